@@ -1,0 +1,86 @@
+//! Kafka through librdkafka.
+
+use rdkafka::config::ClientConfig;
+use rdkafka::error::KafkaError;
+use rdkafka::types::RDKafkaErrorCode as Code;
+
+use crate::backends::error::{BackendError, Kind};
+use crate::config::settings::{Kafka, Sasl, Tls};
+
+/// The settings every client shares: addresses, transport security, credentials.
+#[must_use]
+pub fn client(settings: &Kafka) -> ClientConfig {
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", &settings.bootstrap).set("client.id", "bss");
+    let protocol = match (settings.tls == Tls::Off, settings.sasl == Sasl::Off) {
+        (true, true) => "plaintext",
+        (true, false) => "sasl_plaintext",
+        (false, true) => "ssl",
+        (false, false) => "sasl_ssl",
+    };
+    config.set("security.protocol", protocol);
+    if settings.tls != Tls::Off {
+        let check = if settings.tls == Tls::VerifyFull { "https" } else { "none" };
+        config.set("ssl.endpoint.identification.algorithm", check);
+        if settings.tls == Tls::Require {
+            config.set("enable.ssl.certificate.verification", "false");
+        }
+        for (key, path) in [
+            ("ssl.ca.location", &settings.tls_ca),
+            ("ssl.certificate.location", &settings.tls_cert),
+            ("ssl.key.location", &settings.tls_key),
+        ] {
+            if !path.as_os_str().is_empty() {
+                config.set(key, path.to_string_lossy());
+            }
+        }
+    }
+    let mechanism = match settings.sasl {
+        Sasl::Off => return config,
+        Sasl::Plain => "PLAIN",
+        Sasl::ScramSha256 => "SCRAM-SHA-256",
+        Sasl::ScramSha512 => "SCRAM-SHA-512",
+    };
+    config
+        .set("sasl.mechanism", mechanism)
+        .set("sasl.username", &settings.user)
+        .set("sasl.password", settings.password.expose());
+    config
+}
+
+/// Turns a client error into a classified one; `what` says what was tried on which object.
+#[must_use]
+pub fn classify(error: KafkaError, what: impl Into<String>) -> BackendError {
+    let kind = match error.rdkafka_error_code() {
+        Some(
+            Code::BrokerTransportFailure
+            | Code::AllBrokersDown
+            | Code::Resolve
+            | Code::NetworkException,
+        ) => Kind::Unreachable,
+        Some(
+            Code::OperationTimedOut
+            | Code::RequestTimedOut
+            | Code::MessageTimedOut
+            | Code::TimedOutQueue,
+        ) => Kind::TimedOut,
+        Some(
+            Code::Authentication
+            | Code::SaslAuthenticationFailed
+            | Code::TopicAuthorizationFailed
+            | Code::GroupAuthorizationFailed
+            | Code::ClusterAuthorizationFailed
+            | Code::TransactionalIdAuthorizationFailed,
+        ) => Kind::Denied,
+        Some(Code::UnknownTopic | Code::UnknownTopicOrPartition | Code::UnknownPartition) => {
+            Kind::Missing
+        }
+        Some(
+            Code::Fenced | Code::FencedInstanceId | Code::IllegalGeneration | Code::UnknownMemberId,
+        ) => Kind::Conflict,
+        Some(Code::UnsupportedVersion | Code::UnsupportedFeature) => Kind::Unsupported,
+        None => Kind::Internal,
+        Some(_) => Kind::Refused,
+    };
+    BackendError::new(kind, what).because(error)
+}

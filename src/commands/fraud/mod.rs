@@ -1,0 +1,30 @@
+//! `bss fraud`: Report suspicious payments and alerts
+
+pub mod alerts;
+pub mod anomalies;
+
+use crate::cli::{ExitStatus, Failure};
+use crate::commands::Context;
+
+/// Report suspicious payments and alerts
+#[derive(Debug, clap::Subcommand)]
+pub enum Fraud {
+    /// List and explain alerts
+    #[command(subcommand)]
+    Alerts(alerts::Alerts),
+    /// List payments with a high fraud score
+    Anomalies(anomalies::AnomaliesArgs),
+}
+
+impl Fraud {
+    /// Runs the leaf.
+    ///
+    /// # Errors
+    /// The command's failure.
+    pub async fn run(self, context: &Context) -> Result<ExitStatus, Failure> {
+        match self {
+            Self::Alerts(command) => command.run(context).await,
+            Self::Anomalies(args) => anomalies::run(args, context).await,
+        }
+    }
+}

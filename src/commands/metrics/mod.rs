@@ -1,0 +1,33 @@
+//! `bss metrics`: Record, import and ingest metrics
+
+pub mod import;
+pub mod ingest;
+pub mod record;
+
+use crate::cli::{ExitStatus, Failure};
+use crate::commands::Context;
+
+/// Record, import and ingest metrics
+#[derive(Debug, clap::Subcommand)]
+pub enum Metrics {
+    /// Load a file of metrics
+    Import(import::ImportArgs),
+    /// Record one metric
+    Record(record::RecordArgs),
+    /// Carry metrics and alerts from Kafka to TimescaleDB
+    Ingest(ingest::IngestArgs),
+}
+
+impl Metrics {
+    /// Runs the leaf.
+    ///
+    /// # Errors
+    /// The command's failure.
+    pub async fn run(self, context: &Context) -> Result<ExitStatus, Failure> {
+        match self {
+            Self::Import(args) => import::run(args, context).await,
+            Self::Record(args) => record::run(args, context).await,
+            Self::Ingest(args) => ingest::run(args, context).await,
+        }
+    }
+}

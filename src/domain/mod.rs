@@ -1,0 +1,17 @@
+//! The vocabulary every room speaks: instants, money, the payment event, and the reasons a
+//! record is set aside.
+//!
+//! Pure values only; nothing here knows a server, a clock or the terminal. Start with
+//! [`payment::PaymentEvent`].
+
+pub mod cloud_event;
+pub mod money;
+pub mod payment;
+pub mod reject;
+pub mod time;
+
+pub use cloud_event::CloudEvent;
+pub use money::Money;
+pub use payment::PaymentEvent;
+pub use reject::{Reason, Reject};
+pub use time::EventTime;

@@ -1,0 +1,136 @@
+//! Why a record is set aside.
+
+use std::fmt;
+
+/// The kind of fault, stable and countable; its text form is a promise (`rejects` files,
+/// dead letters, metrics).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reason {
+    /// Not one byte of content.
+    Empty,
+    /// A null value where an event is expected.
+    Tombstone,
+    /// The JSON text `null`.
+    JsonNull,
+    /// Larger than the accepted size.
+    Oversize,
+    /// Bytes that are not UTF-8.
+    NotUtf8,
+    /// Not JSON, or not the object that is expected.
+    BrokenJson,
+    /// A line of CSV that cannot be split into the header's columns.
+    BrokenCsv,
+    /// A field that must be there is absent or empty.
+    MissingField,
+    /// A field of the wrong type.
+    WrongType,
+    /// A text longer than the accepted length, or with U+0000 in it.
+    BadText,
+    /// An amount that is not a decimal number.
+    BadAmount,
+    /// NaN or an infinity.
+    NotANumber,
+    /// Below zero.
+    Negative,
+    /// More than four decimals.
+    Scale,
+    /// An amount of 10^15 or more.
+    TooLarge,
+    /// A currency that is not three letters A to Z.
+    BadCurrency,
+    /// A status that is not in the list.
+    UnknownStatus,
+    /// Neither RFC 3339 nor epoch milliseconds.
+    BadTime,
+    /// Before 1990 or after 9999; seconds in a field of milliseconds.
+    ImplausibleTime,
+    /// Further ahead of now than the allowed skew.
+    Future,
+    /// The record's key is not the declared field's value.
+    KeyMismatch,
+    /// A score outside 0 to 100.
+    BadScore,
+    /// Same natural key as a stored row, other content.
+    Conflicting,
+    /// Below the retention floor of its table.
+    Expired,
+    /// A CloudEvents envelope that misses what it must have.
+    BadEnvelope,
+    /// Processing it ended the task.
+    Panicked,
+}
+
+impl Reason {
+    /// The stable code, kebab-case.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::Tombstone => "tombstone",
+            Self::JsonNull => "json-null",
+            Self::Oversize => "oversize",
+            Self::NotUtf8 => "not-utf8",
+            Self::BrokenJson => "broken-json",
+            Self::BrokenCsv => "broken-csv",
+            Self::MissingField => "missing-field",
+            Self::WrongType => "wrong-type",
+            Self::BadText => "bad-text",
+            Self::BadAmount => "bad-amount",
+            Self::NotANumber => "not-a-number",
+            Self::Negative => "negative",
+            Self::Scale => "scale",
+            Self::TooLarge => "too-large",
+            Self::BadCurrency => "bad-currency",
+            Self::UnknownStatus => "unknown-status",
+            Self::BadTime => "bad-time",
+            Self::ImplausibleTime => "implausible-time",
+            Self::Future => "future",
+            Self::KeyMismatch => "key-mismatch",
+            Self::BadScore => "bad-score",
+            Self::Conflicting => "conflicting",
+            Self::Expired => "expired",
+            Self::BadEnvelope => "bad-envelope",
+            Self::Panicked => "panicked",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+/// One fault of one record: the kind, the field it is in, and what was found there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reject {
+    /// The kind of fault.
+    pub reason: Reason,
+    /// The field (JSON) or column (CSV); empty if the whole record is at fault.
+    pub field: &'static str,
+    /// What was found, for a person; never more than a few hundred characters.
+    pub detail: String,
+}
+
+impl Reject {
+    /// A fault `reason` in `field`, with what was found.
+    #[must_use]
+    pub fn new(reason: Reason, field: &'static str, detail: impl Into<String>) -> Self {
+        Self { reason, field, detail: detail.into() }
+    }
+}
+
+impl fmt::Display for Reject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.reason)?;
+        if !self.field.is_empty() {
+            write!(f, " in {}", self.field)?;
+        }
+        if !self.detail.is_empty() {
+            write!(f, ": {}", self.detail)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Reject {}

@@ -1,0 +1,186 @@
+//! Event time: an instant in UTC, in microseconds, as PostgreSQL stores it.
+
+use std::fmt;
+
+use crate::domain::reject::{Reason, Reject};
+
+/// An instant in UTC: microseconds since 1970-01-01T00:00:00Z.
+///
+/// Microseconds because that is what `timestamptz` keeps: an instant read from an event is
+/// stored and shown digit for digit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EventTime(i64);
+
+/// 1990-01-01T00:00:00Z in microseconds; nothing this system records is older.
+const EARLIEST: i64 = 631_152_000_000_000;
+/// 10000-01-01T00:00:00Z in microseconds; RFC 3339 ends before it.
+const END: i64 = 253_402_300_800_000_000;
+
+impl EventTime {
+    /// The instant `micros` microseconds after the epoch.
+    #[must_use]
+    pub const fn from_micros(micros: i64) -> Self {
+        Self(micros)
+    }
+
+    /// The instant `millis` milliseconds after the epoch (saturating).
+    #[must_use]
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis.saturating_mul(1000))
+    }
+
+    /// Microseconds since the epoch.
+    #[must_use]
+    pub const fn micros(self) -> i64 {
+        self.0
+    }
+
+    /// Whole milliseconds since the epoch, rounded down.
+    #[must_use]
+    pub const fn millis(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
+    /// This instant moved by `micros` (saturating).
+    #[must_use]
+    pub const fn plus_micros(self, micros: i64) -> Self {
+        Self(self.0.saturating_add(micros))
+    }
+
+    /// This instant moved by `millis` (saturating).
+    #[must_use]
+    pub const fn plus_millis(self, millis: i64) -> Self {
+        self.plus_micros(millis.saturating_mul(1000))
+    }
+
+    /// Microseconds from `earlier` to this instant (negative if this one is earlier).
+    #[must_use]
+    pub const fn micros_since(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// Reads the `timestamp` of an event: RFC 3339 text, or epoch milliseconds as digits.
+    ///
+    /// # Errors
+    /// [`Reason::BadTime`] if it is neither, [`Reason::ImplausibleTime`] if it lies before 1990
+    /// or after 9999; seconds written in a field of milliseconds are named as such.
+    pub fn from_event_text(text: &str) -> Result<Self, Reject> {
+        let text = text.trim();
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) {
+            let millis: i64 = text.parse().map_err(|_| bad(text))?;
+            return Self::from_event_millis(millis);
+        }
+        let parsed: jiff::Timestamp = text.parse().map_err(|_| bad(text))?;
+        Self(parsed.as_microsecond()).plausible(text)
+    }
+
+    /// Reads epoch milliseconds of an event.
+    ///
+    /// # Errors
+    /// [`Reason::ImplausibleTime`] as in [`Self::from_event_text`].
+    pub fn from_event_millis(millis: i64) -> Result<Self, Reject> {
+        let time = Self::from_millis(millis);
+        if time.0 < EARLIEST {
+            // 1e9 s is 2001, 1e10 s is 2286: such a number of milliseconds would be January to
+            // April 1970, so it was written in seconds.
+            let seconds = Self(millis.saturating_mul(1_000_000));
+            if (1_000_000_000..10_000_000_000).contains(&millis) {
+                return Err(Reject::new(
+                    Reason::ImplausibleTime,
+                    "timestamp",
+                    format!("{millis} ms is {time}; looks like seconds for {seconds}"),
+                ));
+            }
+        }
+        time.plausible(&millis.to_string())
+    }
+
+    fn plausible(self, text: &str) -> Result<Self, Reject> {
+        if (EARLIEST..END).contains(&self.0) {
+            return Ok(self);
+        }
+        let detail = if (-62_135_596_800_000_000..END).contains(&self.0) {
+            format!("{text} is {self}, outside 1990 to 9999")
+        } else {
+            format!("{text} is outside 1990 to 9999")
+        };
+        Err(Reject::new(Reason::ImplausibleTime, "timestamp", detail))
+    }
+
+    /// Appends the RFC 3339 form to `out`, without an allocation for the common cases.
+    pub fn write_rfc3339(self, out: &mut Vec<u8>) {
+        use std::io::Write;
+        // Writing to a Vec cannot fail.
+        let _ok = write!(out, "{self}").is_ok();
+    }
+}
+
+fn bad(text: &str) -> Reject {
+    let shown: String = text.chars().take(64).collect();
+    Reject::new(
+        Reason::BadTime,
+        "timestamp",
+        format!("`{shown}` is neither RFC 3339 nor epoch milliseconds"),
+    )
+}
+
+impl fmt::Display for EventTime {
+    /// RFC 3339 in UTC; the fraction only as long as it has to be, in threes of digits.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::Timestamp::from_microsecond(self.0) {
+            Ok(t) if self.0.rem_euclid(1_000_000) == 0 => write!(f, "{t:.0}"),
+            Ok(t) if self.0.rem_euclid(1000) == 0 => write!(f, "{t:.3}"),
+            Ok(t) => write!(f, "{t:.6}"),
+            Err(_) => write!(f, "{} us since the epoch", self.0),
+        }
+    }
+}
+
+impl serde::Serialize for EventTime {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_both_forms_and_shows_them_digit_for_digit() {
+        for (text, shown) in [
+            ("2024-03-31T02:30:00+02:00", "2024-03-31T00:30:00Z"),
+            ("1767225600123", "2026-01-01T00:00:00.123Z"),
+            ("2026-01-01T00:00:00.123456Z", "2026-01-01T00:00:00.123456Z"),
+            ("2026-01-01T00:00:00.100Z", "2026-01-01T00:00:00.100Z"),
+        ] {
+            assert_eq!(EventTime::from_event_text(text).unwrap().to_string(), shown, "{text}");
+        }
+    }
+
+    #[test]
+    fn seconds_in_a_field_of_milliseconds_are_named() {
+        let reject = EventTime::from_event_text("1767225600").unwrap_err();
+        assert_eq!(reject.reason, Reason::ImplausibleTime);
+        assert!(reject.detail.contains("1970-01-21"), "{}", reject.detail);
+        assert!(reject.detail.contains("seconds for 2026-01-01T00:00:00Z"), "{}", reject.detail);
+    }
+
+    #[test]
+    fn implausible_and_broken_times_are_refused() {
+        for (text, reason) in [
+            ("1989-12-31T23:59:59Z", Reason::ImplausibleTime),
+            ("0", Reason::ImplausibleTime),
+            ("-5", Reason::ImplausibleTime),
+            ("99999999999999999", Reason::ImplausibleTime),
+            ("9223372036854775808", Reason::BadTime),
+            ("yesterday", Reason::BadTime),
+            ("", Reason::BadTime),
+            ("2024-02-30T00:00:00Z", Reason::BadTime),
+            ("2024-02-03T00:00:00", Reason::BadTime),
+        ] {
+            assert_eq!(EventTime::from_event_text(text).unwrap_err().reason, reason, "{text}");
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! The operator's command-line toolkit of a Business Support System.
+//!
+//! `ARCHITECTURE.md` has the map and the rule of dependencies.
+
+pub mod backends;
+pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod domain;
+pub mod fraud;
+pub mod metrics;
+pub mod runtime;
+pub mod streams;
+pub mod telemetry;
+pub mod timescale;
+pub mod ui;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -1,0 +1,5 @@
+//! The program `bss`.
+
+fn main() -> bss::cli::ExitStatus {
+    bss::cli::main()
+}

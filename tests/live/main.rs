@@ -1,0 +1,6 @@
+//! Tests against the real servers that `dev/up` starts.
+//!
+//! Addresses come from `BSS_TEST_KAFKA`, `BSS_TEST_POSTGRES`, `BSS_TEST_COMMUNITY` and
+//! `BSS_TEST_REDIS`; a missing server is a failure.
+
+mod support;
