@@ -22,6 +22,8 @@ pub struct Environment {
     pub config_home: Option<PathBuf>,
     /// `XDG_STATE_HOME`.
     pub state_home: Option<PathBuf>,
+    /// `BSS_DEV_FAULT`, see [`crate::runtime::Fault`]; debug builds only.
+    pub fault: Option<String>,
 }
 
 /// Variables that start with `BSS_` but are no settings.
@@ -46,6 +48,7 @@ pub fn read() -> Environment {
         home: path("HOME"),
         config_home: path("XDG_CONFIG_HOME"),
         state_home: path("XDG_STATE_HOME"),
+        fault: variable("BSS_DEV_FAULT"),
     }
 }
 

@@ -1,1 +1,16 @@
-//! streams
+//! The stream engine: what a topology does with a record, without Kafka.
+//!
+//! A [`topology::Topology`] makes one [`topology::Task`] a partition; a [`driver::Driver`] steps it
+//! one record at a time, takes the time of day as a parameter, and hands back outputs and store
+//! changes. The same driver runs in production, in `streams test` and in the tests. Start with
+//! [`driver`].
+
+pub mod changelog;
+pub mod checkpoint;
+pub mod driver;
+pub mod output;
+pub mod partition;
+pub mod record;
+pub mod store;
+pub mod topologies;
+pub mod topology;

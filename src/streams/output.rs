@@ -1,0 +1,125 @@
+//! What a step writes: records for sinks, gathered in one buffer.
+
+use std::ops::Range;
+
+use crate::domain::EventTime;
+
+/// A header beyond the CloudEvents ones; dead letters carry several.
+pub type Header = (&'static str, Vec<u8>);
+
+#[derive(Clone, Debug)]
+struct Entry {
+    sink: usize,
+    id: Range<usize>,
+    key: Range<usize>,
+    value: Option<Range<usize>>,
+    time: EventTime,
+    headers: Vec<Header>,
+}
+
+/// One output record, borrowed from [`Outputs`].
+#[derive(Clone, Copy, Debug)]
+pub struct OutputRecord<'a> {
+    /// Which of the topology's sinks it is for, by position in its description.
+    pub sink: usize,
+    /// The CloudEvents id; deterministic. Empty: no CloudEvents headers are written.
+    pub id: &'a str,
+    /// The key.
+    pub key: &'a [u8],
+    /// The value; `None` is a tombstone.
+    pub value: Option<&'a [u8]>,
+    /// Event time, for `ce_time`.
+    pub time: EventTime,
+    /// Further headers.
+    pub headers: &'a [Header],
+}
+
+/// The outputs of one or several steps, reused without allocating.
+#[derive(Debug, Default)]
+pub struct Outputs {
+    bytes: Vec<u8>,
+    entries: Vec<Entry>,
+    urgent: bool,
+}
+
+impl Outputs {
+    /// Adds a record: `id` and `value` are written by the closures straight into the buffer.
+    pub fn push(
+        &mut self,
+        sink: usize,
+        time: EventTime,
+        key: &[u8],
+        id: impl FnOnce(&mut Vec<u8>),
+        value: impl FnOnce(&mut Vec<u8>),
+    ) {
+        let id = self.write(id);
+        let key = self.write(|b| b.extend_from_slice(key));
+        let value = Some(self.write(value));
+        self.entries.push(Entry { sink, id, key, value, time, headers: Vec::new() });
+    }
+
+    /// Adds a record that is carried as it came, with headers that say why; it has no
+    /// CloudEvents headers of its own.
+    pub fn carry(
+        &mut self,
+        sink: usize,
+        time: EventTime,
+        key: Option<&[u8]>,
+        value: Option<&[u8]>,
+        headers: Vec<Header>,
+    ) {
+        let id = self.write(|_| ());
+        let key = self.write(|b| b.extend_from_slice(key.unwrap_or_default()));
+        let value = value.map(|v| self.write(|b| b.extend_from_slice(v)));
+        self.entries.push(Entry { sink, id, key, value, time, headers });
+    }
+
+    fn write(&mut self, with: impl FnOnce(&mut Vec<u8>)) -> Range<usize> {
+        let start = self.bytes.len();
+        with(&mut self.bytes);
+        start..self.bytes.len()
+    }
+
+    /// Asks that the transaction is committed soon: somebody waits for this output.
+    pub const fn hurry(&mut self) {
+        self.urgent = true;
+    }
+
+    /// Whether a step asked for an early commit.
+    #[must_use]
+    pub const fn urgent(&self) -> bool {
+        self.urgent
+    }
+
+    /// The records, in the order they were written.
+    pub fn iter(&self) -> impl Iterator<Item = OutputRecord<'_>> {
+        self.entries.iter().map(|e| OutputRecord {
+            sink: e.sink,
+            // Ids are written as text by the topologies.
+            id: std::str::from_utf8(&self.bytes[e.id.clone()]).unwrap_or_default(),
+            key: &self.bytes[e.key.clone()],
+            value: e.value.clone().map(|v| &self.bytes[v]),
+            time: e.time,
+            headers: &e.headers,
+        })
+    }
+
+    /// How many records there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Forgets everything, keeping the buffer.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.entries.clear();
+        self.urgent = false;
+    }
+}

@@ -1,0 +1,190 @@
+//! What a topology is: sources, stores, sinks, and a task a partition that does the work.
+
+use crate::domain::{EventTime, Reject};
+use crate::streams::output::Outputs;
+use crate::streams::record::SourceRecord;
+
+/// Where a topology's records come from and go to, and what it keeps; enough to print it, to
+/// create its topics and to run it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Description {
+    /// The topology's name; the consumer group is `<application>-<name>`.
+    pub name: &'static str,
+    /// Raised when the same input gives other outputs or the stores change their meaning.
+    pub version: u32,
+    /// One sentence for people.
+    pub summary: &'static str,
+    /// The consumer group, also the prefix of changelogs and transactional ids.
+    pub group: String,
+    /// Topics it reads; all co-partitioned.
+    pub sources: Vec<Source>,
+    /// Stores it keeps.
+    pub stores: Vec<StoreDescription>,
+    /// Topics it writes. The last two are the late topic and the dead letters.
+    pub sinks: Vec<Sink>,
+    /// How long after its time a record is still taken, in microseconds.
+    pub lateness_limit: i64,
+}
+
+/// One input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The topic.
+    pub topic: String,
+    /// The field its records are keyed by.
+    pub keyed_by: &'static str,
+}
+
+/// One store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreDescription {
+    /// Its name.
+    pub name: &'static str,
+    /// Its changelog topic.
+    pub changelog: String,
+    /// What bounds it.
+    pub bounded_by: &'static str,
+}
+
+/// One output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sink {
+    /// The topic.
+    pub topic: String,
+    /// The field its records are keyed by.
+    pub keyed_by: &'static str,
+    /// The CloudEvents type; empty for topics that carry records as they came.
+    pub event_type: &'static str,
+    /// The CloudEvents source.
+    pub event_source: String,
+    /// What is written there.
+    pub what: &'static str,
+}
+
+impl Description {
+    /// The position of the late topic among the sinks.
+    #[must_use]
+    pub const fn late_sink(&self) -> usize {
+        self.sinks.len() - 2
+    }
+
+    /// The position of the dead letters among the sinks.
+    #[must_use]
+    pub const fn dead_letter_sink(&self) -> usize {
+        self.sinks.len() - 1
+    }
+}
+
+/// What a record came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Processed.
+    Processed,
+    /// Delivered before; nothing written.
+    Duplicate,
+    /// Late for all its windows, by so many microseconds.
+    Late(i64),
+    /// Set aside for its content.
+    Rejected(Reject),
+    /// Set aside for being ahead of the clock.
+    Future(Reject),
+}
+
+/// Decides whether an event time may enter: not ahead of the clock, not late. Stream time moves
+/// only through it.
+#[derive(Debug)]
+pub struct Gate {
+    /// The largest event time that was let in.
+    pub stream_time: Option<EventTime>,
+    now: EventTime,
+    max_skew: i64,
+    lateness_limit: i64,
+}
+
+impl Gate {
+    /// A gate at wall-clock time `now` that allows `max_skew` microseconds ahead of it and
+    /// `lateness_limit` microseconds behind stream time.
+    #[must_use]
+    pub const fn new(
+        stream_time: Option<EventTime>,
+        now: EventTime,
+        max_skew: i64,
+        lateness_limit: i64,
+    ) -> Self {
+        Self { stream_time, now, max_skew, lateness_limit }
+    }
+
+    /// Lets `time` in and moves stream time, or says what the record is instead.
+    ///
+    /// # Errors
+    /// [`Outcome::Future`] or [`Outcome::Late`].
+    pub fn admit(&mut self, time: EventTime) -> Result<(), Outcome> {
+        let ahead = time.micros_since(self.now);
+        if ahead > self.max_skew {
+            let detail = format!(
+                "{time} is {} s ahead of {}; at most {} s are allowed",
+                ahead / 1_000_000,
+                self.now,
+                self.max_skew / 1_000_000
+            );
+            let reason = crate::domain::Reason::Future;
+            return Err(Outcome::Future(Reject::new(reason, "timestamp", detail)));
+        }
+        let Some(stream_time) = self.stream_time else {
+            self.stream_time = Some(time);
+            return Ok(());
+        };
+        let behind = stream_time.micros_since(time);
+        if behind >= self.lateness_limit {
+            return Err(Outcome::Late(behind));
+        }
+        if time > stream_time {
+            self.stream_time = Some(time);
+        }
+        Ok(())
+    }
+}
+
+/// A topology: a description and the tasks that do the work.
+pub trait Topology: Send + Sync {
+    /// What it reads, keeps and writes.
+    fn describe(&self) -> &Description;
+
+    /// Every number of the configuration that changes its outputs, as text; processes of one
+    /// group must agree on it.
+    fn configuration(&self) -> String;
+
+    /// A task for one partition, with empty stores.
+    fn task(&self) -> Box<dyn Task>;
+}
+
+/// The work on one partition. Pure: no clock, no network; time comes through the gate.
+pub trait Task: Send {
+    /// Takes one record. Outputs go to `out`, store changes stay inside until
+    /// [`Task::take_changes`].
+    fn process(&mut self, record: &SourceRecord<'_>, gate: &mut Gate, out: &mut Outputs)
+    -> Outcome;
+
+    /// Does what the advance of stream time asks for: closes windows, lets old state go. Called
+    /// at commits and when a source went idle; the outputs must not depend on how often.
+    fn advance(&mut self, stream_time: EventTime, out: &mut Outputs);
+
+    /// Closes everything at the end of the input (`--drain`).
+    fn drain(&mut self, out: &mut Outputs);
+
+    /// Whether an advance by the clock alone can close something (idle closing).
+    fn waits_for_time(&self) -> bool;
+
+    /// Hands each store change since the last call to `write`: store position, key, value
+    /// (`None`: deleted).
+    fn take_changes(&mut self, write: &mut dyn FnMut(usize, &[u8], Option<&[u8]>));
+
+    /// Takes one record of the changelog of the store at `store`.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    fn restore(&mut self, store: usize, key: &[u8], value: Option<&[u8]>) -> Result<(), String>;
+
+    /// How many keys its stores hold.
+    fn keys(&self) -> usize;
+}
