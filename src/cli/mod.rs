@@ -4,6 +4,7 @@ pub mod environment;
 pub mod exit;
 pub mod failure;
 pub mod global;
+pub mod range;
 
 use clap::{CommandFactory, FromArgMatches};
 
