@@ -13,6 +13,7 @@ pub mod runtime;
 pub mod streams;
 pub mod telemetry;
 pub mod timescale;
+pub mod topics;
 pub mod ui;
 
 #[global_allocator]

@@ -82,6 +82,7 @@ pub struct Kafka {
     pub password_command: String,
     #[serde(deserialize_with = "span")]
     pub connect_timeout: Duration,
+    pub topic_prefix: String,
     pub partitions: i32,
     pub replication_factor: i32,
     pub min_insync_replicas: i32,

@@ -1,0 +1,66 @@
+//! The Kafka topics of the system: what they are called and how they must be set.
+//!
+//! Pure: names and wishes in, a plan out. `backends::kafka` reads what the cluster has and
+//! carries the plan out.
+
+/// What an operator's topics are called without the prefix.
+pub mod subject {
+    /// Payments, keyed by customer.
+    pub const PAYMENT_EVENTS: &str = "payment.events";
+    /// Customer activity, keyed by customer.
+    pub const CUSTOMER_EVENTS: &str = "customer.events";
+    /// Orders, keyed by customer.
+    pub const ORDER_EVENTS: &str = "order.events";
+    /// Product views, keyed by customer.
+    pub const PRODUCT_VIEWS: &str = "product.views";
+    /// Scored payments, keyed by payment.
+    pub const PAYMENT_METRICS: &str = "payment.metrics";
+    /// Fraud alerts, keyed by customer.
+    pub const FRAUD_ALERTS: &str = "fraud.alerts";
+    /// Customers and payments of high risk, keyed by customer.
+    pub const FRAUD_HIGH_RISK: &str = "fraud.high-risk";
+}
+
+/// The name of a topic: `name("bss", subject::PAYMENT_EVENTS)` is `bss.payment.events`.
+#[must_use]
+pub fn name(prefix: &str, subject: &str) -> String {
+    format!("{prefix}.{subject}")
+}
+
+/// The dead letters of an application.
+#[must_use]
+pub fn dead_letters(application: &str) -> String {
+    format!("{application}-dlq")
+}
+
+/// The late records of an application.
+#[must_use]
+pub fn late_records(application: &str) -> String {
+    format!("{application}-late")
+}
+
+/// The fingerprints of an application's topologies (compacted).
+#[must_use]
+pub fn meta(application: &str) -> String {
+    format!("{application}-meta")
+}
+
+/// The changelog of a store of a topology (compacted).
+#[must_use]
+pub fn changelog(application: &str, topology: &str, store: &str) -> String {
+    format!("{application}-{topology}-{store}-changelog")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names() {
+        assert_eq!(name("bss", subject::PAYMENT_EVENTS), "bss.payment.events");
+        assert_eq!(
+            changelog("bss", "fraud-detection", "customers"),
+            "bss-fraud-detection-customers-changelog"
+        );
+    }
+}
