@@ -12,5 +12,6 @@ pub mod output;
 pub mod partition;
 pub mod record;
 pub mod store;
+pub mod time;
 pub mod topologies;
 pub mod topology;
