@@ -3,4 +3,5 @@
 //! Addresses come from `BSS_TEST_KAFKA`, `BSS_TEST_POSTGRES`, `BSS_TEST_COMMUNITY` and
 //! `BSS_TEST_REDIS`; a missing server is a failure.
 
+mod setup_timescale;
 mod support;

@@ -1,5 +1,7 @@
 //! PostgreSQL with TimescaleDB.
 
+pub mod migrate;
+
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
