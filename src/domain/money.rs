@@ -66,6 +66,34 @@ impl Money {
         f64::try_from(self.0).unwrap_or(f64::NAN)
     }
 
+    /// Appends the text form to `out`; the same as `Display`, without an allocation.
+    pub fn write_text(self, out: &mut Vec<u8>) {
+        let scale = self.0.scale();
+        let units = u64::try_from(self.0.mantissa().unsigned_abs());
+        let (Ok(units), 0..=4) = (units, scale) else {
+            out.extend_from_slice(self.to_string().as_bytes());
+            return;
+        };
+        if self.0.is_sign_negative() {
+            out.push(b'-');
+        }
+        let one = 10_u64.pow(scale);
+        out.extend_from_slice(itoa::Buffer::new().format(units / one).as_bytes());
+        // Four decimals, then as few as needed but two at least.
+        let mut fraction = units % one * 10_u64.pow(4 - scale);
+        let mut text = *b".0000";
+        for place in text[1..].iter_mut().rev() {
+            *place = b'0' + u8::try_from(fraction % 10).unwrap_or(0);
+            fraction /= 10;
+        }
+        let length = match text {
+            [.., b'0', b'0'] => 3,
+            [.., b'0'] => 4,
+            _ => 5,
+        };
+        out.extend_from_slice(&text[..length]);
+    }
+
     /// The amount rounded half to even to four decimals.
     ///
     /// # Errors
@@ -213,6 +241,21 @@ mod tests {
         fn text_round_trips(units in -9_999_999_999_999_999_999_i128..9_999_999_999_999_999_999) {
             let money = Money::from_decimal(Decimal::from_i128_with_scale(units, 4)).unwrap();
             prop_assert_eq!(money.to_string().parse::<Money>().unwrap(), money);
+        }
+
+        #[test]
+        fn the_written_form_is_the_shown_one(
+            units in -9_999_999_999_999_999_999_i128..9_999_999_999_999_999_999,
+            cut in 0..20_u32,
+            scale in 0..5_u32,
+        ) {
+            let units = units / 10_i128.pow(cut);
+            let value = Decimal::from_i128_with_scale(units, scale);
+            prop_assume!(value.abs() < Decimal::from_i128_with_scale(LIMIT, 0));
+            let money = Money::from_decimal(value).unwrap();
+            let mut out = Vec::new();
+            money.write_text(&mut out);
+            prop_assert_eq!(String::from_utf8(out).unwrap(), money.to_string());
         }
     }
 }

@@ -13,8 +13,9 @@ pub struct EventTime(i64);
 
 /// 1990-01-01T00:00:00Z in microseconds; nothing this system records is older.
 const EARLIEST: i64 = 631_152_000_000_000;
-/// 10000-01-01T00:00:00Z in microseconds; RFC 3339 ends before it.
-const END: i64 = 253_402_300_800_000_000;
+/// 9999-12-30T22:00:00Z in microseconds: RFC 3339 ends with that year, and this is the last instant
+/// that has a local time in every zone.
+const END: i64 = 253_402_207_200_000_000;
 
 impl EventTime {
     /// The instant `micros` microseconds after the epoch.
@@ -108,11 +109,50 @@ impl EventTime {
         Err(Reject::new(Reason::ImplausibleTime, "timestamp", detail))
     }
 
-    /// Appends the RFC 3339 form to `out`, without an allocation for the common cases.
+    /// Appends the RFC 3339 form to `out`; the same text as `Display`, without an allocation.
+    ///
+    /// The calendar is Howard Hinnant's `civil_from_days`, with years that begin in March.
     pub fn write_rfc3339(self, out: &mut Vec<u8>) {
-        use std::io::Write;
-        // Writing to a Vec cannot fail.
-        let _ok = write!(out, "{self}").is_ok();
+        const DAY: i64 = 86_400_000_000;
+        if !(0..END).contains(&self.0) {
+            out.extend_from_slice(self.to_string().as_bytes());
+            return;
+        }
+        let (days, mut rest) = (self.0 / DAY + 719_468, self.0 % DAY);
+        let (era, day_of_era) = (days / 146_097, days % 146_097);
+        let year_of_era =
+            (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let from_march = (5 * day_of_year + 2) / 153;
+        let day = day_of_year - (153 * from_march + 2) / 5 + 1;
+        let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+        let year = year_of_era + era * 400 + i64::from(month <= 2);
+        let mut text = *b"0000-00-00T00:00:00.000000Z";
+        put_digits(&mut text[0..4], year);
+        put_digits(&mut text[5..7], month);
+        put_digits(&mut text[8..10], day);
+        put_digits(&mut text[11..13], rest / 3_600_000_000);
+        rest %= 3_600_000_000;
+        put_digits(&mut text[14..16], rest / 60_000_000);
+        rest %= 60_000_000;
+        put_digits(&mut text[17..19], rest / 1_000_000);
+        rest %= 1_000_000;
+        put_digits(&mut text[20..26], rest);
+        let length = match rest {
+            0 => 19,
+            r if r % 1000 == 0 => 23,
+            _ => 26,
+        };
+        text[length] = b'Z';
+        out.extend_from_slice(&text[..=length]);
+    }
+}
+
+/// Writes the lowest digits of `value` over all of `text`.
+fn put_digits(text: &mut [u8], mut value: i64) {
+    for place in text.iter_mut().rev() {
+        *place = b'0' + u8::try_from(value % 10).unwrap_or(0);
+        value /= 10;
     }
 }
 
@@ -165,6 +205,40 @@ mod tests {
         assert_eq!(reject.reason, Reason::ImplausibleTime);
         assert!(reject.detail.contains("1970-01-21"), "{}", reject.detail);
         assert!(reject.detail.contains("seconds for 2026-01-01T00:00:00Z"), "{}", reject.detail);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_written_form_is_the_shown_one(micros in EARLIEST..END, cut in 0..3_u32) {
+            let unit = 1000_i64.pow(cut);
+            let time = EventTime(micros / unit * unit);
+            let mut out = Vec::new();
+            time.write_rfc3339(&mut out);
+            proptest::prop_assert_eq!(String::from_utf8(out).unwrap(), time.to_string());
+        }
+    }
+
+    #[test]
+    fn the_written_form_is_the_shown_one_at_the_edges() {
+        for text in [
+            "1969-12-31T23:59:59Z",
+            "1970-01-01T00:00:00Z",
+            "2024-02-29T23:59:59.999999Z",
+            "2000-02-29T00:00:00Z",
+            "2100-03-01T00:00:00.001Z",
+            "9999-12-30T21:59:59Z",
+        ] {
+            let time = EventTime(text.parse::<jiff::Timestamp>().unwrap().as_microsecond());
+            let mut out = Vec::new();
+            time.write_rfc3339(&mut out);
+            assert_eq!(
+                (String::from_utf8(out).unwrap().as_str(), time.to_string()),
+                (text, text.to_owned())
+            );
+        }
+        let mut out = Vec::new();
+        EventTime(i64::MAX).write_rfc3339(&mut out);
+        assert_eq!(String::from_utf8(out).unwrap(), EventTime(i64::MAX).to_string());
     }
 
     #[test]
