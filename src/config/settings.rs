@@ -158,10 +158,15 @@ pub struct Fraud {
     pub card_testing_instruments: u32,
     pub card_testing_max_amount: String,
     pub location_change: bool,
+    #[serde(deserialize_with = "span")]
+    pub location_window: Duration,
+    pub relay_locations: Vec<String>,
     pub processor_reasons: Vec<String>,
     pub high_value: String,
     #[serde(deserialize_with = "span")]
     pub score_half_life: Duration,
+    #[serde(deserialize_with = "span")]
+    pub customer_ttl: Duration,
     pub high_risk: f64,
     pub critical_risk: f64,
 }

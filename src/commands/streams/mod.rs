@@ -2,6 +2,7 @@
 
 pub mod describe;
 pub mod list;
+pub mod rules;
 pub mod run;
 pub mod status;
 pub mod test;
