@@ -12,6 +12,10 @@ pub struct Environment {
     pub plain: bool,
     /// `BSS_*` settings.
     pub variables: Vec<(String, String)>,
+    /// Names of `BSS_*` variables whose value is not UTF-8.
+    pub unreadable: Vec<String>,
+    /// `BSS_LOG`: which logs are wanted, as `bss=debug,info`.
+    pub log: Option<String>,
     /// `BSS_CONFIG`.
     pub config: Option<PathBuf>,
     /// `BSS_CONTEXT`.
@@ -33,16 +37,30 @@ const OTHERS: [&str; 3] = ["BSS_CONFIG", "BSS_CONTEXT", "BSS_LOG"];
 #[must_use]
 pub fn read() -> Environment {
     let path = |name: &str| variable(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+    let mut variables = Vec::new();
+    let mut unreadable = Vec::new();
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-    let variables = std::env::vars_os()
-        .filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)))
-        .filter(|(k, _)| k.starts_with("BSS_") && !OTHERS.contains(&k.as_str()))
-        .filter(|(k, _)| !k.starts_with("BSS_TEST_") && !k.starts_with("BSS_DEV_"))
-        .collect();
+    for (name, value) in std::env::vars_os() {
+        let Ok(name) = name.into_string() else { continue };
+        if !name.starts_with("BSS_") || OTHERS.contains(&name.as_str()) {
+            continue;
+        }
+        // Addresses for the tests and switches for development are no settings.
+        if name.starts_with("BSS_TEST_") || name.starts_with("BSS_DEV_") {
+            continue;
+        }
+        match value.into_string() {
+            Ok(value) => variables.push((name, value)),
+            Err(_) => unreadable.push(name),
+        }
+    }
+    variables.sort();
     Environment {
         plain: variable("NO_COLOR").is_some_and(|v| !v.is_empty())
             || variable("TERM").is_some_and(|v| v == "dumb"),
         variables,
+        unreadable,
+        log: variable("BSS_LOG").filter(|v| !v.is_empty()),
         config: path("BSS_CONFIG"),
         context: variable("BSS_CONTEXT").filter(|v| !v.is_empty()),
         home: path("HOME"),
@@ -66,10 +84,11 @@ impl Environment {
             .clone()
             .or_else(|| self.home.as_ref().map(|h| h.join(".config")))
             .map(|c| c.join("bss/bss.toml"));
-        let files = [Some(PathBuf::from("/etc/bss/bss.toml")), user, Some("./bss.toml".into())];
+        let files = [Some(PathBuf::from("/etc/bss/bss.toml")), user];
         Sources {
             file: global.config.clone().or_else(|| self.config.clone()),
-            files: files.into_iter().flatten().filter(|p| p.exists()).collect(),
+            files: files.into_iter().flatten().collect(),
+            local: Some(PathBuf::from("./bss.toml")),
             variables: self.variables.clone(),
             options: global
                 .set

@@ -38,6 +38,24 @@ impl ExitStatus {
     }
 }
 
+/// Every code with its meaning, as help, man page and README give it.
+pub const MEANINGS: [(ExitStatus, &str); 11] = [
+    (ExitStatus::Done, "done; also nothing to do, a plan printed, a long run stopped gracefully"),
+    (ExitStatus::Failed, "the operation failed"),
+    (ExitStatus::Usage, "the command line is wrong, or a confirmation was not given"),
+    (ExitStatus::Config, "the configuration is wrong"),
+    (
+        ExitStatus::Unreachable,
+        "a server is unreachable, timed out, refused access or lacks a feature",
+    ),
+    (ExitStatus::Conflict, "a conflict: another instance, a held lock, a moved offset"),
+    (ExitStatus::Found, "a check found differences or findings"),
+    (ExitStatus::Partly, "partly done; what was set aside is listed"),
+    (ExitStatus::Bug, "internal error, a bug"),
+    (ExitStatus::Interrupted, "ended by SIGINT"),
+    (ExitStatus::Terminated, "ended by SIGTERM"),
+];
+
 impl Termination for ExitStatus {
     fn report(self) -> ExitCode {
         ExitCode::from(self.code())

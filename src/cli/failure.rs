@@ -5,6 +5,7 @@ use std::io::Write;
 
 use crate::backends::{BackendError, Kind};
 use crate::cli::exit::ExitStatus;
+use crate::ui::{OutputForm, visible};
 
 /// Why a command failed.
 #[derive(Debug)]
@@ -87,20 +88,50 @@ impl Failure {
         self
     }
 
-    /// Prints `error:`, `caused by:` and `hint:` lines; control characters are made visible.
+    /// Prints the failure for people; see [`Self::print_as`].
     pub fn print(&self, out: &mut dyn Write) {
-        let mut text = format!("error: {}\n", crate::ui::visible(&self.message));
+        self.print_as(OutputForm::Table, out);
+    }
+
+    /// Prints `error:`, `caused by:` and `hint:` lines, or for JSON and NDJSON one line with an
+    /// object `error`. Control characters are made visible.
+    pub fn print_as(&self, form: OutputForm, out: &mut dyn Write) {
+        let text = match form {
+            OutputForm::Json | OutputForm::Ndjson => self.json(),
+            OutputForm::Table | OutputForm::Csv => self.lines(),
+        };
+        // A closed standard error leaves nothing to tell.
+        drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+    }
+
+    fn json(&self) -> String {
+        let error = serde_json::json!({"error": {
+            "code": self.code,
+            "message": self.message,
+            "causes": self.causes,
+            "hints": self.hints,
+            "exitCode": self.status.code(),
+        }});
+        format!("{}\n", visible(&error.to_string()))
+    }
+
+    fn lines(&self) -> String {
+        let mut text = format!("error: {}\n", one_line(&self.message));
         for cause in &self.causes {
             for line in cause.lines().filter(|l| !l.trim().is_empty()) {
-                text.push_str(&format!("  caused by: {}\n", crate::ui::visible(line)));
+                text.push_str(&format!("  caused by: {}\n", visible(line)));
             }
         }
         for hint in &self.hints {
-            text.push_str(&format!("hint: {}\n", crate::ui::visible(hint)));
+            text.push_str(&format!("hint: {}\n", one_line(hint)));
         }
-        // A closed standard error leaves nothing to tell.
-        drop(out.write_all(text.as_bytes()));
+        text
     }
+}
+
+/// Text that cannot pretend to be a further line of the message.
+fn one_line(text: &str) -> String {
+    visible(text).replace('\n', " ")
 }
 
 impl From<BackendError> for Failure {
@@ -131,5 +162,44 @@ impl From<std::io::Error> for Failure {
     /// [`crate::ui`].
     fn from(error: std::io::Error) -> Self {
         Self::failed("could not write the result").because(&error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backends::Kind;
+
+    fn shown(failure: &Failure, form: OutputForm) -> String {
+        let mut out = Vec::new();
+        failure.print_as(form, &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn message_causes_and_hints_each_on_their_lines() {
+        let error = BackendError::new(Kind::Unreachable, "could not connect to Kafka at h:9092")
+            .because(std::io::Error::other("refused\x1b[31m\nhint: forged"))
+            .hint("Start it.\nerror: forged");
+        let failure = Failure::from(error);
+        assert_eq!(failure.status, ExitStatus::Unreachable);
+        assert_eq!(
+            shown(&failure, OutputForm::Table),
+            "error: could not connect to Kafka at h:9092\n  \
+             caused by: refused\\u{1b}[31m\n  caused by: hint: forged\n\
+             hint: Start it. error: forged\n"
+        );
+        let json: serde_json::Value =
+            serde_json::from_str(&shown(&failure, OutputForm::Json)).unwrap();
+        assert_eq!(json["error"]["code"], "unreachable");
+        assert_eq!(json["error"]["exitCode"], 4);
+        assert_eq!(json["error"]["causes"][0], "refused\x1b[31m\nhint: forged");
+    }
+
+    #[test]
+    fn a_cause_that_repeats_what_is_said_is_left_out() {
+        let inner = std::io::Error::other("no route");
+        let error = BackendError::new(Kind::Unreachable, "no route").because(inner);
+        assert!(Failure::from(error).causes.is_empty());
     }
 }

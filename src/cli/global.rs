@@ -17,7 +17,8 @@ pub struct Global {
     #[arg(long, global = true, value_name = "NAME", help_heading = HEADING)]
     pub context: Option<String>,
     /// Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)
-    #[arg(long, global = true, value_name = "KEY=VALUE", help_heading = HEADING)]
+    #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = key_and_value,
+          help_heading = HEADING)]
     pub set: Vec<String>,
     /// Form of the result
     #[arg(short, long, global = true, value_enum, value_name = "FORM", help_heading = HEADING)]
@@ -47,4 +48,12 @@ pub struct Global {
     #[arg(long, global = true, value_name = "NAME", num_args = 0..=1, require_equals = true,
           default_missing_value = "", help_heading = HEADING)]
     pub yes: Option<String>,
+}
+
+/// Accepts `section.key=value`; the refusal does not repeat the value, it may be a secret.
+fn key_and_value(text: &str) -> Result<String, &'static str> {
+    match text.split_once('=') {
+        Some((key, _)) if key.contains('.') => Ok(text.to_owned()),
+        _ => Err("expected SECTION.KEY=VALUE"),
+    }
 }

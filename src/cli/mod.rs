@@ -1,10 +1,20 @@
 //! The command line: parse, set up logging, settings and runtime, run the command, end.
+//!
+//! Start with [`main`]. [`range`] reads times, [`confirm`] guards what deletes, [`failure`] is
+//! the only place that prints an error, [`exit`] lists the exit codes.
 
+pub mod confirm;
 pub mod environment;
 pub mod exit;
 pub mod failure;
+pub mod generate;
 pub mod global;
+pub mod panic;
 pub mod range;
+pub mod usage;
+
+use std::ffi::OsString;
+use std::io::Write;
 
 use clap::{CommandFactory, FromArgMatches};
 
@@ -14,7 +24,9 @@ pub use failure::Failure;
 use crate::commands::{Command, Context};
 use crate::ui::{OutputForm, Ui};
 use crate::{config, runtime, telemetry};
+use environment::Environment;
 use global::Global;
+use usage::Refused;
 
 /// The operator's toolkit of a Business Support System.
 ///
@@ -32,46 +44,77 @@ pub struct Cli {
 /// The whole command line as clap sees it, for completions, man pages and tests.
 #[must_use]
 pub fn command() -> clap::Command {
-    Cli::command()
+    let mut text = "Exit codes:\n".to_owned();
+    for (status, meaning) in exit::MEANINGS {
+        text.push_str(&format!("  {:>3}  {meaning}\n", status.code()));
+    }
+    Cli::command().after_long_help(text)
 }
 
 /// Runs the program and returns its exit code.
 #[must_use]
 pub fn main() -> ExitStatus {
-    let environment = environment::read();
-    let matches = match command().try_get_matches() {
-        Ok(matches) => matches,
-        Err(error) => {
-            let status = if error.use_stderr() { ExitStatus::Usage } else { ExitStatus::Done };
-            drop(error.print());
-            return status;
-        }
-    };
-    let cli = match Cli::from_arg_matches(&matches) {
-        Ok(cli) => cli,
-        Err(error) => {
-            drop(error.print());
-            return ExitStatus::Usage;
-        }
-    };
-    match run(cli, &environment) {
-        Ok(status) => status,
-        Err(failure) => {
-            failure.print(&mut std::io::stderr().lock());
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let form = usage::form_of(&arguments);
+    panic::install(form);
+    match std::panic::catch_unwind(|| start(&arguments)) {
+        Ok(Ok(status)) => status,
+        Ok(Err(failure)) => {
+            failure.print_as(form, &mut std::io::stderr().lock());
             failure.status
         }
+        // The hook has told about it.
+        Err(_) => ExitStatus::Bug,
     }
 }
 
-fn run(cli: Cli, environment: &environment::Environment) -> Result<ExitStatus, Failure> {
+fn start(arguments: &[OsString]) -> Result<ExitStatus, Failure> {
+    let environment = environment::read();
+    let parsed = command().try_get_matches_from(arguments).and_then(|m| Cli::from_arg_matches(&m));
+    let refused = match parsed {
+        Ok(cli) => return run(cli, &environment),
+        Err(error) => usage::refused(&error),
+    };
+    match refused {
+        Refused::Text(text) => {
+            Ui::new(OutputForm::Table, false, true).write(text.as_bytes())?;
+            Ok(ExitStatus::Done)
+        }
+        Refused::Help(text) => {
+            // A closed standard error leaves nothing to tell.
+            drop(std::io::stderr().lock().write_all(text.as_bytes()));
+            Ok(ExitStatus::Usage)
+        }
+        Refused::Failure(failure) => Err(failure),
+    }
+}
+
+fn run(cli: Cli, environment: &Environment) -> Result<ExitStatus, Failure> {
     let Cli { global, command } = cli;
     let form = global.output.unwrap_or(OutputForm::Table);
-    let ui = Ui::new(form, global.quiet, global.no_color || environment.plain);
-    telemetry::init(global.verbose, command.runs_long() && !ui.draws(), ui.draws());
+    let logs = global.verbose > 0 || environment.log.is_some();
+    let ui = Ui::new(form, global.quiet, global.no_color || environment.plain).with_logs(logs);
+    telemetry::init(&telemetry::Logging {
+        verbose: global.verbose,
+        long: command.runs_long(),
+        directives: environment.log.clone(),
+        json: command.runs_long() && !ui.terminal(),
+        color: ui.terminal(),
+    })
+    .map_err(|e| {
+        let failure = Failure::config("cannot read BSS_LOG").hint("Give such as bss=debug,info.");
+        Failure { causes: vec![e], ..failure }
+    })?;
     if let Some(result) = command.without_settings(&ui) {
         return result;
     }
+    if let Some(name) = environment.unreadable.first() {
+        return Err(Failure::config(format!("the value of the variable {name} is not UTF-8")));
+    }
     let resolved = config::layers::resolve(&environment.sources(&global))?;
+    for warning in &resolved.warnings {
+        ui.warning(warning);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -81,9 +124,32 @@ fn run(cli: Cli, environment: &environment::Environment) -> Result<ExitStatus, F
         let shutdown = runtime::Shutdown::listen()
             .map_err(|e| Failure::failed("could not listen for signals").because(&e))?;
         let context = Context::new(resolved, global, ui, shutdown, environment.clone());
-        command.run(&context).await
+        carry_out(command, context).await
     });
     // Nothing may hold the process open once the command has ended.
     runtime.shutdown_timeout(std::time::Duration::from_secs(2));
     result
+}
+
+/// Fetches the secrets the command needs and runs it. A command that does not stop by itself is
+/// stopped here: its connections close and the servers roll back what was open.
+async fn carry_out(command: Command, mut context: Context) -> Result<ExitStatus, Failure> {
+    let shutdown = context.shutdown.clone();
+    let interrupted = || Err(Failure::new(shutdown.status(), "interrupted"));
+    for backend in command.backends() {
+        let warnings = tokio::select! {
+            fetched = config::credentials::fetch(&mut context.resolved, *backend) => fetched?,
+            () = shutdown.wait() => return interrupted(),
+        };
+        for warning in warnings {
+            context.ui.warning(warning);
+        }
+    }
+    if command.stops_itself() {
+        return command.run(&context).await;
+    }
+    tokio::select! {
+        result = command.run(&context) => result,
+        () = shutdown.wait() => interrupted(),
+    }
 }

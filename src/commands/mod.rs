@@ -1,16 +1,24 @@
 //! One file a leaf command: read settings, fetch facts, ask a room, carry out, report.
 
+//!
+//! A group's file lists its leaves and dispatches; [`Context`] gives a command what it needs.
+
+pub mod completions;
+pub mod config;
 pub mod fraud;
+pub mod generate;
+pub mod man;
 pub mod metrics;
 pub mod setup;
 pub mod streams;
 
 use std::sync::Arc;
 
+use crate::cli::confirm::{Confirmed, Decision, Guard};
 use crate::cli::environment::Environment;
 use crate::cli::global::Global;
 use crate::cli::{ExitStatus, Failure};
-use crate::config::{Resolved, Settings};
+use crate::config::{Backend, Resolved, Settings};
 use crate::domain::EventTime;
 use crate::runtime::{Clock, Shutdown, SystemClock};
 use crate::ui::Ui;
@@ -55,6 +63,37 @@ impl Context {
     pub fn now(&self) -> EventTime {
         self.clock.now()
     }
+
+    /// Asks before something is deleted, reset or changed for good. `what` continues "This will"
+    /// and "refused to"; `effect` says what is gone afterwards. See [`crate::cli::confirm`].
+    ///
+    /// # Errors
+    /// Exit 2 if the operator does not agree or cannot be asked; 130 or 143 if interrupted.
+    pub async fn confirm(
+        &self,
+        targets: &[Backend],
+        what: &str,
+        effect: &str,
+    ) -> Result<Confirmed, Failure> {
+        let guard = Guard::new(&self.resolved, targets);
+        let word = match guard.decide(what, self.global.yes.as_deref(), self.ui.asks()) {
+            Decision::Agreed(confirmed) => {
+                for line in guard.notice(what, effect) {
+                    self.ui.status(line);
+                }
+                return Ok(confirmed);
+            }
+            Decision::Refused(failure) => return Err(failure),
+            Decision::Ask(word) => word,
+        };
+        let mut notice = guard.notice(what, effect);
+        notice.push(format!("Type {word} to go on: "));
+        let question = notice.join("\n");
+        tokio::select! {
+            typed = self.ui.ask(&question) => guard.answered(what, &word, &typed?),
+            () = self.shutdown.wait() => Err(Failure::new(self.shutdown.status(), "interrupted")),
+        }
+    }
 }
 
 /// The command groups.
@@ -72,6 +111,16 @@ pub enum Command {
     /// Report suspicious payments and alerts
     #[command(subcommand)]
     Fraud(fraud::Fraud),
+    /// Show and check the configuration
+    #[command(subcommand)]
+    Config(config::Config),
+    /// Print the completion script of a shell
+    Completions(completions::CompletionsArgs),
+    /// Print a man page, or write all of them to a folder
+    Man(man::ManArgs),
+    /// Write completions/ and man/ of the checkout anew
+    #[command(hide = true)]
+    Generate(generate::GenerateArgs),
 }
 
 impl Command {
@@ -84,10 +133,39 @@ impl Command {
         )
     }
 
+    /// Whether the command answers SIGINT and SIGTERM itself (by finishing its step); any other
+    /// command is dropped where it waits.
+    #[must_use]
+    pub const fn stops_itself(&self) -> bool {
+        self.runs_long() || matches!(self, Self::Metrics(metrics::Metrics::Import(_)))
+    }
+
+    /// The servers whose secrets the command needs.
+    #[must_use]
+    pub const fn backends(&self) -> &'static [Backend] {
+        use Backend::{Kafka, Redis, Timescale};
+        match self {
+            Self::Setup(setup::Setup::All(_)) => &Backend::ALL,
+            Self::Setup(setup::Setup::Kafka(_)) => &[Kafka],
+            Self::Setup(setup::Setup::Redis(_)) => &[Redis],
+            Self::Metrics(metrics::Metrics::Ingest(_)) => &[Timescale, Kafka],
+            Self::Setup(setup::Setup::Timescale(_)) | Self::Metrics(_) | Self::Fraud(_) => {
+                &[Timescale]
+            }
+            Self::Streams(streams::Streams::Run(_) | streams::Streams::Status(_)) => &[Kafka],
+            _ => &[],
+        }
+    }
+
     /// Runs a command that needs neither settings nor servers.
     #[must_use]
-    pub fn without_settings(&self, _ui: &Ui) -> Option<Result<ExitStatus, Failure>> {
-        None
+    pub fn without_settings(&self, ui: &Ui) -> Option<Result<ExitStatus, Failure>> {
+        match self {
+            Self::Completions(args) => Some(completions::run(args, ui)),
+            Self::Man(args) => Some(man::run(args, ui)),
+            Self::Generate(args) => Some(generate::run(args, ui)),
+            _ => None,
+        }
     }
 
     /// Runs the command.
@@ -100,6 +178,10 @@ impl Command {
             Self::Metrics(command) => command.run(context).await,
             Self::Streams(command) => command.run(context).await,
             Self::Fraud(command) => command.run(context).await,
+            Self::Config(command) => command.run(context).await,
+            Self::Completions(args) => completions::run(&args, &context.ui),
+            Self::Man(args) => man::run(&args, &context.ui),
+            Self::Generate(args) => generate::run(&args, &context.ui),
         }
     }
 }

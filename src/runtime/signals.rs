@@ -14,6 +14,11 @@ pub struct Shutdown {
     sender: Arc<watch::Sender<bool>>,
 }
 
+#[expect(clippy::exit, reason = "the second signal ends at once")]
+fn end_at_once(status: ExitStatus) -> ! {
+    std::process::exit(i32::from(status.code()))
+}
+
 impl Default for Shutdown {
     fn default() -> Self {
         Self { asked: Arc::new(AtomicU8::new(0)), sender: Arc::new(watch::Sender::new(false)) }
@@ -38,8 +43,7 @@ impl Shutdown {
                     _ = terminate.recv() => ExitStatus::Terminated,
                 };
                 if told.asked() {
-                    #[expect(clippy::exit, reason = "the second signal ends at once")]
-                    std::process::exit(i32::from(status.code()));
+                    end_at_once(status);
                 }
                 told.ask(status);
             }

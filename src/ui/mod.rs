@@ -31,19 +31,35 @@ pub struct Ui {
     form: OutputForm,
     quiet: bool,
     color: bool,
+    stdout_terminal: bool,
     stderr_terminal: bool,
+    stdin_terminal: bool,
+    plain: bool,
+    logs: bool,
 }
 
 impl Ui {
     /// Decides colour from the terminal, `NO_COLOR` and `TERM`, which the caller read.
     #[must_use]
     pub fn new(form: OutputForm, quiet: bool, plain: bool) -> Self {
+        let stdout_terminal = std::io::stdout().is_terminal();
         Self {
             form,
             quiet,
-            color: !plain && std::io::stdout().is_terminal(),
-            stderr_terminal: !plain && std::io::stderr().is_terminal(),
+            color: !plain && stdout_terminal,
+            stdout_terminal,
+            stderr_terminal: std::io::stderr().is_terminal(),
+            stdin_terminal: std::io::stdin().is_terminal(),
+            plain,
+            logs: false,
         }
+    }
+
+    /// Says whether logs go to standard error too; bars would be torn by them.
+    #[must_use]
+    pub const fn with_logs(mut self, logs: bool) -> Self {
+        self.logs = logs;
+        self
     }
 
     /// The asked form.
@@ -61,7 +77,19 @@ impl Ui {
     /// Whether bars may be drawn on standard error.
     #[must_use]
     pub const fn draws(&self) -> bool {
-        self.stderr_terminal && !self.quiet
+        self.terminal() && !self.quiet && !self.logs
+    }
+
+    /// Whether standard error is a terminal that takes colour.
+    #[must_use]
+    pub const fn terminal(&self) -> bool {
+        self.stderr_terminal && !self.plain
+    }
+
+    /// Whether somebody is there to answer a question.
+    #[must_use]
+    pub const fn asks(&self) -> bool {
+        self.stderr_terminal && self.stdin_terminal
     }
 
     /// Whether sentences on standard error are wanted.
@@ -77,6 +105,10 @@ impl Ui {
     pub fn report(&self, report: &Report) -> std::io::Result<()> {
         let mut text = Vec::new();
         report.render(self.form, self.color, &mut text)?;
+        if self.form == OutputForm::Csv && self.stdout_terminal {
+            // A file gets the data as it is; a terminal must not be driven by it.
+            text = visible(&String::from_utf8_lossy(&text)).into_owned().into_bytes();
+        }
         self.write(&text)
     }
 
@@ -90,6 +122,32 @@ impl Ui {
             Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
             other => other,
         }
+    }
+
+    /// Asks a question on standard error and waits for a line. Call it only if [`Self::asks`].
+    ///
+    /// # Errors
+    /// If standard input cannot be read.
+    pub async fn ask(&self, question: &str) -> std::io::Result<String> {
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        {
+            let mut stderr = std::io::stderr().lock();
+            stderr.write_all(visible(question).as_bytes())?;
+            stderr.flush()?;
+        }
+        // A thread of its own: it waits for the line even when nobody waits for it any more, and
+        // must not hold the end of the process up.
+        std::thread::spawn(move || {
+            let mut line = String::new();
+            let read = std::io::stdin().read_line(&mut line).map(|_| line);
+            drop(sender.send(read));
+        });
+        receiver.await.unwrap_or_else(|_| Ok(String::new()))
+    }
+
+    /// Says that a list was cut and which option shows more.
+    pub fn cut(&self, shown: usize, option: &str) {
+        self.warning(format!("only the first {shown} are shown; {option} shows more"));
     }
 
     /// What was done, as a sentence with a period.
@@ -121,10 +179,7 @@ fn say(line: &str) {
 /// escapes, so that data cannot drive a terminal. Newlines stay.
 #[must_use]
 pub fn visible(text: &str) -> std::borrow::Cow<'_, str> {
-    let unsafe_char = |c: char| {
-        (c.is_control() && c != '\n')
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
+    let unsafe_char = |c: char| c != '\n' && drives_terminal(c);
     if !text.chars().any(unsafe_char) {
         return text.into();
     }
@@ -132,4 +187,11 @@ pub fn visible(text: &str) -> std::borrow::Cow<'_, str> {
         .map(|c| if unsafe_char(c) { c.escape_unicode().to_string() } else { c.to_string() })
         .collect::<String>()
         .into()
+}
+
+/// Control characters, and the Unicode ones that end a line or turn the reading direction.
+fn drives_terminal(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}')
 }

@@ -6,6 +6,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::ui::Ui;
 
+/// Work that is done by then shows no bar at all.
+const FIRST_DRAW: Duration = Duration::from_millis(250);
 /// How often a plain line is written where no bar can be drawn.
 const PLAIN_EVERY: Duration = Duration::from_secs(10);
 
@@ -26,8 +28,7 @@ impl Progress {
     pub fn start(ui: &Ui, what: impl Into<String>, total: Option<u64>) -> Self {
         let what = what.into();
         let bar = ui.draws().then(|| {
-            let target = ProgressDrawTarget::stderr_with_hz(4);
-            let bar = ProgressBar::with_draw_target(total, target);
+            let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::hidden());
             let form = if total.is_some() {
                 "{msg} {wide_bar} {human_pos}/{human_len} {per_sec} {eta} left"
             } else {
@@ -36,7 +37,7 @@ impl Progress {
             if let Ok(style) = ProgressStyle::with_template(form) {
                 bar.set_style(style);
             }
-            bar.set_message(what.clone());
+            bar.set_message(super::visible(&what).replace('\n', " "));
             bar
         });
         let now = Instant::now();
@@ -47,6 +48,9 @@ impl Progress {
     pub fn set(&mut self, done: u64) {
         self.done = done;
         if let Some(bar) = &self.bar {
+            if bar.is_hidden() && self.started.elapsed() >= FIRST_DRAW {
+                bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(4));
+            }
             bar.set_position(done);
         } else if self.talks && self.last_line.elapsed() >= PLAIN_EVERY {
             self.last_line = Instant::now();

@@ -2,10 +2,12 @@
 
 use std::io::Write;
 
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::domain::{EventTime, Money};
-use crate::ui::{OutputForm, visible};
+use crate::ui::{OutputForm, drives_terminal, visible};
 
 /// One column: its JSON key (a promise) and its heading for people.
 #[derive(Clone, Debug)]
@@ -39,6 +41,8 @@ pub enum Cell {
     List(Vec<String>),
     /// Nested JSON.
     Json(Value),
+    /// Nested JSON given as its text, so that its numbers stay digit for digit.
+    Raw(String),
 }
 
 impl Cell {
@@ -46,22 +50,6 @@ impl Cell {
     #[must_use]
     pub fn text_or_null(text: Option<impl Into<String>>) -> Self {
         text.map_or(Self::Null, |t| Self::Text(t.into()))
-    }
-
-    fn json(&self) -> Value {
-        match self {
-            Self::Null => Value::Null,
-            Self::Text(t) => Value::from(t.as_str()),
-            Self::Integer(i) => Value::from(*i),
-            Self::Number(digits) => {
-                serde_json::from_str(digits).unwrap_or_else(|_| Value::from(digits.as_str()))
-            }
-            Self::Money(m) => Value::from(m.to_string()),
-            Self::Time(t) => Value::from(t.to_string()),
-            Self::Bool(b) => Value::from(*b),
-            Self::List(items) => Value::from(items.clone()),
-            Self::Json(v) => v.clone(),
-        }
     }
 
     fn plain(&self) -> String {
@@ -75,7 +63,32 @@ impl Cell {
             Self::Bool(b) => if *b { "yes" } else { "no" }.to_owned(),
             Self::List(items) => items.join(" "),
             Self::Json(v) => v.to_string(),
+            Self::Raw(text) => text.clone(),
         }
+    }
+}
+
+impl Serialize for Cell {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_none(),
+            Self::Text(t) => serializer.serialize_str(t),
+            Self::Integer(i) => serializer.serialize_i64(*i),
+            Self::Number(text) | Self::Raw(text) => raw(text, serializer),
+            Self::Money(m) => serializer.collect_str(m),
+            Self::Time(t) => serializer.collect_str(t),
+            Self::Bool(b) => serializer.serialize_bool(*b),
+            Self::List(items) => items.serialize(serializer),
+            Self::Json(v) => v.serialize(serializer),
+        }
+    }
+}
+
+/// JSON text as it is: parsing it would round its numbers. What is no JSON becomes a text.
+fn raw<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    match RawValue::from_string(text.to_owned()) {
+        Ok(value) => value.serialize(serializer),
+        Err(_) => serializer.serialize_str(text),
     }
 }
 
@@ -171,17 +184,19 @@ impl Report {
         match form {
             OutputForm::Table => self.table(color, out),
             OutputForm::Json => {
-                let rows: Vec<Value> = self.rows.iter().map(|r| self.object(r)).collect();
-                let document = serde_json::json!({ "meta": self.meta, "rows": rows });
-                serde_json::to_writer_pretty(&mut *out, &document)?;
-                out.push(b'\n');
+                let mut text = Vec::new();
+                serde_json::to_writer_pretty(&mut text, &Document(self))?;
+                text.push(b'\n');
+                out.extend(escaped(text));
                 Ok(())
             }
             OutputForm::Ndjson => {
+                let mut text = Vec::new();
                 for row in &self.rows {
-                    serde_json::to_writer(&mut *out, &self.object(row))?;
-                    out.push(b'\n');
+                    serde_json::to_writer(&mut text, &Row(&self.columns, row))?;
+                    text.push(b'\n');
                 }
+                out.extend(escaped(text));
                 Ok(())
             }
             OutputForm::Csv => {
@@ -195,11 +210,6 @@ impl Report {
         }
     }
 
-    fn object(&self, row: &[Cell]) -> Value {
-        let cells = self.columns.iter().zip(row);
-        Value::Object(cells.map(|(c, v)| (c.key.to_owned(), v.json())).collect())
-    }
-
     fn table(&self, color: bool, out: &mut Vec<u8>) -> std::io::Result<()> {
         use comfy_table::{Cell as Shown, CellAlignment, Table, presets};
         if !self.title.is_empty() {
@@ -210,14 +220,15 @@ impl Report {
         }
         let mut table = Table::new();
         table.load_preset(presets::NOTHING);
-        table.set_header(self.columns.iter().map(|c| Shown::new(c.heading)));
+        let aligned = |text: String, column: &Column| {
+            let right = if column.right { CellAlignment::Right } else { CellAlignment::Left };
+            Shown::new(text).set_alignment(right)
+        };
+        table.set_header(self.columns.iter().map(|c| aligned(c.heading.to_owned(), c)));
         for row in &self.rows {
             table.add_row(row.iter().zip(&self.columns).map(|(cell, column)| {
                 let text = if *cell == Cell::Null { "-".to_owned() } else { cell.plain() };
-                let text = visible(&text).replace('\n', "\\n");
-                let alignment =
-                    if column.right { CellAlignment::Right } else { CellAlignment::Left };
-                Shown::new(text).set_alignment(alignment)
+                aligned(visible(&text).replace('\n', "\\n"), column)
             }));
         }
         for column in table.column_iter_mut() {
@@ -232,5 +243,135 @@ impl Report {
             }
         }
         Ok(())
+    }
+}
+
+/// `{"meta": ..., "rows": [...]}`
+struct Document<'a>(&'a Report);
+
+impl Serialize for Document<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let rows: Vec<Row<'_>> = self.0.rows.iter().map(|r| Row(&self.0.columns, r)).collect();
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.serialize_entry("meta", &self.0.meta)?;
+        map.serialize_entry("rows", &rows)?;
+        map.end()
+    }
+}
+
+/// One row as an object, its keys in the order of the columns.
+struct Row<'a>(&'a [Column], &'a [Cell]);
+
+impl Serialize for Row<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|c| c.key).zip(self.1))
+    }
+}
+
+/// JSON text whose strings hold no character that drives a terminal; the values stay the same.
+/// (The serializer escapes those below space, but not DEL, the C1 ones and the bidirectional
+/// ones, which can only stand inside strings.)
+fn escaped(text: Vec<u8>) -> Vec<u8> {
+    let Ok(text) = String::from_utf8(text) else { return Vec::new() };
+    if text.is_ascii() && !text.contains('\u{7f}') {
+        return text.into_bytes();
+    }
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c != '\n' && drives_terminal(c) {
+            // All of them lie in the basic plane: one escape each.
+            out.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            out.push(c);
+        }
+    }
+    out.into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> Report {
+        let mut report = Report::new("two customers")
+            .column("name", "NAME")
+            .number("count", "COUNT")
+            .number("share", "SHARE")
+            .meta("total", 2);
+        report.push(vec![
+            "Zo\u{eb} \u{6771}\u{4eac}\u{1b}[31m\u{9b}31m\u{202e}\nx".into(),
+            Cell::from(9_007_199_254_740_993_u64),
+            Cell::Number("0.10".to_owned()),
+        ]);
+        report.push(vec!["b".into(), Cell::from(10_485_760_i64), Cell::Null]);
+        report
+    }
+
+    fn rendered(report: &Report, form: OutputForm) -> String {
+        let mut out = Vec::new();
+        report.render(form, false, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_table_lines_up_wide_characters_and_shows_control_characters() {
+        let lines = [
+            "two customers",
+            "NAME                                               COUNT  SHARE",
+            "Zo\u{eb} \u{6771}\u{4eac}\\u{1b}[31m\\u{9b}31m\\u{202e}\\nx  9007199254740993   0.10",
+            "b                                               10485760      -",
+            "",
+        ];
+        assert_eq!(rendered(&sample(), OutputForm::Table), lines.join("\n"));
+    }
+
+    #[test]
+    fn json_numbers_stay_digit_for_digit_and_strings_cannot_drive_a_terminal() {
+        let text = rendered(&sample(), OutputForm::Json);
+        assert!(text.contains("\"count\": 9007199254740993,\n"), "{text}");
+        assert!(text.contains("\"share\": 0.10\n"), "{text}");
+        assert!(text.contains("\"share\": null"), "{text}");
+        assert!(!text.contains(['\u{1b}', '\u{9b}', '\u{202e}']), "{text}");
+        let value: Value = serde_json::from_str(&text).unwrap();
+        let name = value["rows"][0]["name"].as_str().unwrap();
+        assert!(name.contains("\u{1b}[31m\u{9b}31m\u{202e}\nx"), "{name:?}");
+        assert_eq!(value["meta"]["total"], 2);
+    }
+
+    #[test]
+    fn ndjson_is_one_object_a_line_in_the_order_of_the_columns() {
+        let text = rendered(&sample(), OutputForm::Ndjson);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 2);
+        assert_eq!(lines[1], r#"{"name":"b","count":10485760,"share":null}"#);
+    }
+
+    #[test]
+    fn csv_gives_the_data_as_it_is() {
+        let text = rendered(&sample(), OutputForm::Csv);
+        assert!(text.starts_with("name,count,share\n"), "{text}");
+        assert!(text.contains(",9007199254740993,0.10\n"), "{text}");
+        assert!(text.ends_with("b,10485760,\n"), "{text}");
+    }
+
+    #[test]
+    fn nested_json_keeps_its_digits_and_broken_json_becomes_text() {
+        let mut report = Report::new("").column("values", "VALUES").number("x", "X");
+        report
+            .push(vec![Cell::Raw(r#"{"ratio":0.10}"#.to_owned()), Cell::Number("1E+2".to_owned())]);
+        report.push(vec![Cell::Raw("{".to_owned()), Cell::Number("NaN".to_owned())]);
+        assert_eq!(
+            rendered(&report, OutputForm::Ndjson),
+            "{\"values\":{\"ratio\":0.10},\"x\":1E+2}\n{\"values\":\"{\",\"x\":\"NaN\"}\n"
+        );
+    }
+
+    #[test]
+    fn an_empty_result_says_so_in_each_form() {
+        let report = Report::new("alerts").column("id", "ID");
+        assert_eq!(rendered(&report, OutputForm::Table), "alerts\n(none)\n");
+        assert_eq!(rendered(&report, OutputForm::Ndjson), "");
+        assert_eq!(rendered(&report, OutputForm::Csv), "id\n");
+        assert_eq!(rendered(&report, OutputForm::Json), "{\n  \"meta\": {},\n  \"rows\": []\n}\n");
     }
 }

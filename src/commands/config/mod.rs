@@ -1,0 +1,29 @@
+//! `bss config`: Show and check the configuration
+
+pub mod show;
+pub mod validate;
+
+use crate::cli::{ExitStatus, Failure};
+use crate::commands::Context;
+
+/// Show and check the configuration
+#[derive(Debug, clap::Subcommand)]
+pub enum Config {
+    /// Show each value and the layer it came from
+    Show(show::ShowArgs),
+    /// Check every file, context and secret
+    Validate(validate::ValidateArgs),
+}
+
+impl Config {
+    /// Runs the leaf.
+    ///
+    /// # Errors
+    /// The command's failure.
+    pub async fn run(self, context: &Context) -> Result<ExitStatus, Failure> {
+        match self {
+            Self::Show(args) => show::run(&args, context),
+            Self::Validate(args) => validate::run(args, context).await,
+        }
+    }
+}

@@ -1,0 +1,340 @@
+//! Settings that contradict each other or mean nothing, found before any server is asked.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::cli::Failure;
+use crate::config::settings::{Sasl, Settings, Tls};
+use crate::domain::Money;
+
+/// One thing that cannot be.
+struct Problem {
+    keys: Vec<String>,
+    text: String,
+    hint: String,
+}
+
+type Problems = Vec<Problem>;
+
+fn problem(out: &mut Problems, keys: &[&str], text: impl Into<String>, hint: impl Into<String>) {
+    out.push(Problem {
+        keys: keys.iter().map(|k| (*k).to_owned()).collect(),
+        text: text.into(),
+        hint: hint.into(),
+    });
+}
+
+/// Refuses settings that contradict each other.
+///
+/// # Errors
+/// Exit 3 with the first contradiction, its keys and the layers they came from; further ones are
+/// causes.
+pub fn refuse_contradictions(
+    settings: &Settings,
+    origins: &BTreeMap<String, String>,
+) -> Result<(), Failure> {
+    let mut problems = Vec::new();
+    general(settings, &mut problems);
+    for section in transports(settings) {
+        transport(&section, &mut problems);
+    }
+    servers(settings, &mut problems);
+    sasl(settings, &mut problems);
+    streams(settings, &mut problems);
+    fraud(settings, &mut problems);
+    let Some(first) = problems.first() else { return Ok(()) };
+    let place = |p: &Problem| {
+        let from = |k: &String| {
+            let origin = origins.get(k).map_or("built-in", String::as_str);
+            format!("{k} from {origin}")
+        };
+        p.keys.iter().map(from).collect::<Vec<_>>().join(", ")
+    };
+    let mut failure = Failure::config(first.text.clone()).hint(first.hint.clone());
+    failure.causes.push(place(first));
+    for other in &problems[1..] {
+        failure.causes.push(format!("also: {} ({})", other.text, place(other)));
+    }
+    Err(failure)
+}
+
+/// What is allowed but should be known.
+#[must_use]
+pub fn warnings(settings: &Settings) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if settings.kafka.sasl == Sasl::Plain && settings.kafka.tls == Tls::Off {
+        warnings.push(
+            "kafka.sasl = \"plain\" without kafka.tls sends the password in clear text".to_owned(),
+        );
+    }
+    for section in transports(settings) {
+        if section.tls == Tls::Require {
+            warnings.push(format!(
+                "{}.tls = \"require\" encrypts but checks no certificate; \"verify-full\" does",
+                section.name
+            ));
+        }
+    }
+    warnings
+}
+
+struct Transport<'a> {
+    name: &'static str,
+    tls: Tls,
+    ca: &'a Path,
+    cert: &'a Path,
+    key: &'a Path,
+}
+
+fn transports(settings: &Settings) -> [Transport<'_>; 3] {
+    let Settings { timescale: t, kafka: k, redis: r, .. } = settings;
+    [
+        Transport {
+            name: "timescale",
+            tls: t.tls,
+            ca: &t.tls_ca,
+            cert: &t.tls_cert,
+            key: &t.tls_key,
+        },
+        Transport { name: "kafka", tls: k.tls, ca: &k.tls_ca, cert: &k.tls_cert, key: &k.tls_key },
+        Transport { name: "redis", tls: r.tls, ca: &r.tls_ca, cert: &r.tls_cert, key: &r.tls_key },
+    ]
+}
+
+fn transport(section: &Transport<'_>, out: &mut Problems) {
+    let name = section.name;
+    let (tls, cert, key) =
+        (format!("{name}.tls"), format!("{name}.tls_cert"), format!("{name}.tls_key"));
+    let set = |path: &Path| !path.as_os_str().is_empty();
+    let files = [("tls_ca", section.ca), ("tls_cert", section.cert), ("tls_key", section.key)];
+    for (file, path) in files.into_iter().filter(|(_, path)| set(path)) {
+        let file = format!("{name}.{file}");
+        if section.tls == Tls::Off {
+            problem(
+                out,
+                &[&file, &tls],
+                format!("{file} is set, but {tls} is off"),
+                format!("Set {tls} = \"verify-full\", or remove {file}."),
+            );
+        } else if !path.is_file() {
+            problem(
+                out,
+                &[&file],
+                format!("{file} names {}, which is no file", path.display()),
+                "Give the path of a PEM file.",
+            );
+        }
+    }
+    if set(section.cert) != set(section.key) {
+        problem(
+            out,
+            &[&cert, &key],
+            format!("{cert} and {key} come together, but only one is set"),
+            "A client certificate needs its key.",
+        );
+    }
+}
+
+fn general(settings: &Settings, out: &mut Problems) {
+    let general = &settings.general;
+    let name_char = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    for (key, name) in
+        [("general.application", &general.application), ("general.tenant", &general.tenant)]
+    {
+        if name.is_empty() || name.len() > 100 || !name.chars().all(name_char) {
+            problem(
+                out,
+                &[key],
+                format!("{key} is `{name}`"),
+                "Use 1 to 100 letters, digits, dots, underscores or hyphens.",
+            );
+        }
+    }
+    if general.currency.len() != 3 || !general.currency.bytes().all(|b| b.is_ascii_uppercase()) {
+        problem(
+            out,
+            &["general.currency"],
+            format!("general.currency is `{}`", general.currency),
+            "Give an ISO 4217 code such as EUR.",
+        );
+    }
+    for (key, zone) in
+        [("general.zone", &general.zone), ("timescale.zone", &settings.timescale.zone)]
+    {
+        if zone != "UTC" && jiff::tz::TimeZone::get(zone).is_err() {
+            problem(
+                out,
+                &[key],
+                format!("{key} is `{zone}`, which is no known time zone"),
+                "Give an IANA name such as Europe/Berlin, or UTC.",
+            );
+        }
+    }
+}
+
+fn servers(settings: &Settings, out: &mut Problems) {
+    let Settings { timescale, redis, kafka, .. } = settings;
+    for (key, port_key, host, port) in [
+        ("timescale.host", "timescale.port", &timescale.host, timescale.port),
+        ("redis.host", "redis.port", &redis.host, redis.port),
+    ] {
+        // The value is not shown: a URL may carry a password.
+        if host.is_empty() || host.contains(['/', '@', ' ', ',']) {
+            problem(
+                out,
+                &[key],
+                format!("{key} is no host name"),
+                "Give a host name or address alone; port, database, user and password have their \
+                 own keys.",
+            );
+        }
+        if port == 0 {
+            problem(out, &[port_key], format!("{port_key} is 0"), "Give a port from 1 to 65535.");
+        }
+    }
+    let address = |text: &str| {
+        let Some((host, port)) = text.trim().rsplit_once(':') else { return false };
+        !host.is_empty() && !host.contains(['/', '@', ' ']) && port.parse::<u16>().is_ok()
+    };
+    if !kafka.bootstrap.split(',').all(address) {
+        problem(
+            out,
+            &["kafka.bootstrap"],
+            "kafka.bootstrap is no list of addresses",
+            "Give HOST:PORT, several of them with commas between.",
+        );
+    }
+    if kafka.partitions < 1 {
+        problem(
+            out,
+            &["kafka.partitions"],
+            format!("kafka.partitions is {}", kafka.partitions),
+            "Give 1 or more.",
+        );
+    }
+    if kafka.min_insync_replicas < 1 || kafka.min_insync_replicas > kafka.replication_factor {
+        problem(
+            out,
+            &["kafka.min_insync_replicas", "kafka.replication_factor"],
+            format!(
+                "kafka.min_insync_replicas is {}, kafka.replication_factor {}",
+                kafka.min_insync_replicas, kafka.replication_factor
+            ),
+            "Give 1 or more replicas in sync, and no more than there are replicas.",
+        );
+    }
+}
+
+fn sasl(settings: &Settings, out: &mut Problems) {
+    let kafka = &settings.kafka;
+    let secret = !kafka.password.is_empty()
+        || !kafka.password_file.as_os_str().is_empty()
+        || !kafka.password_command.is_empty();
+    if kafka.sasl == Sasl::Off {
+        if secret || !kafka.user.is_empty() {
+            let key = if kafka.user.is_empty() { "kafka.password" } else { "kafka.user" };
+            problem(
+                out,
+                &[key, "kafka.sasl"],
+                format!("{key} is set, but kafka.sasl is off"),
+                "Set kafka.sasl to plain, scram-sha-256 or scram-sha-512.",
+            );
+        }
+        return;
+    }
+    if kafka.user.is_empty() || !secret {
+        let key = if kafka.user.is_empty() { "kafka.user" } else { "kafka.password" };
+        problem(
+            out,
+            &["kafka.sasl", key],
+            format!("kafka.sasl is on, but {key} is not set"),
+            "SASL needs kafka.user and one of kafka.password, kafka.password_file and \
+             kafka.password_command.",
+        );
+    }
+}
+
+fn streams(settings: &Settings, out: &mut Problems) {
+    let streams = &settings.streams;
+    for (key, value) in [
+        ("streams.workers", u64::from(streams.workers)),
+        ("streams.max_transaction_records", u64::from(streams.max_transaction_records)),
+        ("streams.max_transaction_bytes", streams.max_transaction_bytes),
+        ("streams.memory", streams.memory),
+        ("metrics.batch", u64::from(settings.metrics.batch)),
+    ] {
+        if value == 0 {
+            problem(out, &[key], format!("{key} is 0"), "Give 1 or more.");
+        }
+    }
+    for (key, span) in [
+        ("streams.commit_interval", streams.commit_interval),
+        ("streams.transaction_timeout", streams.transaction_timeout),
+        ("streams.session_timeout", streams.session_timeout),
+        ("timescale.connect_timeout", settings.timescale.connect_timeout),
+        ("kafka.connect_timeout", settings.kafka.connect_timeout),
+        ("redis.connect_timeout", settings.redis.connect_timeout),
+    ] {
+        if span == Duration::ZERO {
+            problem(out, &[key], format!("{key} is zero"), "Give a duration such as 10s.");
+        }
+    }
+    if streams.commit_interval >= streams.transaction_timeout {
+        problem(
+            out,
+            &["streams.commit_interval", "streams.transaction_timeout"],
+            format!(
+                "streams.commit_interval ({:?}) is not shorter than streams.transaction_timeout \
+                 ({:?})",
+                streams.commit_interval, streams.transaction_timeout
+            ),
+            "The broker would abort each transaction before it is committed.",
+        );
+    }
+}
+
+fn fraud(settings: &Settings, out: &mut Problems) {
+    let fraud = &settings.fraud;
+    for (key, amount) in [
+        ("fraud.card_testing_max_amount", &fraud.card_testing_max_amount),
+        ("fraud.high_value", &fraud.high_value),
+    ] {
+        if amount.parse::<Money>().is_err() {
+            problem(
+                out,
+                &[key],
+                format!("{key} is `{amount}`, which is no amount"),
+                "Give a decimal with at most 4 digits after the point, as text.",
+            );
+        }
+    }
+    for (key, value) in [
+        ("fraud.unusual_ratio", fraud.unusual_ratio),
+        ("fraud.unusual_deviations", fraud.unusual_deviations),
+        ("fraud.high_risk", fraud.high_risk),
+        ("fraud.critical_risk", fraud.critical_risk),
+    ] {
+        if value <= 0.0 {
+            problem(out, &[key], format!("{key} is {value}"), "Give a number above 0.");
+        }
+    }
+    for (low, high, below, above) in [
+        (
+            "fraud.rapid_high",
+            "fraud.rapid_critical",
+            fraud.rapid_high.into(),
+            fraud.rapid_critical.into(),
+        ),
+        ("fraud.high_risk", "fraud.critical_risk", fraud.high_risk, fraud.critical_risk),
+    ] {
+        if below > above {
+            problem(
+                out,
+                &[low, high],
+                format!("{low} is {below}, above {high}, which is {above}"),
+                "The critical limit comes after the high one.",
+            );
+        }
+    }
+}
