@@ -1,4 +1,5 @@
-//! Settings that contradict each other or mean nothing, found before any server is asked.
+//! Settings that contradict each other or mean nothing, found before any server is asked. The
+//! numbers of the fraud rules are judged where the rules are made of them.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -6,7 +7,6 @@ use std::time::Duration;
 
 use crate::cli::Failure;
 use crate::config::settings::{Sasl, Settings, Tls};
-use crate::domain::Money;
 
 /// One thing that cannot be.
 struct Problem {
@@ -42,7 +42,6 @@ pub fn refuse_contradictions(
     servers(settings, &mut problems);
     sasl(settings, &mut problems);
     streams(settings, &mut problems);
-    fraud(settings, &mut problems);
     let Some(first) = problems.first() else { return Ok(()) };
     let place = |p: &Problem| {
         let from = |k: &String| {
@@ -291,50 +290,5 @@ fn streams(settings: &Settings, out: &mut Problems) {
             ),
             "The broker would abort each transaction before it is committed.",
         );
-    }
-}
-
-fn fraud(settings: &Settings, out: &mut Problems) {
-    let fraud = &settings.fraud;
-    for (key, amount) in [
-        ("fraud.card_testing_max_amount", &fraud.card_testing_max_amount),
-        ("fraud.high_value", &fraud.high_value),
-    ] {
-        if amount.parse::<Money>().is_err() {
-            problem(
-                out,
-                &[key],
-                format!("{key} is `{amount}`, which is no amount"),
-                "Give a decimal with at most 4 digits after the point, as text.",
-            );
-        }
-    }
-    for (key, value) in [
-        ("fraud.unusual_ratio", fraud.unusual_ratio),
-        ("fraud.unusual_deviations", fraud.unusual_deviations),
-        ("fraud.high_risk", fraud.high_risk),
-        ("fraud.critical_risk", fraud.critical_risk),
-    ] {
-        if value <= 0.0 {
-            problem(out, &[key], format!("{key} is {value}"), "Give a number above 0.");
-        }
-    }
-    for (low, high, below, above) in [
-        (
-            "fraud.rapid_high",
-            "fraud.rapid_critical",
-            fraud.rapid_high.into(),
-            fraud.rapid_critical.into(),
-        ),
-        ("fraud.high_risk", "fraud.critical_risk", fraud.high_risk, fraud.critical_risk),
-    ] {
-        if below > above {
-            problem(
-                out,
-                &[low, high],
-                format!("{low} is {below}, above {high}, which is {above}"),
-                "The critical limit comes after the high one.",
-            );
-        }
     }
 }

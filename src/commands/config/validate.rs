@@ -2,6 +2,7 @@
 
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
+use crate::commands::streams::rules::fraud_rules;
 use crate::config::file::FileState;
 use crate::config::{Backend, Sources, credentials, layers};
 use crate::ui::{Cell, Report};
@@ -33,10 +34,13 @@ pub async fn run(_args: ValidateArgs, context: &Context) -> Result<ExitStatus, F
     let sources = context.environment.sources(&context.global);
     report.push(row("environment".to_owned(), &count(sources.variables.len())));
     report.push(row("option --set".to_owned(), &count(sources.options.len())));
+    fraud_rules(&resolved.settings)?;
     secrets(context, resolved.clone(), "").await?;
     for name in &resolved.contexts {
         let sources = Sources { context: Some(name.clone()), ..sources.clone() };
         let of_context = layers::resolve(&sources)?;
+        let of = |f: Failure| Failure { message: format!("context {name}: {}", f.message), ..f };
+        fraud_rules(&of_context.settings).map_err(of)?;
         let production = of_context.context.as_ref().is_some_and(|c| c.production);
         secrets(context, of_context, &format!("context {name}: ")).await?;
         let state = if production { "valid, production" } else { "valid" };
