@@ -2,8 +2,6 @@
 //! counts since the group began, and who wrote it. It moves in the same transaction as the
 //! outputs, so the counts are exact.
 
-use std::fmt::Write;
-
 use crate::domain::EventTime;
 
 /// How many records came to what. `total()` is what was read.
@@ -65,24 +63,23 @@ impl Checkpoint {
     /// The text form: `bss1 t=<micros> p=.. d=.. l=.. f=.. r=.. o=.. w=<writer>`.
     #[must_use]
     pub fn to_metadata(&self) -> String {
-        let mut text = String::from(VERSION);
         let c = &self.counts;
-        // Writing to a String cannot fail.
-        let mut put = |key: char, value: u64| {
-            if value > 0 {
-                drop(write!(text, " {key}={value}"));
-            }
-        };
-        put('p', c.processed);
-        put('d', c.duplicate);
-        put('l', c.late);
-        put('f', c.future);
-        put('r', c.rejected);
-        put('o', c.outputs);
-        if let Some(time) = self.stream_time {
-            drop(write!(text, " t={}", time.micros()));
+        let counts = [
+            ('p', c.processed),
+            ('d', c.duplicate),
+            ('l', c.late),
+            ('f', c.future),
+            ('r', c.rejected),
+            ('o', c.outputs),
+        ];
+        let mut text = String::from(VERSION);
+        for (key, value) in counts.into_iter().filter(|(_, value)| *value > 0) {
+            text.push_str(&format!(" {key}={value}"));
         }
-        drop(write!(text, " w={}", self.writer));
+        if let Some(time) = self.stream_time {
+            text.push_str(&format!(" t={}", time.micros()));
+        }
+        text.push_str(&format!(" w={}", self.writer));
         text
     }
 

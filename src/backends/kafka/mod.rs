@@ -1,5 +1,7 @@
 //! Kafka through librdkafka.
 
+pub mod runner;
+
 use rdkafka::config::ClientConfig;
 use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaErrorCode as Code;
@@ -83,4 +85,31 @@ pub fn classify(error: KafkaError, what: impl Into<String>) -> BackendError {
         Some(_) => Kind::Refused,
     };
     BackendError::new(kind, what).because(error)
+}
+
+/// A client that sends librdkafka's own messages to the log.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Quiet;
+
+impl rdkafka::ClientContext for Quiet {
+    fn log(&self, level: rdkafka::config::RDKafkaLogLevel, facility: &str, message: &str) {
+        log(level, facility, message);
+    }
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::debug!(%error, reason, "kafka client");
+    }
+}
+
+impl rdkafka::consumer::ConsumerContext for Quiet {}
+
+/// Passes a message of librdkafka on. What it calls an error is mostly a connection that is
+/// tried again, so nothing here is louder than a warning.
+pub(crate) fn log(level: rdkafka::config::RDKafkaLogLevel, facility: &str, message: &str) {
+    use rdkafka::config::RDKafkaLogLevel as Level;
+    match level {
+        Level::Emerg | Level::Alert | Level::Critical | Level::Error | Level::Warning => {
+            tracing::info!(facility, "{message}");
+        }
+        Level::Notice | Level::Info | Level::Debug => tracing::debug!(facility, "{message}"),
+    }
 }

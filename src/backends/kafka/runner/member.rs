@@ -1,0 +1,412 @@
+//! The group member: holds the membership, hands partitions to workers, and stops the work
+//! before a partition leaves.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use rdkafka::client::ClientContext;
+use rdkafka::consumer::{
+    BaseConsumer, Consumer, ConsumerContext, ConsumerGroupMetadata, Rebalance,
+};
+use rdkafka::error::KafkaError;
+use rdkafka::types::RDKafkaErrorCode as Code;
+
+use crate::backends::error::{BackendError, Kind, Result};
+use crate::backends::kafka::runner::preflight::{self, Fingerprint};
+use crate::backends::kafka::runner::worker::{self, Command, Tell};
+use crate::backends::kafka::runner::{Phase, RunHandle, RunOptions, files};
+use crate::backends::kafka::{classify, client};
+use crate::streams::topology::Topology;
+
+/// How often the status file is written.
+const STATUS_EVERY: Duration = Duration::from_secs(1);
+
+/// An assignment as the group gave it.
+pub struct Assignment {
+    /// The partition numbers, the same of every source.
+    pub partitions: Vec<i32>,
+    /// The group metadata at its beginning.
+    pub member: Arc<ConsumerGroupMetadata>,
+}
+
+/// What the rebalance callback needs, since it runs inside the client's poll.
+pub struct MemberContext {
+    workers: Mutex<Vec<Sender<Command>>>,
+    assigned: Mutex<Option<Assignment>>,
+    stopped_at: Mutex<Option<Instant>>,
+    patience: Duration,
+    handle: RunHandle,
+}
+
+impl MemberContext {
+    /// A context whose revoke barrier waits at most `patience` for the workers.
+    #[must_use]
+    pub fn new(handle: RunHandle, patience: Duration) -> Self {
+        Self {
+            workers: Mutex::new(Vec::new()),
+            assigned: Mutex::new(None),
+            stopped_at: Mutex::new(None),
+            patience,
+            handle,
+        }
+    }
+
+    /// Takes the newest assignment, once.
+    #[must_use]
+    pub fn take_assignment(&self) -> Option<Assignment> {
+        unlocked(&self.assigned).take()
+    }
+
+    /// The barrier: every worker has committed or aborted before the partitions go.
+    fn release(&self, lost: bool) {
+        drop(unlocked(&self.assigned).take());
+        unlocked(&self.stopped_at).get_or_insert_with(Instant::now);
+        let (done, all_done) = sync_channel(64);
+        let workers = unlocked(&self.workers);
+        let told = workers
+            .iter()
+            .filter(|w| w.send(Command::Release { lost, done: done.clone() }).is_ok())
+            .count();
+        let deadline = Instant::now() + self.patience;
+        for _ in 0..told {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if all_done.recv_timeout(left).is_err() {
+                self.handle.note(format!(
+                    "a worker did not let go within {} s; the group's generation keeps it from committing.",
+                    self.patience.as_secs()
+                ));
+                return;
+            }
+        }
+    }
+}
+
+fn unlocked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl ClientContext for MemberContext {
+    fn log(&self, level: rdkafka::config::RDKafkaLogLevel, facility: &str, message: &str) {
+        super::super::log(level, facility, message);
+    }
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::debug!(%error, reason, "kafka member");
+    }
+}
+
+impl ConsumerContext for MemberContext {
+    fn pre_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        if matches!(rebalance, Rebalance::Revoke(_)) {
+            self.release(consumer.assignment_lost());
+        }
+    }
+
+    fn post_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        let Rebalance::Assign(list) = rebalance else { return };
+        // Workers read with consumers of their own; this one only holds the membership.
+        if let Err(error) = consumer.pause(list) {
+            tracing::warn!(%error, "could not pause the member's partitions");
+        }
+        let mut partitions: Vec<i32> = list.elements().iter().map(|e| e.partition()).collect();
+        partitions.sort_unstable();
+        partitions.dedup();
+        if let Some(member) = consumer.group_metadata() {
+            let member = Arc::new(member);
+            *unlocked(&self.assigned) = Some(Assignment { partitions, member });
+        }
+    }
+}
+
+/// Opens the member's consumer and subscribes.
+///
+/// # Errors
+/// As the client says.
+pub fn join(
+    options: &RunOptions,
+    group: &str,
+    topics: &[&str],
+    context: MemberContext,
+) -> Result<BaseConsumer<MemberContext>> {
+    let session = options.streams.session_timeout;
+    let what = || format!("could not join group \"{group}\"");
+    let consumer: BaseConsumer<MemberContext> = client(&options.kafka)
+        .set("group.id", group)
+        .set("group.instance.id", &options.instance)
+        .set("partition.assignment.strategy", "range")
+        .set("session.timeout.ms", session.as_millis().to_string())
+        .set("heartbeat.interval.ms", (session.as_millis() / 4).to_string())
+        .set("max.poll.interval.ms", session.as_millis().max(60_000).to_string())
+        .set("enable.auto.commit", "false")
+        .set("enable.auto.offset.store", "false")
+        // The member never reads: this keeps it from looking for offsets to start at.
+        .set("auto.offset.reset", "latest")
+        .set("queued.max.messages.kbytes", "1024")
+        .set("queued.min.messages", "1")
+        .create_with_context(context)
+        .map_err(|e| classify(e, what()))?;
+    consumer.subscribe(topics).map_err(|e| classify(e, what()))?;
+    Ok(consumer)
+}
+
+/// Runs `topology` until the handle asks to stop, the input is drained, or nothing helps.
+///
+/// # Errors
+/// What ended the run; its kind decides the exit code.
+pub fn run(topology: &Arc<dyn Topology>, options: &RunOptions, handle: &RunHandle) -> Result<()> {
+    let description = topology.describe();
+    let group = &description.group;
+    let _lock = files::lock(&options.state_dir, group, &options.instance)?;
+    let result = run_locked(topology, options, handle);
+    let phase = match &result {
+        Ok(()) => Phase::Stopped,
+        Err(error) => Phase::Failed { cause: error.to_string() },
+    };
+    handle.with(|view| view.phase = phase);
+    let view = handle.with(|view| view.clone());
+    let now = options.clock.now();
+    let told = files::write_status(&options.state_dir, group, &options.instance, &view, now);
+    result.and(told)
+}
+
+fn run_locked(
+    topology: &Arc<dyn Topology>,
+    options: &RunOptions,
+    handle: &RunHandle,
+) -> Result<()> {
+    let description = topology.describe();
+    let count = preflight::topics(&options.kafka, description)?;
+    let own = Fingerprint { version: description.version, configuration: topology.configuration() };
+    let meta = meta_topic(description);
+    preflight::agree(&options.kafka, &meta, &description.group, &options.instance, &own)?;
+    let crew = Crew::hire(topology, options, handle)?;
+    let patience = options.streams.transaction_timeout;
+    let context = MemberContext::new(handle.clone(), patience);
+    unlocked(&context.workers).clone_from(&crew.commands);
+    let topics: Vec<&str> = description.sources.iter().map(|s| s.topic.as_str()).collect();
+    let consumer = join(options, &description.group, &topics, context)?;
+    let mut member =
+        Member { options, handle, crew, consumer, count, drained: Vec::new(), running: 0 };
+    let result = member.serve(&description.group);
+    member.end(result)
+}
+
+/// The compacted topic with the fingerprints of the application's groups.
+fn meta_topic(description: &crate::streams::topology::Description) -> String {
+    let name = description.group.strip_suffix(description.name).unwrap_or(&description.group);
+    format!("{name}meta")
+}
+
+/// The worker threads.
+struct Crew {
+    commands: Vec<Sender<Command>>,
+    tells: Receiver<(u16, Tell)>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Crew {
+    /// Opens all workers at once: each waits for its transactional id.
+    fn hire(
+        topology: &Arc<dyn Topology>,
+        options: &RunOptions,
+        handle: &RunHandle,
+    ) -> Result<Self> {
+        let (tell, tells) = channel();
+        let count = options.streams.workers.max(1);
+        let opened: Vec<_> = std::thread::scope(|scope| {
+            let openings: Vec<_> = (0..count)
+                .map(|index| {
+                    let tell = tell.clone();
+                    scope.spawn(move || worker::open(index, topology, options, handle, tell))
+                })
+                .collect();
+            openings.into_iter().map(std::thread::ScopedJoinHandle::join).collect()
+        });
+        let mut crew = Self { commands: Vec::new(), tells, threads: Vec::new() };
+        for (index, opened) in opened.into_iter().enumerate() {
+            let worker = opened.map_err(|_| {
+                BackendError::new(Kind::Internal, format!("worker {index} panicked at its start"))
+            })??;
+            let (command, commands) = channel();
+            crew.commands.push(command);
+            let thread = std::thread::Builder::new()
+                .name(format!("worker-{index}"))
+                .spawn(move || worker.run(&commands))
+                .map_err(|e| {
+                    BackendError::new(Kind::Local, format!("could not start worker {index}"))
+                        .because(e)
+                })?;
+            crew.threads.push(thread);
+        }
+        Ok(crew)
+    }
+}
+
+struct Member<'a> {
+    options: &'a RunOptions,
+    handle: &'a RunHandle,
+    crew: Crew,
+    consumer: BaseConsumer<MemberContext>,
+    count: usize,
+    /// Workers that have reached the end of a drain, in this assignment.
+    drained: Vec<u16>,
+    running: usize,
+}
+
+impl Member<'_> {
+    fn serve(&mut self, group: &str) -> Result<()> {
+        let mut next_status = Instant::now();
+        let mut busy: Vec<u16> = Vec::new();
+        loop {
+            if let Some(Err(error)) = self.consumer.poll(Duration::from_millis(50)) {
+                self.judge(error, group)?;
+            }
+            if let Some(assignment) = self.consumer.context().take_assignment() {
+                busy = self.assign(&assignment);
+            }
+            self.hear(&busy)?;
+            if self.handle.stopping() {
+                return Ok(());
+            }
+            if self.options.drain
+                && !busy.is_empty()
+                && busy.iter().all(|w| self.drained.contains(w))
+            {
+                return Ok(());
+            }
+            if next_status <= Instant::now() {
+                next_status = Instant::now() + STATUS_EVERY;
+                let view = self.handle.with(|view| view.clone());
+                let dir = &self.options.state_dir;
+                let now = self.options.clock.now();
+                files::write_status(dir, group, &self.options.instance, &view, now)?;
+            }
+        }
+    }
+
+    /// Hands the partitions out. Returns the workers that got any.
+    fn assign(&mut self, assignment: &Assignment) -> Vec<u16> {
+        self.drained.clear();
+        self.running = 0;
+        let workers = u16::try_from(self.crew.commands.len()).unwrap_or(u16::MAX);
+        let mut busy = Vec::new();
+        for (index, command) in (0..workers).zip(&self.crew.commands) {
+            let partitions = worker::share(&assignment.partitions, index, workers);
+            if !partitions.is_empty() {
+                busy.push(index);
+            }
+            let member = Arc::clone(&assignment.member);
+            // A worker that is gone has told why.
+            drop(command.send(Command::Take { partitions, member }));
+        }
+        let none = assignment.partitions.is_empty();
+        self.handle.with(|view| {
+            view.partitions.clone_from(&assignment.partitions);
+            view.phase =
+                if none { Phase::StandingBy } else { Phase::Restoring { done: 0, total: 0 } };
+        });
+        if none {
+            self.handle.note(format!(
+                "this process stands by: all {} partitions have an owner.",
+                self.count
+            ));
+        }
+        busy
+    }
+
+    fn hear(&mut self, busy: &[u16]) -> Result<()> {
+        while let Ok((index, tell)) = self.crew.tells.try_recv() {
+            match tell {
+                Tell::Drained => self.drained.push(index),
+                Tell::Running if busy.contains(&index) => {
+                    self.running += 1;
+                    if self.running >= busy.len() {
+                        let stopped = unlocked(&self.consumer.context().stopped_at).take();
+                        self.handle.with(|view| {
+                            view.phase = Phase::Running;
+                            view.last_stop_ms = stopped
+                                .map(|at| u64::try_from(at.elapsed().as_millis()).unwrap_or(0));
+                        });
+                    }
+                }
+                Tell::Running => {}
+                Tell::Failed(error) => return Err(error),
+                Tell::Ended => {
+                    let what = format!("worker {index} ended by itself");
+                    return Err(BackendError::new(Kind::Internal, what));
+                }
+            }
+        }
+        if let Some(index) = self.crew.threads.iter().position(JoinHandle::is_finished) {
+            // What it told may still be on its way; a panic tells nothing.
+            if let Ok((_, Tell::Failed(error))) =
+                self.crew.tells.recv_timeout(Duration::from_millis(200))
+            {
+                return Err(error);
+            }
+            return Err(BackendError::new(Kind::Internal, format!("worker {index} panicked")));
+        }
+        Ok(())
+    }
+
+    /// Which errors of the member end the run.
+    fn judge(&self, error: KafkaError, group: &str) -> Result<()> {
+        let what = format!("could not stay a member of group \"{group}\"");
+        let code = error.rdkafka_error_code();
+        let fatal = matches!(error, KafkaError::MessageConsumptionFatal(_));
+        match code {
+            Some(Code::FencedInstanceId) => Err(BackendError::new(Kind::Conflict, what)
+                .because(format!("another process runs as instance \"{}\"", self.options.instance))
+                .hint("Stop one of the two, or give this one another name with --set streams.instance=NAME.")),
+            _ if fatal => Err(classify(error, what)),
+            Some(
+                Code::GroupAuthorizationFailed
+                | Code::TopicAuthorizationFailed
+                | Code::SaslAuthenticationFailed
+                | Code::Authentication
+                | Code::UnknownTopicOrPartition
+                | Code::UnknownTopic,
+            ) => Err(classify(error, what)),
+            _ => {
+                tracing::info!(%error, "the group member goes on");
+                Ok(())
+            }
+        }
+    }
+
+    /// Stops the workers and waits for them; the first failure is the one reported.
+    fn end(self, result: Result<()>) -> Result<()> {
+        for command in &self.crew.commands {
+            drop(command.send(Command::Stop));
+        }
+        let deadline = Instant::now() + self.options.streams.transaction_timeout * 2;
+        let mut result = result;
+        let mut ended = 0;
+        while ended < self.crew.threads.len() {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.crew.tells.recv_timeout(left) {
+                Ok((_, Tell::Failed(error))) => {
+                    ended += 1;
+                    result = result.and(Err(error));
+                }
+                Ok((_, Tell::Ended)) => ended += 1,
+                Ok((_, Tell::Drained | Tell::Running)) => {}
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        // A stop that interrupted a restore is a stop, not a failure.
+        if let Err(error) = &result
+            && error.kind == Kind::Stopped
+            && self.handle.stopping()
+        {
+            result = Ok(());
+        }
+        for thread in self.crew.threads {
+            if thread.is_finished() || Instant::now() < deadline {
+                drop(thread.join());
+            }
+        }
+        result
+    }
+}

@@ -1,0 +1,133 @@
+//! Runs a topology on Kafka, exactly once.
+//!
+//! One group member a process and topology (`member`), which only holds the membership: it
+//! subscribes, keeps its partitions paused, and takes the group metadata when an assignment
+//! begins. Workers (`worker`) share the assigned partitions; each has its own consumer with
+//! explicit offsets and its own transactional producer (`transaction`). Outputs, changelog and
+//! offsets go into one transaction. State comes back from the changelog (`restore`).
+
+pub mod files;
+pub mod member;
+pub mod offsets;
+pub mod preflight;
+pub mod restore;
+mod take;
+pub mod transaction;
+pub mod worker;
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::config::settings;
+use crate::runtime::{Clock, Fault};
+use crate::streams::checkpoint::Counts;
+use crate::streams::driver::Limits;
+
+/// Where a group without committed offsets starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StartAt {
+    /// The oldest record that is kept.
+    Earliest,
+    /// Only what comes from now on.
+    Latest,
+}
+
+/// How to run a topology.
+#[derive(Clone)]
+pub struct RunOptions {
+    /// The cluster.
+    pub kafka: settings::Kafka,
+    /// The engine's settings.
+    pub streams: settings::Streams,
+    /// This process's stable name in the group.
+    pub instance: String,
+    /// Folder of locks and status files.
+    pub state_dir: PathBuf,
+    /// The driver's limits.
+    pub limits: Limits,
+    /// Stop at the end of the input as it is when an assignment begins.
+    pub drain: bool,
+    /// Where a first start begins.
+    pub from: StartAt,
+    /// Go on over records that retention deleted before they were read.
+    pub accept_gap: bool,
+    /// The wall clock.
+    pub clock: Arc<dyn Clock>,
+    /// Where tests end the process.
+    pub fault: Arc<Fault>,
+}
+
+/// What a run is doing, told from the inside.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "state")]
+pub enum Phase {
+    /// Joining the group.
+    #[default]
+    Starting,
+    /// Reading changelogs.
+    Restoring {
+        /// Records read.
+        done: u64,
+        /// Records to read, as far as known.
+        total: u64,
+    },
+    /// Processing.
+    Running,
+    /// A member without partitions.
+    StandingBy,
+    /// Ended by a failure.
+    Failed {
+        /// Why.
+        cause: String,
+    },
+    /// Ended as asked.
+    Stopped,
+}
+
+/// What a run looks like from outside; the runner writes, commands read.
+#[derive(Clone, Debug, Default)]
+pub struct RunView {
+    /// What it is doing.
+    pub phase: Phase,
+    /// The partitions it has.
+    pub partitions: Vec<i32>,
+    /// Records processed by this process since it started.
+    pub counts: Counts,
+    /// Transactions committed.
+    pub commits: u64,
+    /// How long the last rebalance stopped the work, in milliseconds.
+    pub last_stop_ms: Option<u64>,
+    /// Sentences for the operator, oldest first; taken by the command.
+    pub notes: Vec<String>,
+}
+
+/// The shared view of a run and the wish to stop it.
+#[derive(Clone, Default)]
+pub struct RunHandle {
+    view: Arc<Mutex<RunView>>,
+    stop: Arc<AtomicBool>,
+}
+
+impl RunHandle {
+    /// Asks the run to stop cleanly.
+    pub fn stop(&self) {
+        self.stop.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether a stop was asked for.
+    #[must_use]
+    pub fn stopping(&self) -> bool {
+        self.stop.load(Ordering::SeqCst)
+    }
+
+    /// Reads or changes the view.
+    pub fn with<T>(&self, act: impl FnOnce(&mut RunView) -> T) -> T {
+        act(&mut self.view.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Adds a sentence for the operator.
+    pub fn note(&self, sentence: impl Into<String>) {
+        self.with(|v| v.notes.push(sentence.into()));
+    }
+}

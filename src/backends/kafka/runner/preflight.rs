@@ -1,0 +1,222 @@
+//! What must hold before a run starts: topics, their partition counts, one configuration.
+
+use std::time::{Duration, Instant};
+
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::message::Message;
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use rdkafka::{Offset, TopicPartitionList};
+
+use crate::backends::error::{BackendError, Kind, Result};
+use crate::backends::kafka::{Quiet, classify, client};
+use crate::config::settings::Kafka;
+use crate::streams::topology::Description;
+
+/// How long one question to the brokers may take.
+const CALL: Duration = Duration::from_secs(10);
+
+/// A client for questions only.
+///
+/// # Errors
+/// As the client says.
+pub fn asker(kafka: &Kafka, group: &str) -> Result<BaseConsumer<Quiet>> {
+    client(kafka)
+        .set("group.id", group)
+        .set("enable.auto.commit", "false")
+        .set("auto.offset.reset", "error")
+        .set("isolation.level", "read_committed")
+        .set("enable.partition.eof", "true")
+        .create_with_context(Quiet)
+        .map_err(|e| classify(e, format!("could not make a client for {}", kafka.bootstrap)))
+}
+
+/// How many partitions `topic` has; `None` if it is not there.
+///
+/// # Errors
+/// As the client says.
+pub fn partition_count(
+    consumer: &BaseConsumer<Quiet>,
+    place: &str,
+    topic: &str,
+) -> Result<Option<usize>> {
+    let what = || format!("could not ask Kafka at {place} about topic \"{topic}\"");
+    let metadata = consumer.fetch_metadata(Some(topic), CALL).map_err(|e| classify(e, what()))?;
+    let Some(found) = metadata.topics().iter().find(|t| t.name() == topic) else { return Ok(None) };
+    match found.error() {
+        None => Ok(Some(found.partitions().len()).filter(|n| *n > 0)),
+        Some(error) => {
+            let code: rdkafka::types::RDKafkaErrorCode = error.into();
+            match code {
+                rdkafka::types::RDKafkaErrorCode::UnknownTopicOrPartition
+                | rdkafka::types::RDKafkaErrorCode::UnknownTopic => Ok(None),
+                _ => Err(BackendError::new(Kind::Denied, what()).because(code.to_string())),
+            }
+        }
+    }
+}
+
+/// Checks that every topic is there and that all inputs and changelogs have one partition
+/// count, which is returned.
+///
+/// # Errors
+/// [`Kind::Missing`] with the missing topics, [`Kind::Unsupported`] with both counts.
+pub fn topics(kafka: &Kafka, description: &Description) -> Result<usize> {
+    let consumer = asker(kafka, &description.group)?;
+    let mut missing = Vec::new();
+    let mut inputs: Vec<(&str, usize)> = Vec::new();
+    let changelogs = description.stores.iter().map(|s| s.changelog.as_str());
+    for topic in description.sources.iter().map(|s| s.topic.as_str()).chain(changelogs) {
+        match partition_count(&consumer, &kafka.bootstrap, topic)? {
+            Some(count) => inputs.push((topic, count)),
+            None => missing.push(topic),
+        }
+    }
+    for sink in &description.sinks {
+        if partition_count(&consumer, &kafka.bootstrap, &sink.topic)?.is_none() {
+            missing.push(&sink.topic);
+        }
+    }
+    if !missing.is_empty() {
+        missing.sort_unstable();
+        return Err(BackendError::new(
+            Kind::Missing,
+            format!(
+                "cannot run \"{}\": topics are missing at {}",
+                description.name, kafka.bootstrap
+            ),
+        )
+        .because(missing.join(", "))
+        .hint("Create them with `bss setup kafka`."));
+    }
+    let (first, count) = inputs[0];
+    if let Some((other, others)) = inputs.iter().find(|(_, n)| *n != count) {
+        let state = description.stores.iter().any(|s| s.changelog == *other);
+        let cause = if state {
+            format!(
+                "state was built for {others} partitions (\"{other}\"), \"{first}\" has {count}"
+            )
+        } else {
+            format!("\"{first}\" has {count} partitions, \"{other}\" has {others}")
+        };
+        return Err(BackendError::new(
+            Kind::Unsupported,
+            format!("cannot run \"{}\": partition counts differ", description.name),
+        )
+        .because(cause)
+        .hint("Keys would not meet. Give both the same count; a topic that has grown needs its state built anew."));
+    }
+    Ok(count)
+}
+
+/// What all processes of a group must agree on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fingerprint {
+    /// The topology's version.
+    pub version: u32,
+    /// Its configuration as text.
+    pub configuration: String,
+}
+
+impl Fingerprint {
+    fn text(&self) -> String {
+        format!("version {}; {}", self.version, self.configuration)
+    }
+}
+
+/// Refuses to join a group whose living members run another version or configuration, and
+/// leaves the own one for those who come.
+///
+/// # Errors
+/// [`Kind::Conflict`] with both; others as the client says.
+pub fn agree(
+    kafka: &Kafka,
+    meta_topic: &str,
+    group: &str,
+    instance: &str,
+    own: &Fingerprint,
+) -> Result<()> {
+    let consumer = asker(kafka, group)?;
+    let Some(count) = partition_count(&consumer, &kafka.bootstrap, meta_topic)? else {
+        return Err(BackendError::new(Kind::Missing, format!("topic \"{meta_topic}\" is missing"))
+            .hint("Create it with `bss setup kafka`."));
+    };
+    let found = latest(&consumer, meta_topic, count, group)?;
+    let others = other_members(&consumer, group, instance)?;
+    if let Some(found) = found.filter(|f| *f != own.text() && !others.is_empty()) {
+        return Err(BackendError::new(
+            Kind::Conflict,
+            format!("cannot join group \"{group}\": its members run another configuration"),
+        )
+        .because(format!("members: {}", others.join(", ")))
+        .hint(format!("theirs: {found}"))
+        .hint(format!("this one: {}", own.text()))
+        .hint("Stop the others first, or start this one with their configuration."));
+    }
+    announce(kafka, meta_topic, group, &own.text())
+}
+
+fn other_members(
+    consumer: &BaseConsumer<Quiet>,
+    group: &str,
+    instance: &str,
+) -> Result<Vec<String>> {
+    let what = || format!("could not ask about the members of group \"{group}\"");
+    let list = consumer.fetch_group_list(Some(group), CALL).map_err(|e| classify(e, what()))?;
+    // A static member's id is its instance name, a dash and a UUID.
+    let own = |id: &str| id.len() == instance.len() + 37 && id.starts_with(instance);
+    let members = list.groups().iter().filter(|g| g.name() == group).flat_map(|g| g.members());
+    Ok(members.map(|m| m.id().to_owned()).filter(|id| !own(id)).collect())
+}
+
+/// The newest value of `key` in a compacted topic.
+fn latest(
+    consumer: &BaseConsumer<Quiet>,
+    topic: &str,
+    count: usize,
+    key: &str,
+) -> Result<Option<String>> {
+    let what = || format!("could not read \"{topic}\"");
+    let count = u32::try_from(count).unwrap_or(1);
+    let partition = crate::streams::partition::of_key(key.as_bytes(), count);
+    let partition = i32::try_from(partition).unwrap_or(0);
+    let (first, end) =
+        consumer.fetch_watermarks(topic, partition, CALL).map_err(|e| classify(e, what()))?;
+    if end <= first {
+        return Ok(None);
+    }
+    let mut list = TopicPartitionList::new();
+    list.add_partition_offset(topic, partition, Offset::Beginning)
+        .and_then(|()| consumer.assign(&list))
+        .map_err(|e| classify(e, what()))?;
+    let mut value = None;
+    let started = Instant::now();
+    loop {
+        match consumer.poll(Duration::from_millis(100)) {
+            Some(Ok(message)) if message.key() == Some(key.as_bytes()) => {
+                value = message.payload().map(|p| String::from_utf8_lossy(p).into_owned());
+            }
+            Some(Err(rdkafka::error::KafkaError::PartitionEOF(_))) => break,
+            Some(Err(error)) => return Err(classify(error, what())),
+            Some(Ok(_)) | None => {}
+        }
+        if started.elapsed() > CALL {
+            return Err(BackendError::new(Kind::TimedOut, what()));
+        }
+    }
+    drop(consumer.unassign());
+    Ok(value)
+}
+
+fn announce(kafka: &Kafka, topic: &str, group: &str, text: &str) -> Result<()> {
+    let what = || format!("could not write to \"{topic}\"");
+    let producer: BaseProducer = client(kafka)
+        .set("enable.idempotence", "true")
+        .set("partitioner", "murmur2_random")
+        .set("message.timeout.ms", CALL.as_millis().to_string())
+        .create()
+        .map_err(|e| classify(e, what()))?;
+    producer
+        .send(BaseRecord::to(topic).key(group).payload(text))
+        .map_err(|(e, _)| classify(e, what()))?;
+    producer.flush(CALL).map_err(|e| classify(e, what()))
+}

@@ -1,0 +1,208 @@
+//! Brings the state of tasks back from their changelogs.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaError;
+use rdkafka::message::Message;
+use rdkafka::{Offset, TopicPartitionList};
+
+use crate::backends::error::{BackendError, Kind, Result};
+use crate::backends::kafka::{Quiet, classify, client};
+use crate::config::settings::Kafka;
+use crate::streams::changelog;
+
+/// How long one question to the brokers may take.
+const CALL: Duration = Duration::from_secs(10);
+/// After how much silence below the goal an open transaction is taken for a dead worker's.
+const STALLED: Duration = Duration::from_millis(300);
+
+/// Two consumers: one that reads committed records, one that sees where the log really ends.
+pub struct Restorer {
+    committed: BaseConsumer<Quiet>,
+    uncommitted: BaseConsumer<Quiet>,
+}
+
+/// One record of a changelog.
+pub struct ChangelogRecord<'a> {
+    /// The store, by position in the description.
+    pub store: usize,
+    /// The partition.
+    pub partition: i32,
+    /// The key.
+    pub key: &'a [u8],
+    /// The value without the format byte; `None`: deleted.
+    pub value: Option<&'a [u8]>,
+}
+
+impl Restorer {
+    /// Opens both consumers in the name of `group`; they never join it nor commit.
+    ///
+    /// # Errors
+    /// As the client says.
+    pub fn open(kafka: &Kafka, group: &str) -> Result<Self> {
+        let open = |isolation: &str| {
+            client(kafka)
+                .set("group.id", group)
+                .set("enable.auto.commit", "false")
+                .set("enable.auto.offset.store", "false")
+                .set("auto.offset.reset", "error")
+                .set("isolation.level", isolation)
+                .set("enable.partition.eof", "true")
+                .set("fetch.wait.max.ms", "20")
+                .set("fetch.queue.backoff.ms", "5")
+                .set("queued.max.messages.kbytes", "8192")
+                .create_with_context(Quiet)
+                .map_err(|e| {
+                    classify(e, format!("could not open the restore consumer of \"{group}\""))
+                })
+        };
+        Ok(Self { committed: open("read_committed")?, uncommitted: open("read_uncommitted")? })
+    }
+
+    /// The consumer that does not wait for open transactions.
+    #[must_use]
+    pub const fn impatient(&self) -> &BaseConsumer<Quiet> {
+        &self.uncommitted
+    }
+
+    /// The consumer whose answers are stable.
+    #[must_use]
+    pub const fn patient(&self) -> &BaseConsumer<Quiet> {
+        &self.committed
+    }
+
+    /// First kept offset and true end of a partition, open transactions included.
+    ///
+    /// # Errors
+    /// As the client says.
+    pub fn bounds(&self, topic: &str, partition: i32) -> Result<(i64, i64)> {
+        self.uncommitted.fetch_watermarks(topic, partition, CALL).map_err(|e| {
+            classify(
+                e,
+                format!("could not read the bounds of partition {partition} of \"{topic}\""),
+            )
+        })
+    }
+
+    /// The end of a partition for a reader of committed records.
+    ///
+    /// # Errors
+    /// As the client says.
+    pub fn stable_end(&self, topic: &str, partition: i32) -> Result<i64> {
+        self.committed.fetch_watermarks(topic, partition, CALL).map(|(_, end)| end).map_err(|e| {
+            classify(e, format!("could not read the end of partition {partition} of \"{topic}\""))
+        })
+    }
+
+    /// Reads the changelogs of `partitions` from their beginning up to their **true** end, and
+    /// hands every committed record to `apply`. The commit markers of offsets and of a changelog
+    /// are written independently, so the stable end of the moment is not enough.
+    ///
+    /// `stalled` is called when an open transaction keeps the reader from the goal; it may abort
+    /// that transaction. `progress` is told how many records of how many were read.
+    ///
+    /// Returns how many records each partition had.
+    ///
+    /// # Errors
+    /// As the client or `apply` says; [`Kind::TimedOut`] if the goal is not reached in `limit`
+    /// after the last progress.
+    pub fn restore(
+        &self,
+        changelogs: &[String],
+        partitions: &[i32],
+        limit: Duration,
+        apply: &mut dyn FnMut(ChangelogRecord<'_>) -> std::result::Result<(), String>,
+        stalled: &mut dyn FnMut(i32) -> Result<()>,
+        progress: &mut dyn FnMut(u64, u64) -> Result<()>,
+    ) -> Result<HashMap<i32, u64>> {
+        let mut goals: HashMap<(usize, i32), i64> = HashMap::new();
+        let mut list = TopicPartitionList::new();
+        let mut total = 0_u64;
+        for (store, topic) in changelogs.iter().enumerate() {
+            for partition in partitions {
+                let (first, end) = self.bounds(topic, *partition)?;
+                if end > first {
+                    total += u64::try_from(end - first).unwrap_or(0);
+                    goals.insert((store, *partition), end);
+                    list.add_partition_offset(topic, *partition, Offset::Beginning)
+                        .map_err(|e| classify(e, format!("could not read \"{topic}\"")))?;
+                }
+            }
+        }
+        let what = || format!("could not restore from {}", changelogs.join(", "));
+        let mut counts: HashMap<i32, u64> = partitions.iter().map(|p| (*p, 0)).collect();
+        if goals.is_empty() {
+            return Ok(counts);
+        }
+        self.committed.assign(&list).map_err(|e| classify(e, what()))?;
+        let mut done = 0;
+        let mut last_progress = Instant::now();
+        let mut next_fence = STALLED;
+        while !goals.is_empty() {
+            match self.committed.poll(Duration::from_millis(20)) {
+                Some(Ok(message)) => {
+                    let store = changelogs.iter().position(|t| t == message.topic()).unwrap_or(0);
+                    let partition = message.partition();
+                    let failed = |e: String| {
+                        BackendError::new(Kind::Refused, what()).because(format!(
+                            "partition {partition} offset {}: {e}",
+                            message.offset()
+                        ))
+                    };
+                    let value =
+                        message.payload().map(changelog::open).transpose().map_err(failed)?;
+                    let key = message.key().unwrap_or_default();
+                    apply(ChangelogRecord { store, partition, key, value }).map_err(failed)?;
+                    *counts.entry(partition).or_default() += 1;
+                    done += 1;
+                    last_progress = Instant::now();
+                    next_fence = STALLED;
+                    if done % 10_000 == 0 {
+                        progress(done, total)?;
+                    }
+                }
+                Some(Err(KafkaError::PartitionEOF(_))) | None => {
+                    let before = goals.len();
+                    self.reached(changelogs, &mut goals).map_err(|e| classify(e, what()))?;
+                    if goals.len() < before {
+                        last_progress = Instant::now();
+                    }
+                    progress(done, total)?;
+                    if last_progress.elapsed() > next_fence {
+                        next_fence += Duration::from_secs(2);
+                        for (_, partition) in goals.keys() {
+                            stalled(*partition)?;
+                        }
+                    }
+                    if last_progress.elapsed() > limit {
+                        return Err(BackendError::new(Kind::TimedOut, what()).because(format!(
+                            "an open transaction has kept {} partitions below their end for {} s",
+                            goals.len(),
+                            limit.as_secs()
+                        )));
+                    }
+                }
+                Some(Err(error)) => return Err(classify(error, what())),
+            }
+        }
+        drop(self.committed.unassign());
+        progress(done, total)?;
+        Ok(counts)
+    }
+
+    /// Strikes out the goals that the reader's position has reached.
+    fn reached(
+        &self,
+        changelogs: &[String],
+        goals: &mut HashMap<(usize, i32), i64>,
+    ) -> std::result::Result<(), KafkaError> {
+        let position = self.committed.position()?;
+        goals.retain(|(store, partition), goal| {
+            let at = position.find_partition(&changelogs[*store], *partition).map(|e| e.offset());
+            !matches!(at, Some(Offset::Offset(at)) if at >= *goal)
+        });
+        Ok(())
+    }
+}

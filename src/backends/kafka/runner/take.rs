@@ -1,0 +1,216 @@
+//! Taking partitions over: committed offsets, state, then the first read.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rdkafka::consumer::{Consumer, ConsumerGroupMetadata};
+use rdkafka::{Offset, TopicPartitionList};
+
+use crate::backends::error::{BackendError, Kind, Result};
+use crate::backends::kafka::classify;
+use crate::backends::kafka::runner::offsets::{self, Committed};
+use crate::backends::kafka::runner::transaction::{Trouble, fence};
+use crate::backends::kafka::runner::worker::{Partition, Tell, Worker};
+use crate::backends::kafka::runner::{Phase, StartAt};
+use crate::streams::driver::Driver;
+
+/// How long the stable offsets are waited for before an open transaction is taken for a dead
+/// worker's. A living worker commits before it lets a partition go.
+const STABLE: Duration = Duration::from_millis(500);
+
+impl Worker {
+    /// Takes `partitions`: stable committed offsets, then the changelogs up to their true end,
+    /// then reading. State that stayed here untouched since the last assignment is kept.
+    pub(super) fn take(
+        &mut self,
+        partitions: Vec<i32>,
+        member: Arc<ConsumerGroupMetadata>,
+    ) -> std::result::Result<(), Trouble> {
+        self.member = Some(member);
+        self.drained = false;
+        self.partitions.retain(|number, _| partitions.contains(number));
+        self.last_commit = Instant::now();
+        self.acquire(&partitions).map_err(|error| match error.kind {
+            Kind::Unreachable | Kind::TimedOut => Trouble::Abort(error),
+            _ => Trouble::Fatal(error),
+        })?;
+        drop(self.tell.send((self.index, Tell::Running)));
+        Ok(())
+    }
+
+    fn acquire(&mut self, partitions: &[i32]) -> Result<()> {
+        if partitions.is_empty() {
+            return Ok(());
+        }
+        let committed = self.stable_offsets(partitions)?;
+        let mut fresh = Vec::new();
+        for (number, committed) in partitions.iter().zip(&committed) {
+            let kept = self.partitions.get(number).is_some_and(|p| {
+                committed[0].offset == Some(p.committed[0])
+                    && committed[0].checkpoint.writer == self.transaction.id()
+            });
+            if !kept {
+                let checkpoint = &committed[0].checkpoint;
+                let driver = Driver::new(&*self.topology, self.options.limits, checkpoint);
+                let none = vec![0; self.description.sources.len()];
+                let partition = Partition {
+                    driver,
+                    next: none.clone(),
+                    committed: none.clone(),
+                    target: none,
+                    dirty: false,
+                    active: false,
+                };
+                self.partitions.insert(*number, partition);
+                fresh.push(*number);
+            }
+        }
+        let restored = self.restore(&fresh)?;
+        for (number, committed) in partitions.iter().zip(&committed) {
+            let records = restored.get(number).copied().unwrap_or(0);
+            self.position(*number, committed, records)?;
+        }
+        self.read()
+    }
+
+    /// By partition and source. If a transaction keeps the offsets unstable, its owner is dead
+    /// (a living one commits before it lets go): its id is taken, which aborts it at once.
+    fn stable_offsets(&self, partitions: &[i32]) -> Result<Vec<Vec<Committed>>> {
+        let group = &self.description.group;
+        let mut result = vec![Vec::new(); partitions.len()];
+        for source in &self.description.sources {
+            let read = |limit| {
+                offsets::committed(self.restorer.patient(), group, &source.topic, partitions, limit)
+            };
+            let committed = match read(STABLE) {
+                Err(error) if error.kind == Kind::TimedOut => {
+                    self.fence_writers(partitions)?;
+                    read(self.options.streams.transaction_timeout * 3)?
+                }
+                other => other?,
+            };
+            for (at, committed) in committed.into_iter().enumerate() {
+                result[at].push(committed);
+            }
+        }
+        Ok(result)
+    }
+
+    fn fence_writers(&self, partitions: &[i32]) -> Result<()> {
+        let group = &self.description.group;
+        let topic = &self.description.sources[0].topic;
+        let limit = self.options.streams.transaction_timeout;
+        let last = offsets::committed(self.restorer.impatient(), group, topic, partitions, limit)?;
+        let own = self.transaction.id();
+        let mut writers: Vec<&str> = last.iter().map(|c| c.checkpoint.writer.as_str()).collect();
+        writers.sort_unstable();
+        writers.dedup();
+        for writer in writers.into_iter().filter(|w| !w.is_empty() && *w != own) {
+            tracing::info!(writer, "aborting the open transaction of a worker that is gone");
+            fence(&self.options.kafka, &self.options.streams, writer)?;
+        }
+        Ok(())
+    }
+
+    fn restore(&mut self, fresh: &[i32]) -> Result<std::collections::HashMap<i32, u64>> {
+        if fresh.is_empty() {
+            return Ok(std::collections::HashMap::new());
+        }
+        let changelogs: Vec<String> =
+            self.description.stores.iter().map(|s| s.changelog.clone()).collect();
+        let limit = self.options.streams.transaction_timeout * 3;
+        let handle = self.handle.clone();
+        let mut drivers = std::mem::take(&mut self.partitions);
+        let result = self.restorer.restore(
+            &changelogs,
+            fresh,
+            limit,
+            &mut |record| match drivers.get_mut(&record.partition) {
+                Some(p) => p.driver.restore(record.store, record.key, record.value),
+                None => Ok(()),
+            },
+            &mut |partition| self.fence_writers(&[partition]),
+            &mut |done, total| {
+                handle.with(|view| view.phase = Phase::Restoring { done, total });
+                if handle.stopping() {
+                    return Err(BackendError::new(Kind::Stopped, "stopped while restoring"));
+                }
+                Ok(())
+            },
+        );
+        self.partitions = drivers;
+        result
+    }
+
+    /// Sets a partition's first offsets: the committed ones, or on a first start what was asked
+    /// for. A group that has state but no offsets is not a first start.
+    fn position(&mut self, number: i32, committed: &[Committed], restored: u64) -> Result<()> {
+        let mut starts = Vec::with_capacity(committed.len());
+        for (source, committed) in self.description.sources.iter().zip(committed) {
+            let (first, _) = self.restorer.bounds(&source.topic, number)?;
+            let end = self.restorer.stable_end(&source.topic, number)?;
+            let start = match committed.offset {
+                Some(offset) => self.bridge(&source.topic, number, offset, first)?,
+                None if restored > 0 => {
+                    return Err(BackendError::new(
+                        Kind::Conflict,
+                        format!(
+                            "cannot start group \"{}\": partition {number} has state but no committed offset",
+                            self.description.group
+                        ),
+                    )
+                    .because(format!("{restored} records in its changelog, no offset on \"{}\"", source.topic))
+                    .hint("The offsets expired or were deleted (offsets.retention.minutes). Starting at the beginning would count everything again: give the run another general.application, or set the offsets by hand with kafka-consumer-groups.sh --reset-offsets."));
+                }
+                None => match self.options.from {
+                    StartAt::Earliest => first,
+                    StartAt::Latest => end,
+                },
+            };
+            starts.push((start, end, committed.offset));
+        }
+        if let Some(partition) = self.partitions.get_mut(&number) {
+            partition.next = starts.iter().map(|s| s.0).collect();
+            partition.target = starts.iter().map(|s| s.1).collect();
+            // A first start commits where it began.
+            partition.committed = starts.iter().map(|s| s.2.unwrap_or(-1)).collect();
+            partition.dirty = false;
+            partition.active = true;
+        }
+        Ok(())
+    }
+
+    /// Records that retention deleted before they were read stop the run, unless told otherwise.
+    fn bridge(&self, topic: &str, partition: i32, offset: i64, first: i64) -> Result<i64> {
+        if offset >= first {
+            return Ok(offset);
+        }
+        let lost = first - offset;
+        if self.options.accept_gap {
+            self.handle
+                .note(format!("{lost} records of {topic}/{partition} are gone and skipped."));
+            return Ok(first);
+        }
+        Err(BackendError::new(
+            Kind::Missing,
+            format!("{lost} records of {topic}/{partition} are gone"),
+        )
+        .because(format!("committed offset {offset}, oldest kept record {first}"))
+        .hint(
+            "Retention deleted them before they were read. Go on without them with --accept-gap.",
+        ))
+    }
+
+    /// Starts reading at the partitions' positions.
+    fn read(&self) -> Result<()> {
+        let what = || format!("could not read the sources of \"{}\"", self.description.group);
+        let mut list = TopicPartitionList::new();
+        for (number, partition) in &self.partitions {
+            for (source, next) in self.description.sources.iter().zip(&partition.next) {
+                list.add_partition_offset(&source.topic, *number, Offset::Offset(*next))
+                    .map_err(|e| classify(e, what()))?;
+            }
+        }
+        self.source.assign(&list).map_err(|e| classify(e, what()))
+    }
+}

@@ -1,0 +1,609 @@
+//! A worker: some of the process's partitions, one consumer, one transactional producer.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TryRecvError};
+use std::time::{Duration, Instant};
+
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerGroupMetadata};
+use rdkafka::error::KafkaError;
+use rdkafka::message::{BorrowedMessage, Header, Message, OwnedHeaders};
+use rdkafka::types::RDKafkaErrorCode as Code;
+use rdkafka::{Offset, TopicPartitionList};
+
+use crate::backends::error::{BackendError, Kind, Result};
+use crate::backends::kafka::runner::offsets::Position;
+use crate::backends::kafka::runner::restore::Restorer;
+use crate::backends::kafka::runner::transaction::{Outgoing, Transaction, Trouble};
+use crate::backends::kafka::runner::{RunHandle, RunOptions};
+use crate::backends::kafka::{Quiet, classify, client};
+use crate::config::settings::Guarantee;
+use crate::domain::{EventTime, cloud_event};
+use crate::streams::driver::Driver;
+use crate::streams::output::{OutputRecord, Outputs};
+use crate::streams::record::SourceRecord;
+use crate::streams::topology::{Description, Sink, Topology};
+
+/// Records taken between two looks at the clock and at commands.
+const BATCH: u32 = 500;
+/// How long an empty source is waited for.
+const WAIT: Duration = Duration::from_millis(20);
+/// How often a worker without open work looks whether markers moved its positions.
+const IDLE_COMMIT: Duration = Duration::from_millis(500);
+
+/// What the member asks of a worker.
+pub enum Command {
+    /// Work on these partitions until released.
+    Take {
+        /// The partitions.
+        partitions: Vec<i32>,
+        /// The group metadata of this assignment; kept, never fetched anew.
+        member: Arc<ConsumerGroupMetadata>,
+    },
+    /// Commit (or, if the assignment is lost, abort) and let go; answer when done.
+    Release {
+        /// The group has given the partitions away already.
+        lost: bool,
+        /// Where to answer.
+        done: SyncSender<()>,
+    },
+    /// Commit and end.
+    Stop,
+}
+
+/// What a worker tells the member.
+pub enum Tell {
+    /// The end of the input was reached and everything closed and committed (`--drain`).
+    Drained,
+    /// Restored; processing.
+    Running,
+    /// The worker ended by a failure.
+    Failed(BackendError),
+    /// The worker ended as asked.
+    Ended,
+}
+
+/// One partition of the topology.
+pub(super) struct Partition {
+    pub driver: Driver,
+    /// By source: the next offset to read, as committed with the next transaction.
+    pub next: Vec<i64>,
+    /// By source: the offset of the last commit.
+    pub committed: Vec<i64>,
+    /// By source: where `--drain` ends.
+    pub target: Vec<i64>,
+    /// Something happened since the last commit.
+    pub dirty: bool,
+    /// The assignment's worker restored it; false while parked between two assignments.
+    pub active: bool,
+}
+
+/// A worker thread's whole state.
+pub(super) struct Worker {
+    pub index: u16,
+    pub topology: Arc<dyn Topology>,
+    pub description: Arc<Description>,
+    pub options: RunOptions,
+    pub handle: RunHandle,
+    pub tell: Sender<(u16, Tell)>,
+    pub transaction: Transaction,
+    pub source: BaseConsumer<Quiet>,
+    pub restorer: Restorer,
+    pub partitions: BTreeMap<i32, Partition>,
+    pub member: Option<Arc<ConsumerGroupMetadata>>,
+    pub outputs: Outputs,
+    pub urgent: bool,
+    pub last_commit: Instant,
+    pub drained: bool,
+    /// Records that made the task panic, by source, partition and offset, with the message.
+    pub poison: BTreeMap<(usize, i32, i64), String>,
+}
+
+/// Opens a worker's clients: its producer takes its id first, which aborts what a predecessor of
+/// the same name left open.
+pub(super) fn open(
+    index: u16,
+    topology: &Arc<dyn Topology>,
+    options: &RunOptions,
+    handle: &RunHandle,
+    tell: Sender<(u16, Tell)>,
+) -> Result<Worker> {
+    let description = Arc::new(topology.describe().clone());
+    let id = transactional_id(&description.group, &options.instance, index);
+    let transaction = Transaction::start(&options.kafka, &options.streams, &id)?;
+    let queue = (options.streams.memory / 8 / u64::from(options.streams.workers.max(1)) / 1024)
+        .clamp(1024, 16_384);
+    let source: BaseConsumer<Quiet> = client(&options.kafka)
+        .set("group.id", &description.group)
+        .set("enable.auto.commit", "false")
+        .set("enable.auto.offset.store", "false")
+        .set("auto.offset.reset", "error")
+        .set("isolation.level", "read_committed")
+        .set("fetch.wait.max.ms", "20")
+        .set("fetch.queue.backoff.ms", "5")
+        .set("fetch.message.max.bytes", "1048576")
+        .set("queued.min.messages", "50000")
+        .set("queued.max.messages.kbytes", queue.to_string())
+        .create_with_context(Quiet)
+        .map_err(|e| {
+            classify(e, format!("could not open the consumer of \"{}\"", description.group))
+        })?;
+    let restorer = Restorer::open(&options.kafka, &description.group)?;
+    Ok(Worker {
+        index,
+        topology: Arc::clone(topology),
+        description,
+        options: options.clone(),
+        handle: handle.clone(),
+        tell,
+        transaction,
+        source,
+        restorer,
+        partitions: BTreeMap::new(),
+        member: None,
+        outputs: Outputs::default(),
+        urgent: false,
+        last_commit: Instant::now(),
+        drained: false,
+        poison: BTreeMap::new(),
+    })
+}
+
+/// The transactional id of a worker.
+#[must_use]
+pub fn transactional_id(group: &str, instance: &str, index: u16) -> String {
+    format!("{group}-{instance}-{index}")
+}
+
+impl Worker {
+    /// Works until told to stop or until nothing helps.
+    pub fn run(mut self, commands: &Receiver<Command>) {
+        let end = self.serve(commands);
+        let told = match end {
+            Ok(()) => Tell::Ended,
+            Err(error) => Tell::Failed(error),
+        };
+        // The member may have ended first.
+        drop(self.tell.send((self.index, told)));
+    }
+
+    fn serve(&mut self, commands: &Receiver<Command>) -> Result<()> {
+        loop {
+            let command = if self.working() {
+                match commands.try_recv() {
+                    Ok(command) => Some(command),
+                    Err(TryRecvError::Empty) => None,
+                    Err(TryRecvError::Disconnected) => return Ok(()),
+                }
+            } else {
+                match commands.recv_timeout(Duration::from_millis(100)) {
+                    Ok(command) => Some(command),
+                    Err(RecvTimeoutError::Timeout) => None,
+                    Err(RecvTimeoutError::Disconnected) => return Ok(()),
+                }
+            };
+            let result = match command {
+                Some(Command::Stop) => {
+                    let end = self.commit();
+                    drop(self.source.unassign());
+                    return match end {
+                        Ok(()) | Err(Trouble::Stale(_)) => Ok(()),
+                        Err(trouble) => Err(trouble.into_error()),
+                    };
+                }
+                Some(Command::Take { partitions, member }) => self.take(partitions, member),
+                Some(Command::Release { lost, done }) => {
+                    let result = self.release(lost);
+                    // The member may have stopped waiting.
+                    let _gone = done.send(()).is_err();
+                    result
+                }
+                None if self.working() => self.turn(),
+                None => Ok(()),
+            };
+            if let Err(trouble) = result {
+                self.recover(trouble)?;
+            }
+        }
+    }
+
+    fn working(&self) -> bool {
+        self.member.is_some() && !self.partitions.is_empty() && !self.drained
+    }
+
+    /// Lets the partitions go: their state stays parked, in case they come back untouched.
+    fn release(&mut self, lost: bool) -> std::result::Result<(), Trouble> {
+        let result = if lost { self.give_up() } else { self.commit() };
+        drop(self.source.unassign());
+        self.member = None;
+        for partition in self.partitions.values_mut() {
+            partition.active = false;
+        }
+        match result {
+            // The group has moved on: what was open is somebody else's to do.
+            Err(Trouble::Stale(_)) => self.give_up(),
+            other => other,
+        }
+    }
+
+    /// Aborts, and forgets state that is ahead of the last commit.
+    fn give_up(&mut self) -> std::result::Result<(), Trouble> {
+        self.partitions.retain(|_, p| !p.dirty);
+        self.transaction.abort()
+    }
+
+    /// Goes back to the last commit after a failure that allows it.
+    fn recover(&mut self, trouble: Trouble) -> Result<()> {
+        let started = Instant::now();
+        tracing::warn!(?trouble, worker = self.index, "the transaction did not commit");
+        let error = match trouble {
+            Trouble::Fatal(error) => return Err(error),
+            Trouble::Stale(_) => {
+                // The next assignment comes through the member; nothing of this one counts.
+                drop(self.source.unassign());
+                self.member = None;
+                self.partitions.clear();
+                return match self.transaction.abort() {
+                    Ok(()) => Ok(()),
+                    Err(_) => self.renew(),
+                };
+            }
+            Trouble::Abort(error) => {
+                if self.transaction.abort().is_err() {
+                    self.renew()?;
+                }
+                error
+            }
+            Trouble::Fenced(error) => {
+                self.renew()?;
+                error
+            }
+        };
+        if error.kind == Kind::Local {
+            return Err(error);
+        }
+        self.handle.note(format!("worker {} goes back to its last commit: {error}.", self.index));
+        let Some(member) = self.member.clone() else { return Ok(()) };
+        let partitions: Vec<i32> = self.partitions.keys().copied().collect();
+        // The servers may need a moment; the last failure is the one that is reported.
+        let deadline = self.options.streams.transaction_timeout * 6;
+        loop {
+            self.partitions.clear();
+            match self.take(partitions.clone(), Arc::clone(&member)) {
+                Ok(()) => return Ok(()),
+                Err(Trouble::Abort(e)) if e.transient && started.elapsed() < deadline => {
+                    tracing::info!(error = %e, worker = self.index, "going back again");
+                    std::thread::park_timeout(Duration::from_millis(200));
+                }
+                Err(trouble) => return Err(trouble.into_error()),
+            }
+            if self.handle.stopping() {
+                return Err(error);
+            }
+        }
+    }
+
+    fn renew(&mut self) -> Result<()> {
+        let id = self.transaction.id().to_owned();
+        self.transaction = Transaction::start(&self.options.kafka, &self.options.streams, &id)?;
+        Ok(())
+    }
+
+    /// One round: a batch of records, then a commit if it is time.
+    fn turn(&mut self) -> std::result::Result<(), Trouble> {
+        let now = self.options.clock.now();
+        let mut wait = self.patience();
+        let mut taken = 0;
+        while taken < BATCH {
+            // The message borrows the consumer, so the consumer leaves self while it is used.
+            let source = &self.source;
+            let Some(result) = source.poll(wait) else { break };
+            wait = Duration::ZERO;
+            let message = match result {
+                Ok(message) => message,
+                Err(error) => return Err(self.source_trouble(error)),
+            };
+            taken += 1;
+            let mut step = Step {
+                description: &self.description,
+                partitions: &mut self.partitions,
+                outputs: &mut self.outputs,
+                transaction: &mut self.transaction,
+                poison: &mut self.poison,
+                urgent: &mut self.urgent,
+                handle: &self.handle,
+            };
+            step.take(&message, now)?;
+        }
+        self.transaction.poll();
+        self.options.fault.hit("after-batch");
+        if taken == 0 {
+            self.at_end(now)?;
+        }
+        if self.due() {
+            self.commit()?;
+        }
+        Ok(())
+    }
+
+    fn patience(&self) -> Duration {
+        if !self.transaction.is_open() {
+            return WAIT;
+        }
+        let interval = self.interval();
+        interval.saturating_sub(self.last_commit.elapsed()).min(WAIT)
+    }
+
+    fn interval(&self) -> Duration {
+        let streams = &self.options.streams;
+        if self.urgent { streams.urgent_interval } else { streams.commit_interval }
+    }
+
+    fn due(&self) -> bool {
+        let streams = &self.options.streams;
+        let (records, bytes) = self.transaction.size();
+        let full = self.transaction.is_open()
+            && (records >= streams.max_transaction_records
+                || bytes >= streams.max_transaction_bytes);
+        let dirty = self.partitions.values().any(|p| p.dirty);
+        full || (dirty && self.last_commit.elapsed() >= self.interval())
+    }
+
+    /// Nothing came: close windows of idle sources, pass markers, end a drain.
+    fn at_end(&mut self, now: EventTime) -> std::result::Result<(), Trouble> {
+        let positions = self
+            .source
+            .position()
+            .map_err(|e| Trouble::Abort(classify(e, "could not read the consumer's position")))?;
+        let mut drained = self.options.drain;
+        for (number, partition) in &mut self.partitions {
+            for (at, source) in self.description.sources.iter().enumerate() {
+                if let Some(Offset::Offset(offset)) =
+                    positions.find_partition(&source.topic, *number).map(|e| e.offset())
+                {
+                    // Past the commit markers, so that lag reaches 0.
+                    partition.next[at] = partition.next[at].max(offset);
+                }
+                drained &= partition.next[at] >= partition.target[at];
+            }
+            if partition.driver.at_end(now, &mut self.outputs) {
+                partition.dirty = true;
+            }
+            partition.dirty |=
+                self.last_commit.elapsed() > IDLE_COMMIT && partition.next != partition.committed;
+        }
+        self.send_outputs()?;
+        if drained {
+            for partition in self.partitions.values_mut() {
+                partition.driver.drain(&mut self.outputs);
+                partition.dirty = true;
+            }
+            self.send_outputs()?;
+            self.commit()?;
+            self.drained = true;
+            drop(self.tell.send((self.index, Tell::Drained)));
+        }
+        Ok(())
+    }
+
+    fn send_outputs(&mut self) -> std::result::Result<(), Trouble> {
+        self.urgent |= self.outputs.urgent();
+        for record in self.outputs.iter() {
+            send(&mut self.transaction, &self.description, &record)?;
+        }
+        self.outputs.clear();
+        Ok(())
+    }
+
+    /// Commits outputs, store changes and positions of all dirty partitions in one transaction.
+    pub fn commit(&mut self) -> std::result::Result<(), Trouble> {
+        let Some(member) = self.member.clone() else { return Ok(()) };
+        self.last_commit = Instant::now();
+        if !self.partitions.values().any(|p| p.dirty) {
+            return Ok(());
+        }
+        self.options.fault.hit("before-commit");
+        for partition in self.partitions.values_mut().filter(|p| p.dirty) {
+            partition.driver.advance(&mut self.outputs);
+        }
+        self.send_outputs()?;
+        self.options.fault.hit("after-produce");
+        self.send_changes()?;
+        self.options.fault.hit("after-changelog");
+        let writer = self.transaction.id().to_owned();
+        let mut positions = Vec::with_capacity(self.partitions.len());
+        for (number, partition) in self.partitions.iter().filter(|(_, p)| p.dirty) {
+            for (at, source) in self.description.sources.iter().enumerate() {
+                // The checkpoint is one a task; it travels with the first source.
+                let metadata = if at == 0 {
+                    partition.driver.checkpoint(&writer).to_metadata()
+                } else {
+                    String::new()
+                };
+                positions.push(Position {
+                    topic: &source.topic,
+                    partition: *number,
+                    offset: partition.next[at],
+                    metadata,
+                });
+            }
+        }
+        if self.options.streams.guarantee == Guarantee::ExactlyOnce {
+            let fault = Arc::clone(&self.options.fault);
+            self.transaction.commit(&positions, &member, &move |step| fault.hit(step))?;
+        } else {
+            self.transaction.flush()?;
+            let list = super::offsets::list(&positions).map_err(Trouble::Fatal)?;
+            self.commit_plain(&list)?;
+        }
+        for partition in self.partitions.values_mut().filter(|p| p.dirty) {
+            partition.dirty = false;
+            partition.committed.clone_from(&partition.next);
+        }
+        self.urgent = false;
+        self.last_commit = Instant::now();
+        self.handle.with(|view| view.commits += 1);
+        Ok(())
+    }
+
+    /// At least once: offsets by the member's group, after everything was acknowledged.
+    fn commit_plain(&self, list: &TopicPartitionList) -> std::result::Result<(), Trouble> {
+        self.source.commit(list, rdkafka::consumer::CommitMode::Sync).map_err(|e| {
+            let what = format!("could not commit offsets of \"{}\"", self.description.group);
+            Trouble::Abort(classify(e, what))
+        })
+    }
+
+    fn send_changes(&mut self) -> std::result::Result<(), Trouble> {
+        let mut failed = None;
+        let mut sealed = Vec::with_capacity(512);
+        for (number, partition) in self.partitions.iter_mut().filter(|(_, p)| p.dirty) {
+            let (transaction, description) = (&mut self.transaction, &self.description);
+            partition.driver.take_changes(&mut |store, key, value| {
+                if failed.is_some() {
+                    return;
+                }
+                sealed.clear();
+                let value = value.map(|v| {
+                    crate::streams::changelog::seal(v, &mut sealed);
+                    &*sealed
+                });
+                let outgoing = Outgoing {
+                    topic: &description.stores[store].changelog,
+                    partition: Some(*number),
+                    key,
+                    value,
+                    headers: None,
+                };
+                failed = transaction.send(outgoing).err();
+            });
+        }
+        failed.map_or(Ok(()), Err)
+    }
+
+    fn source_trouble(&self, error: KafkaError) -> Trouble {
+        let what = format!("could not read the sources of \"{}\"", self.description.group);
+        match error.rdkafka_error_code() {
+            Some(Code::AutoOffsetReset | Code::OffsetOutOfRange) => Trouble::Fatal(
+                BackendError::new(Kind::Missing, what)
+                    .because(error)
+                    .hint("Retention deleted records before they were read; `bss streams status` shows where. Go on without them with --accept-gap."),
+            ),
+            _ => Trouble::Abort(classify(error, what)),
+        }
+    }
+}
+
+/// What one record needs, borrowed apart from the consumer that owns it.
+struct Step<'a> {
+    description: &'a Description,
+    partitions: &'a mut BTreeMap<i32, Partition>,
+    outputs: &'a mut Outputs,
+    transaction: &'a mut Transaction,
+    poison: &'a mut BTreeMap<(usize, i32, i64), String>,
+    urgent: &'a mut bool,
+    handle: &'a RunHandle,
+}
+
+impl Step<'_> {
+    fn take(
+        &mut self,
+        message: &BorrowedMessage<'_>,
+        now: EventTime,
+    ) -> std::result::Result<(), Trouble> {
+        let sources = &self.description.sources;
+        let source = match sources.len() {
+            1 => 0,
+            _ => sources.iter().position(|s| s.topic == message.topic()).unwrap_or(0),
+        };
+        let number = message.partition();
+        let Some(partition) = self.partitions.get_mut(&number) else { return Ok(()) };
+        let record = SourceRecord {
+            source,
+            partition: number,
+            offset: message.offset(),
+            key: message.key(),
+            value: message.payload(),
+            timestamp: message.timestamp().to_millis().map(EventTime::from_millis),
+        };
+        let place = (source, number, record.offset);
+        partition.dirty = true;
+        partition.next[source] = record.offset + 1;
+        if let Some(cause) = self.poison.get(&place) {
+            partition.driver.park(&record, cause, self.outputs);
+        } else if let Err(panic) = partition.driver.step(&record, now, self.outputs) {
+            self.outputs.clear();
+            self.handle.note(format!(
+                "a record stopped the task and is set aside: partition {number} offset {} of \"{}\".",
+                record.offset, sources[source].topic
+            ));
+            self.poison.insert(place, panic.clone());
+            return Err(Trouble::Abort(
+                BackendError::new(
+                    Kind::Internal,
+                    format!("the task of partition {number} panicked"),
+                )
+                .because(panic),
+            ));
+        }
+        if !self.outputs.is_empty() {
+            *self.urgent |= self.outputs.urgent();
+            for record in self.outputs.iter() {
+                send(self.transaction, self.description, &record)?;
+            }
+            self.outputs.clear();
+        }
+        Ok(())
+    }
+}
+
+/// Writes one output with its CloudEvents headers, or with the headers it carries.
+fn send(
+    transaction: &mut Transaction,
+    description: &Description,
+    record: &OutputRecord<'_>,
+) -> std::result::Result<(), Trouble> {
+    let sink = &description.sinks[record.sink];
+    let headers = if record.id.is_empty() {
+        let mut headers = OwnedHeaders::new_with_capacity(record.headers.len());
+        for (key, value) in record.headers {
+            headers = headers.insert(Header { key, value: Some(value) });
+        }
+        headers
+    } else {
+        cloud_headers(sink, record)
+    };
+    transaction.send(Outgoing {
+        topic: &sink.topic,
+        partition: None,
+        key: record.key,
+        value: record.value,
+        headers: Some(headers),
+    })
+}
+
+fn cloud_headers(sink: &Sink, record: &OutputRecord<'_>) -> OwnedHeaders {
+    let mut time = Vec::with_capacity(32);
+    record.time.write_rfc3339(&mut time);
+    let (spec, version) = cloud_event::SPEC_VERSION;
+    let (content, json) = cloud_event::CONTENT_TYPE;
+    OwnedHeaders::new_with_capacity(6)
+        .insert(Header { key: spec, value: Some(version) })
+        .insert(Header { key: cloud_event::ID, value: Some(record.id) })
+        .insert(Header { key: cloud_event::TYPE, value: Some(sink.event_type) })
+        .insert(Header { key: cloud_event::SOURCE, value: Some(&sink.event_source) })
+        .insert(Header { key: cloud_event::TIME, value: Some(&time) })
+        .insert(Header { key: content, value: Some(json) })
+}
+
+/// The partitions of a worker among `workers`: the same partition always goes to the same
+/// worker, so that a rebalance that brings it back finds its state.
+#[must_use]
+pub fn share(partitions: &[i32], index: u16, workers: u16) -> Vec<i32> {
+    let workers = i32::from(workers.max(1));
+    let unique: HashSet<i32> = partitions.iter().copied().collect();
+    let mut mine: Vec<i32> =
+        unique.into_iter().filter(|p| p.rem_euclid(workers) == i32::from(index)).collect();
+    mine.sort_unstable();
+    mine
+}
