@@ -8,6 +8,7 @@ use crate::domain::{EventTime, Reason, Reject};
 use crate::streams::checkpoint::{Checkpoint, Counts};
 use crate::streams::output::{Header, Outputs};
 use crate::streams::record::SourceRecord;
+use crate::streams::time::{FutureGuard, Grace, IdleClock, StreamTime};
 use crate::streams::topology::{Description, Gate, Outcome, Task, Topology};
 
 /// What the driver needs beside the topology.
@@ -23,11 +24,11 @@ pub struct Limits {
 pub struct Driver {
     description: Arc<Description>,
     task: Box<dyn Task>,
-    limits: Limits,
-    stream_time: Option<EventTime>,
+    guard: FutureGuard,
+    stream_time: StreamTime,
     counts: Counts,
-    /// When the last record came, by the wall clock.
-    last_arrival: Option<EventTime>,
+    idle: Option<IdleClock>,
+    idle_after: i64,
     advanced_to: Option<EventTime>,
 }
 
@@ -35,13 +36,16 @@ impl Driver {
     /// A driver with empty stores that goes on from `checkpoint`.
     #[must_use]
     pub fn new(topology: &dyn Topology, limits: Limits, checkpoint: &Checkpoint) -> Self {
+        let description = Arc::new(topology.describe().clone());
+        let lateness = Grace::from_micros(description.lateness_limit);
         Self {
-            description: Arc::new(topology.describe().clone()),
+            description,
             task: topology.task(),
-            limits,
-            stream_time: checkpoint.stream_time,
+            guard: FutureGuard::new(limits.max_skew, lateness),
+            stream_time: checkpoint.stream_time.map_or_else(StreamTime::new, StreamTime::at),
             counts: checkpoint.counts,
-            last_arrival: None,
+            idle: None,
+            idle_after: limits.idle_after,
             advanced_to: None,
         }
     }
@@ -55,7 +59,7 @@ impl Driver {
     /// The largest event time seen.
     #[must_use]
     pub const fn stream_time(&self) -> Option<EventTime> {
-        self.stream_time
+        self.stream_time.get()
     }
 
     /// How many keys the stores hold.
@@ -67,7 +71,11 @@ impl Driver {
     /// What to commit with the offset.
     #[must_use]
     pub fn checkpoint(&self, writer: &str) -> Checkpoint {
-        Checkpoint { stream_time: self.stream_time, counts: self.counts, writer: writer.to_owned() }
+        Checkpoint {
+            stream_time: self.stream_time.get(),
+            counts: self.counts,
+            writer: writer.to_owned(),
+        }
     }
 
     /// Takes one record at wall-clock time `now`. Its outputs are added to `out`.
@@ -83,9 +91,10 @@ impl Driver {
         out: &mut Outputs,
     ) -> Result<Outcome, String> {
         let before = out.len();
-        self.last_arrival = Some(now);
-        let limit = self.description.lateness_limit;
-        let mut gate = Gate::new(self.stream_time, now, self.limits.max_skew, limit);
+        if let Some(idle) = &mut self.idle {
+            idle.heard(now);
+        }
+        let mut gate = Gate::new(self.stream_time, now, self.guard);
         let task = &mut self.task;
         let outcome = catch_unwind(AssertUnwindSafe(|| task.process(record, &mut gate, out)))
             .map_err(|panic| message(&*panic))?;
@@ -111,7 +120,7 @@ impl Driver {
                 self.counts.late += 1;
                 let mut headers = self.origin(record);
                 headers.push(("bss_lateness_ms", (by / 1000).to_string().into_bytes()));
-                if let Some(time) = self.stream_time {
+                if let Some(time) = self.stream_time.get() {
                     headers.push(("bss_stream_time", time.to_string().into_bytes()));
                 }
                 self.carry(self.description.late_sink(), record, headers, out);
@@ -156,13 +165,13 @@ impl Driver {
         headers: Vec<Header>,
         out: &mut Outputs,
     ) {
-        let time = record.timestamp.or(self.stream_time).unwrap_or_default();
+        let time = record.timestamp.or(self.stream_time.get()).unwrap_or_default();
         out.carry(sink, time, record.key, record.value, headers);
     }
 
     /// Tells the task how far stream time has come; called before a commit.
     pub fn advance(&mut self, out: &mut Outputs) {
-        let Some(time) = self.stream_time.filter(|t| self.advanced_to.is_none_or(|a| *t > a))
+        let Some(time) = self.stream_time.get().filter(|t| self.advanced_to.is_none_or(|a| *t > a))
         else {
             return;
         };
@@ -179,16 +188,16 @@ impl Driver {
     /// The move is part of the checkpoint: a restart repeats it, and what comes afterwards is
     /// late as it would have been.
     pub fn at_end(&mut self, now: EventTime, out: &mut Outputs) -> bool {
-        let arrival = *self.last_arrival.get_or_insert(now);
-        let silent = now.micros_since(arrival);
-        if self.limits.idle_after == 0
-            || silent < self.limits.idle_after
-            || !self.task.waits_for_time()
-            || self.stream_time.is_none_or(|t| now <= t)
-        {
+        let idle = self.idle.get_or_insert_with(|| IdleClock::new(self.idle_after, now));
+        idle.at_end(true, now);
+        let Some(claim) = idle.claim(now) else { return false };
+        // A topic that never had a record has nothing to close.
+        if !self.task.waits_for_time() || self.stream_time.get().is_none() {
             return false;
         }
-        self.stream_time = Some(now);
+        if !self.stream_time.advance(claim) {
+            return false;
+        }
         self.advance(out);
         true
     }

@@ -1,8 +1,9 @@
 //! What a topology is: sources, stores, sinks, and a task a partition that does the work.
 
-use crate::domain::{EventTime, Reject};
+use crate::domain::{EventTime, Reason, Reject};
 use crate::streams::output::Outputs;
 use crate::streams::record::SourceRecord;
+use crate::streams::time::{Arrival, FutureGuard, StreamTime};
 
 /// Where a topology's records come from and go to, and what it keeps; enough to print it, to
 /// create its topics and to run it.
@@ -95,23 +96,16 @@ pub enum Outcome {
 #[derive(Debug)]
 pub struct Gate {
     /// The largest event time that was let in.
-    pub stream_time: Option<EventTime>,
+    pub stream_time: StreamTime,
     now: EventTime,
-    max_skew: i64,
-    lateness_limit: i64,
+    guard: FutureGuard,
 }
 
 impl Gate {
-    /// A gate at wall-clock time `now` that allows `max_skew` microseconds ahead of it and
-    /// `lateness_limit` microseconds behind stream time.
+    /// A gate at wall-clock time `now`.
     #[must_use]
-    pub const fn new(
-        stream_time: Option<EventTime>,
-        now: EventTime,
-        max_skew: i64,
-        lateness_limit: i64,
-    ) -> Self {
-        Self { stream_time, now, max_skew, lateness_limit }
+    pub const fn new(stream_time: StreamTime, now: EventTime, guard: FutureGuard) -> Self {
+        Self { stream_time, now, guard }
     }
 
     /// Lets `time` in and moves stream time, or says what the record is instead.
@@ -119,29 +113,15 @@ impl Gate {
     /// # Errors
     /// [`Outcome::Future`] or [`Outcome::Late`].
     pub fn admit(&mut self, time: EventTime) -> Result<(), Outcome> {
-        let ahead = time.micros_since(self.now);
-        if ahead > self.max_skew {
-            let detail = format!(
-                "{time} is {} s ahead of {}; at most {} s are allowed",
-                ahead / 1_000_000,
-                self.now,
-                self.max_skew / 1_000_000
-            );
-            let reason = crate::domain::Reason::Future;
-            return Err(Outcome::Future(Reject::new(reason, "timestamp", detail)));
+        match self.guard.admit(time, self.now, &mut self.stream_time) {
+            Arrival::OnTime => Ok(()),
+            Arrival::Late { lateness } => Err(Outcome::Late(lateness)),
+            Arrival::Future { ahead } => {
+                let seconds = ahead / 1_000_000;
+                let detail = format!("{time} is {seconds} s ahead of the clock ({})", self.now);
+                Err(Outcome::Future(Reject::new(Reason::Future, "timestamp", detail)))
+            }
         }
-        let Some(stream_time) = self.stream_time else {
-            self.stream_time = Some(time);
-            return Ok(());
-        };
-        let behind = stream_time.micros_since(time);
-        if behind >= self.lateness_limit {
-            return Err(Outcome::Late(behind));
-        }
-        if time > stream_time {
-            self.stream_time = Some(time);
-        }
-        Ok(())
     }
 }
 

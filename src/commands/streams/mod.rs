@@ -6,6 +6,7 @@ pub mod rules;
 pub mod run;
 pub mod status;
 pub mod test;
+pub mod topologies;
 
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;

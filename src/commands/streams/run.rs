@@ -1,16 +1,207 @@
 //! `bss streams run`
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::backends::BackendError;
+use crate::backends::kafka::runner::{Phase, RunHandle, RunOptions, StartAt, member, status};
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
+use crate::commands::streams::topologies;
+use crate::runtime::Fault;
+use crate::streams::topology::Topology;
+use crate::ui::{Cell, Report};
 
-/// Run topologies
+/// Run topologies until stopped (Ctrl-C: a clean stop, exit 0)
+///
+/// Outputs, state and offsets are committed together (streams.guarantee). State is kept in
+/// memory and in a changelog topic; a restart goes on from the last commit. Several processes
+/// with different `streams.instance` names share the partitions.
 #[derive(Debug, clap::Args)]
-pub struct RunArgs {}
+pub struct RunArgs {
+    /// Topologies to run; all if none is named
+    #[arg(value_name = "TOPOLOGY")]
+    topologies: Vec<String>,
+    /// Process to the end of the input as it is now, close all windows, commit and end
+    #[arg(long)]
+    drain: bool,
+    /// Where a first start begins
+    #[arg(long, value_enum, default_value = "earliest")]
+    from: From,
+    /// Go on over records that retention deleted before they were read
+    #[arg(long)]
+    accept_gap: bool,
+}
+
+/// Where a first start begins.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum From {
+    /// At the oldest record that is kept
+    Earliest,
+    /// At what comes from now on
+    Latest,
+}
 
 /// Runs the command.
 ///
 /// # Errors
-/// The command's failure.
-pub async fn run(_args: RunArgs, _context: &Context) -> Result<ExitStatus, Failure> {
-    Err(Failure::failed("not built yet"))
+/// What ended a run: exit 4, 5 or 1.
+pub async fn run(args: RunArgs, context: &Context) -> Result<ExitStatus, Failure> {
+    let settings = context.settings();
+    let chosen = topologies::chosen(&args.topologies, settings)?;
+    let options = RunOptions {
+        kafka: settings.kafka.clone(),
+        streams: settings.streams.clone(),
+        instance: topologies::instance(settings),
+        state_dir: topologies::state_dir(context),
+        limits: topologies::limits(settings),
+        drain: args.drain,
+        from: match args.from {
+            From::Earliest => StartAt::Earliest,
+            From::Latest => StartAt::Latest,
+        },
+        accept_gap: args.accept_gap,
+        clock: Arc::clone(&context.clock),
+        fault: Arc::new(Fault::parse(context.environment.fault.as_deref())),
+    };
+    let mut runs = Vec::new();
+    for topology in &chosen {
+        runs.push(start(Arc::clone(topology), options.clone())?);
+    }
+    let failed = watch(context, &mut runs).await;
+    if let Some(failure) = failed {
+        return Err(failure);
+    }
+    if !args.drain {
+        context.ui.status("Stopped.");
+        return Ok(ExitStatus::Done);
+    }
+    summary(context, &chosen).await
+}
+
+/// One topology's run in a thread of its own.
+struct Run {
+    name: &'static str,
+    handle: RunHandle,
+    thread: Option<std::thread::JoinHandle<Result<(), BackendError>>>,
+    told: Phase,
+}
+
+fn start(topology: Arc<dyn Topology>, options: RunOptions) -> Result<Run, Failure> {
+    let name = topology.describe().name;
+    let handle = RunHandle::default();
+    let inside = handle.clone();
+    let thread = std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(move || member::run(&topology, &options, &inside))
+        .map_err(|e| Failure::failed(format!("could not start {name}")).because(&e))?;
+    Ok(Run { name, handle, thread: Some(thread), told: Phase::Starting })
+}
+
+/// Tells what the runs do until all have ended. The first failure stops the others and is the
+/// one returned.
+async fn watch(context: &Context, runs: &mut [Run]) -> Option<Failure> {
+    let mut failed = None;
+    loop {
+        if context.shutdown.asked() || failed.is_some() {
+            runs.iter().for_each(|run| run.handle.stop());
+        }
+        for run in runs.iter_mut() {
+            tell(context, run);
+            if run.thread.as_ref().is_some_and(std::thread::JoinHandle::is_finished)
+                && let Some(thread) = run.thread.take()
+            {
+                let ended = thread.join();
+                tell(context, run);
+                let failure = match ended {
+                    Ok(Ok(())) => continue,
+                    Ok(Err(error)) => Failure::from(error),
+                    Err(_) => Failure::new(ExitStatus::Bug, format!("{} panicked", run.name)),
+                };
+                failed.get_or_insert(failure);
+            }
+        }
+        if runs.iter().all(|run| run.thread.is_none()) {
+            return failed;
+        }
+        let pause = tokio::time::sleep(Duration::from_millis(50));
+        tokio::select! {
+            () = pause => {}
+            () = context.shutdown.wait(), if !context.shutdown.asked() => {}
+        }
+    }
+}
+
+/// Says what changed since the last look.
+fn tell(context: &Context, run: &mut Run) {
+    let (phase, notes, partitions, stop) = run.handle.with(|view| {
+        let notes = std::mem::take(&mut view.notes);
+        (view.phase.clone(), notes, view.partitions.len(), view.last_stop_ms.take())
+    });
+    for note in notes {
+        context.ui.warning(format!("{}: {note}", run.name));
+    }
+    let restoring = |phase: &Phase| matches!(phase, Phase::Restoring { .. });
+    if phase != run.told && !(restoring(&phase) && restoring(&run.told)) {
+        let what = match &phase {
+            Phase::Starting => "starting".to_owned(),
+            Phase::Restoring { .. } => "restoring".to_owned(),
+            Phase::Running => match stop {
+                Some(ms) => format!("running on {partitions} partitions, after a stop of {ms} ms"),
+                None => format!("running on {partitions} partitions"),
+            },
+            Phase::StandingBy => "standing by".to_owned(),
+            Phase::Failed { .. } => "failed".to_owned(),
+            Phase::Stopped => "stopped".to_owned(),
+        };
+        context.ui.status(format!("{}: {what}.", run.name));
+    }
+    run.told = phase;
+}
+
+/// What all partitions came to, after a drain.
+async fn summary(context: &Context, chosen: &[Arc<dyn Topology>]) -> Result<ExitStatus, Failure> {
+    let mut report = Report::new("")
+        .column("topology", "TOPOLOGY")
+        .number("read", "READ")
+        .number("processed", "PROCESSED")
+        .number("duplicate", "DUPLICATE")
+        .number("late", "LATE")
+        .number("future", "FUTURE")
+        .number("rejected", "REJECTED")
+        .number("outputs", "OUTPUTS")
+        .number("lag", "LAG");
+    let mut aside = 0;
+    for topology in chosen {
+        let kafka = context.settings().kafka.clone();
+        let description = topology.describe().clone();
+        let name = description.name;
+        let standing = tokio::task::spawn_blocking(move || status::standing(&kafka, &description))
+            .await
+            .map_err(|e| {
+                Failure::new(ExitStatus::Bug, "a question to Kafka panicked").because(&e)
+            })??;
+        let counts = standing.counts();
+        aside += counts.set_aside();
+        let row = [
+            counts.total(),
+            counts.processed,
+            counts.duplicate,
+            counts.late,
+            counts.future,
+            counts.rejected,
+            counts.outputs,
+            standing.lag(),
+        ];
+        report.push(std::iter::once(Cell::from(name)).chain(row.map(Cell::from)).collect());
+    }
+    context.ui.report(&report)?;
+    if aside == 0 {
+        return Ok(ExitStatus::Done);
+    }
+    let application = &context.settings().general.application;
+    context.ui.warning(format!(
+        "{aside} records were set aside, with their reasons, in {application}-dlq and {application}-late."
+    ));
+    Ok(ExitStatus::Partly)
 }

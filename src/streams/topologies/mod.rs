@@ -1,1 +1,3 @@
 //! The topologies.
+
+pub mod fraud_detection;

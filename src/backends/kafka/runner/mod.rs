@@ -11,6 +11,7 @@ pub mod member;
 pub mod offsets;
 pub mod preflight;
 pub mod restore;
+pub mod status;
 mod take;
 pub mod transaction;
 pub mod worker;

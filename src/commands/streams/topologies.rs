@@ -1,0 +1,92 @@
+//! The topologies as the settings ask for them.
+
+use std::sync::Arc;
+
+use crate::cli::Failure;
+use crate::commands::Context;
+use crate::commands::streams::rules::fraud_rules;
+use crate::config::Settings;
+use crate::domain::payment::Currency;
+use crate::streams::driver::Limits;
+use crate::streams::topologies::fraud_detection::{self, FraudDetection, FraudTopics};
+use crate::streams::topology::Topology;
+use crate::topics::{self, subject};
+
+/// The names of all topologies.
+pub const NAMES: [&str; 1] = [fraud_detection::NAME];
+
+/// The topology `name` with the settings' topics and rules.
+///
+/// # Errors
+/// An unknown name (exit 2), settings that make no sense (exit 3).
+pub fn build(name: &str, settings: &Settings) -> Result<Arc<dyn Topology>, Failure> {
+    if name != fraud_detection::NAME {
+        let nearest = NAMES.iter().min_by_key(|n| strsim::damerau_levenshtein(n, name));
+        let hint = nearest.map_or_else(String::new, |n| format!("Did you mean `{n}`? "));
+        return Err(Failure::usage(format!("unknown topology `{name}`"))
+            .hint(format!("{hint}`bss streams list` names them all.")));
+    }
+    let application = &settings.general.application;
+    let topic = |subject| topics::name(&settings.kafka.topic_prefix, subject);
+    let names = FraudTopics {
+        payments: topic(subject::PAYMENT_EVENTS),
+        scored: topic(subject::PAYMENT_METRICS),
+        alerts: topic(subject::FRAUD_ALERTS),
+        high_risk: topic(subject::FRAUD_HIGH_RISK),
+        late: topics::late_records(application),
+        dead_letters: topics::dead_letters(application),
+    };
+    let rules = fraud_rules(settings)?;
+    Ok(Arc::new(FraudDetection::new(application, names, rules, currency(settings)?)))
+}
+
+/// The topologies that were asked for; all if none was named.
+///
+/// # Errors
+/// As [`build`].
+pub fn chosen(names: &[String], settings: &Settings) -> Result<Vec<Arc<dyn Topology>>, Failure> {
+    if names.is_empty() {
+        return NAMES.iter().map(|name| build(name, settings)).collect();
+    }
+    let mut names: Vec<&String> = names.iter().collect();
+    names.sort_unstable();
+    names.dedup();
+    names.into_iter().map(|name| build(name, settings)).collect()
+}
+
+/// The currency that stands in for an absent one.
+///
+/// # Errors
+/// A code that is none: exit 3.
+pub fn currency(settings: &Settings) -> Result<Currency, Failure> {
+    Currency::new(&settings.general.currency)
+        .map_err(|e| Failure::config("cannot use general.currency").because(&e))
+}
+
+/// The driver's limits.
+#[must_use]
+pub fn limits(settings: &Settings) -> Limits {
+    let micros = |span: std::time::Duration| i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
+    Limits {
+        max_skew: micros(settings.general.max_skew),
+        idle_after: micros(settings.streams.idle_after),
+    }
+}
+
+/// The folder of locks and status files.
+#[must_use]
+pub fn state_dir(context: &Context) -> std::path::PathBuf {
+    let set = &context.settings().streams.state_dir;
+    if set.as_os_str().is_empty() { context.environment.state_dir() } else { set.clone() }
+}
+
+/// This process's name in its groups.
+#[must_use]
+pub fn instance(settings: &Settings) -> String {
+    let set = &settings.streams.instance;
+    if set.is_empty() {
+        rustix::system::uname().nodename().to_string_lossy().into_owned()
+    } else {
+        set.clone()
+    }
+}
