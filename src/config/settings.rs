@@ -185,7 +185,8 @@ pub struct Metrics {
 pub enum Tls {
     /// Plain text.
     Off,
-    /// Encrypted, certificate and host name checked.
+    /// Encrypted, certificate and host name checked: what `on` means.
+    #[serde(alias = "on")]
     VerifyFull,
     /// Encrypted, certificate checked, host name not.
     VerifyCa,

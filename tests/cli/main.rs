@@ -1,1 +1,17 @@
-//! The command line without servers.
+//! The command line without servers: usage, help, errors, forms, exit codes.
+//!
+//! Each run has a cleared environment, a home of its own and a fixed width, and is judged by
+//! standard output, standard error and status together. `BSS_TEST_GOLDEN=write` rewrites the
+//! files in `golden/`.
+#![allow(clippy::disallowed_methods, reason = "tests may read the environment")]
+
+mod configuration;
+mod confirm;
+mod generated;
+mod help;
+mod output;
+mod secrets;
+mod signals;
+mod support;
+mod time_range;
+mod usage;

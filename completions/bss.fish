@@ -1,0 +1,455 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_bss_global_optspecs
+    string join \n config= context= set= o/output= since= until= as-of= tz= q/quiet v/verbose no-color yes= h/help V/version
+end
+
+function __fish_bss_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_bss_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_bss_using_subcommand
+    set -l cmd (__fish_bss_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c bss -n "__fish_bss_needs_command" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_needs_command" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_needs_command" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_needs_command" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_needs_command" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_needs_command" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_needs_command" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_needs_command" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_needs_command" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_needs_command" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_needs_command" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_needs_command" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_needs_command" -s V -l version -d 'Print version'
+complete -c bss -n "__fish_bss_needs_command" -f -a "setup" -d 'Set up and check TimescaleDB, Kafka and Redis'
+complete -c bss -n "__fish_bss_needs_command" -f -a "metrics" -d 'Record, import and ingest metrics'
+complete -c bss -n "__fish_bss_needs_command" -f -a "streams" -d 'Run and inspect the stream topologies'
+complete -c bss -n "__fish_bss_needs_command" -f -a "fraud" -d 'Report suspicious payments and alerts'
+complete -c bss -n "__fish_bss_needs_command" -f -a "config" -d 'Show and check the configuration'
+complete -c bss -n "__fish_bss_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c bss -n "__fish_bss_needs_command" -f -a "man" -d 'Print a man page, or write all of them to a folder'
+complete -c bss -n "__fish_bss_needs_command" -f -a "generate" -d 'Write completions/ and man/ of the checkout anew'
+complete -c bss -n "__fish_bss_using_subcommand setup; and not __fish_seen_subcommand_from timescale kafka redis all" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand setup; and not __fish_seen_subcommand_from timescale kafka redis all" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand setup; and not __fish_seen_subcommand_from timescale kafka redis all" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand setup; and not __fish_seen_subcommand_from timescale kafka redis all" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand setup; and not __fish_seen_subcommand_from timescale kafka redis all" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand setup; and not __fish_seen_subcommand_from timescale kafka redis all" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand setup; and not __fish_seen_subcommand_from timescale kafka redis all" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand setup; and not __fish_seen_subcommand_from timescale kafka redis all" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand setup; and not __fish_seen_subcommand_from timescale kafka redis all" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand setup; and not __fish_seen_subcommand_from timescale kafka redis all" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand setup; and not __fish_seen_subcommand_from timescale kafka redis all" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand setup; and not __fish_seen_subcommand_from timescale kafka redis all" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand setup; and not __fish_seen_subcommand_from timescale kafka redis all" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand setup; and not __fish_seen_subcommand_from timescale kafka redis all" -f -a "timescale" -d 'Plan, apply or check hypertables, continuous aggregates and policies'
+complete -c bss -n "__fish_bss_using_subcommand setup; and not __fish_seen_subcommand_from timescale kafka redis all" -f -a "kafka" -d 'Plan, create or check topics'
+complete -c bss -n "__fish_bss_using_subcommand setup; and not __fish_seen_subcommand_from timescale kafka redis all" -f -a "redis" -d 'Check persistence and eviction settings'
+complete -c bss -n "__fish_bss_using_subcommand setup; and not __fish_seen_subcommand_from timescale kafka redis all" -f -a "all" -d 'Set up all three'
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from timescale" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from timescale" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from timescale" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from timescale" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from timescale" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from timescale" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from timescale" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from timescale" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from timescale" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from timescale" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from timescale" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from timescale" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from timescale" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from kafka" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from kafka" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from kafka" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from kafka" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from kafka" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from kafka" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from kafka" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from kafka" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from kafka" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from kafka" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from kafka" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from kafka" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from kafka" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from redis" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from redis" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from redis" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from redis" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from redis" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from redis" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from redis" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from redis" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from redis" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from redis" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from redis" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from redis" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from redis" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from all" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from all" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from all" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from all" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from all" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from all" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from all" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from all" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from all" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from all" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from all" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from all" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from all" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -f -a "import" -d 'Load a file of metrics'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -f -a "record" -d 'Record one metric'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -f -a "ingest" -d 'Carry metrics and alerts from Kafka to TimescaleDB'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from record" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from record" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from record" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from record" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from record" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from record" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from record" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from record" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from record" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from record" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from record" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from record" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from record" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status test" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status test" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status test" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status test" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status test" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status test" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status test" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status test" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status test" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status test" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status test" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status test" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status test" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status test" -f -a "list" -d 'List the topologies'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status test" -f -a "run" -d 'Run topologies'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status test" -f -a "describe" -d 'Show what a topology reads, keeps and writes'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status test" -f -a "status" -d 'Show whether topologies run, how far they are and what they set aside'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status test" -f -a "test" -d 'Run a topology over a file, without a broker'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from list" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from list" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from list" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from list" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from list" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from list" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from list" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from list" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from list" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from describe" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from describe" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from describe" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from describe" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from describe" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from describe" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from describe" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from describe" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from describe" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from describe" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from describe" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from describe" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from describe" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from status" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from status" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from status" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from status" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from status" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from status" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from status" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from status" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from status" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from status" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from test" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from test" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from test" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from test" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from test" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from test" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from test" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from test" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from test" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from test" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from test" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from test" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies" -f -a "alerts" -d 'List and explain alerts'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies" -f -a "anomalies" -d 'List payments with a high fraud score'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from alerts" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from alerts" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from alerts" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from alerts" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from alerts" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from alerts" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from alerts" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from alerts" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from alerts" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from alerts" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from alerts" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from alerts" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from alerts" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from alerts" -f -a "list" -d 'List alerts'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from alerts" -f -a "explain" -d 'Explain one alert'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from anomalies" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from anomalies" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from anomalies" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from anomalies" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from anomalies" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from anomalies" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from anomalies" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from anomalies" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from anomalies" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from anomalies" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from anomalies" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from anomalies" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from anomalies" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand config; and not __fish_seen_subcommand_from show validate" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand config; and not __fish_seen_subcommand_from show validate" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand config; and not __fish_seen_subcommand_from show validate" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand config; and not __fish_seen_subcommand_from show validate" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand config; and not __fish_seen_subcommand_from show validate" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand config; and not __fish_seen_subcommand_from show validate" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand config; and not __fish_seen_subcommand_from show validate" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand config; and not __fish_seen_subcommand_from show validate" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand config; and not __fish_seen_subcommand_from show validate" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand config; and not __fish_seen_subcommand_from show validate" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand config; and not __fish_seen_subcommand_from show validate" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand config; and not __fish_seen_subcommand_from show validate" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand config; and not __fish_seen_subcommand_from show validate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand config; and not __fish_seen_subcommand_from show validate" -f -a "show" -d 'Show each value and the layer it came from'
+complete -c bss -n "__fish_bss_using_subcommand config; and not __fish_seen_subcommand_from show validate" -f -a "validate" -d 'Check every file, context and secret'
+complete -c bss -n "__fish_bss_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand config; and __fish_seen_subcommand_from show" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand config; and __fish_seen_subcommand_from show" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand config; and __fish_seen_subcommand_from show" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand config; and __fish_seen_subcommand_from show" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand config; and __fish_seen_subcommand_from show" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand config; and __fish_seen_subcommand_from show" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand config; and __fish_seen_subcommand_from show" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand config; and __fish_seen_subcommand_from show" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand config; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand config; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand config; and __fish_seen_subcommand_from show" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand config; and __fish_seen_subcommand_from validate" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand config; and __fish_seen_subcommand_from validate" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand config; and __fish_seen_subcommand_from validate" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand config; and __fish_seen_subcommand_from validate" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand config; and __fish_seen_subcommand_from validate" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand config; and __fish_seen_subcommand_from validate" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand config; and __fish_seen_subcommand_from validate" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand config; and __fish_seen_subcommand_from validate" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand config; and __fish_seen_subcommand_from validate" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand config; and __fish_seen_subcommand_from validate" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand config; and __fish_seen_subcommand_from validate" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand config; and __fish_seen_subcommand_from validate" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand config; and __fish_seen_subcommand_from validate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand completions" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand completions" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand completions" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand completions" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand completions" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand completions" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand completions" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand completions" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand completions" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand completions" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand completions" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand completions" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand man" -l dir -d 'Write every page into this folder' -r -F
+complete -c bss -n "__fish_bss_using_subcommand man" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand man" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand man" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand man" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand man" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand man" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand man" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand man" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand man" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand man" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand man" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand man" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand generate" -l dir -d 'The checkout' -r -F
+complete -c bss -n "__fish_bss_using_subcommand generate" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand generate" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand generate" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand generate" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand generate" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand generate" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand generate" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand generate" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand generate" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand generate" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand generate" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand generate" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand generate" -s h -l help -d 'Print help (see more with \'--help\')'
