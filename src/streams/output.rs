@@ -43,6 +43,12 @@ pub struct Outputs {
 }
 
 impl Outputs {
+    /// No outputs yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { bytes: Vec::new(), entries: Vec::new(), urgent: false }
+    }
+
     /// Adds a record: `id` and `value` are written by the closures straight into the buffer.
     pub fn push(
         &mut self,
