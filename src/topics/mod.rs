@@ -3,6 +3,8 @@
 //! Pure: names and wishes in, a plan out. `backends::kafka` reads what the cluster has and
 //! carries the plan out.
 
+pub mod plan;
+
 /// What an operator's topics are called without the prefix.
 pub mod subject {
     /// Payments, keyed by customer.

@@ -1,5 +1,6 @@
 //! Kafka through librdkafka.
 
+pub mod admin;
 pub mod runner;
 
 use rdkafka::config::ClientConfig;

@@ -1,1 +1,138 @@
 //! Redis.
+
+use std::collections::BTreeMap;
+
+use redis::aio::MultiplexedConnection;
+use redis::{
+    Client, ClientTlsConfig, ConnectionAddr, ErrorKind, IntoConnectionInfo, RedisConnectionInfo,
+    RedisError, TlsCertificates,
+};
+
+use crate::backends::error::{BackendError, Kind, Result};
+use crate::config::settings::{Redis, Tls};
+
+/// Where a server is: `host:port`.
+#[must_use]
+pub fn place(settings: &Redis) -> String {
+    format!("{}:{}", settings.host, settings.port)
+}
+
+/// Opens a connection.
+///
+/// # Errors
+/// [`Kind::Unreachable`], [`Kind::TimedOut`], [`Kind::Denied`]; [`Kind::Local`] for a
+/// certificate file that cannot be read.
+pub async fn connect(settings: &Redis) -> Result<MultiplexedConnection> {
+    let what = || format!("could not connect to Redis at {}", place(settings));
+    let client = client(settings)?;
+    let connecting = client.get_multiplexed_async_connection();
+    match tokio::time::timeout(settings.connect_timeout, connecting).await {
+        Ok(Ok(connection)) => Ok(connection),
+        Ok(Err(error)) => Err(classify(error, what())),
+        Err(_) => {
+            let seconds = settings.connect_timeout.as_secs();
+            Err(BackendError::new(Kind::TimedOut, what())
+                .because(format!("no answer within {seconds} s")))
+        }
+    }
+}
+
+fn client(settings: &Redis) -> Result<Client> {
+    let what = || format!("could not connect to Redis at {}", place(settings));
+    let (host, port) = (settings.host.clone(), settings.port);
+    let address = match settings.tls {
+        Tls::Off => ConnectionAddr::Tcp(host, port),
+        tls => ConnectionAddr::TcpTls {
+            host,
+            port,
+            insecure: tls == Tls::Require || tls == Tls::VerifyCa,
+            tls_params: None,
+        },
+    };
+    let mut login = RedisConnectionInfo::default().set_db(settings.database);
+    if !settings.user.is_empty() {
+        login = login.set_username(&settings.user);
+    }
+    if !settings.password.is_empty() {
+        login = login.set_password(settings.password.expose());
+    }
+    let info =
+        address.into_connection_info().map_err(|e| classify(e, what()))?.set_redis_settings(login);
+    if settings.tls == Tls::Off {
+        return Client::open(info).map_err(|e| classify(e, what()));
+    }
+    let read = |path: &std::path::Path| {
+        std::fs::read(path).map_err(|e| {
+            BackendError::new(Kind::Local, format!("could not read {}", path.display())).because(e)
+        })
+    };
+    let root_cert = match settings.tls_ca.as_os_str().is_empty() {
+        true => None,
+        false => Some(read(&settings.tls_ca)?),
+    };
+    let client_tls = match settings.tls_cert.as_os_str().is_empty() {
+        true => None,
+        false => Some(ClientTlsConfig {
+            client_cert: read(&settings.tls_cert)?,
+            client_key: read(&settings.tls_key)?,
+        }),
+    };
+    Client::build_with_tls(info, TlsCertificates { client_tls, root_cert })
+        .map_err(|e| classify(e, what()))
+}
+
+/// Turns a client error into a classified one; `what` says what was tried on which object.
+#[must_use]
+pub fn classify(error: RedisError, what: impl Into<String>) -> BackendError {
+    let code = error.code().unwrap_or_default();
+    let kind = match error.kind() {
+        _ if matches!(code, "WRONGPASS" | "NOAUTH" | "NOPERM") => Kind::Denied,
+        ErrorKind::AuthenticationFailed => Kind::Denied,
+        _ if error.is_timeout() => Kind::TimedOut,
+        _ if error.is_io_error()
+            || error.is_connection_refusal()
+            || error.is_connection_dropped() =>
+        {
+            Kind::Unreachable
+        }
+        _ => Kind::Refused,
+    };
+    BackendError::new(kind, what).because(error)
+}
+
+/// What a server says of itself: `INFO` fields and the settings that matter.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// `INFO`, field by field.
+    pub info: BTreeMap<String, String>,
+    /// `CONFIG GET`; empty where the command is refused.
+    pub settings: BTreeMap<String, String>,
+}
+
+/// The settings an event store stands on.
+const SETTINGS: [&str; 5] =
+    ["appendonly", "appendfsync", "maxmemory", "maxmemory-policy", "min-replicas-to-write"];
+
+/// Reads a server's facts.
+///
+/// # Errors
+/// As the server says; a refused `CONFIG` is not an error.
+pub async fn facts(settings: &Redis) -> Result<Facts> {
+    let mut connection = connect(settings).await?;
+    let what = || format!("could not ask Redis at {}", place(settings));
+    let text: String =
+        redis::cmd("INFO").query_async(&mut connection).await.map_err(|e| classify(e, what()))?;
+    let info = text
+        .lines()
+        .filter_map(|line| line.split_once(':'))
+        .map(|(k, v)| (k.to_owned(), v.trim().to_owned()))
+        .collect();
+    let mut facts = Facts { info, settings: BTreeMap::new() };
+    for key in SETTINGS {
+        let answer: std::result::Result<BTreeMap<String, String>, RedisError> =
+            redis::cmd("CONFIG").arg("GET").arg(key).query_async(&mut connection).await;
+        // Managed servers refuse CONFIG; INFO then has to do.
+        facts.settings.extend(answer.unwrap_or_default());
+    }
+    Ok(facts)
+}

@@ -1,16 +1,146 @@
 //! `bss setup redis`
 
+use crate::backends::redis::{self, Facts};
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
+use crate::ui::{Cell, Report};
 
 /// Check persistence and eviction settings
-#[derive(Debug, clap::Args)]
-pub struct RedisArgs {}
+///
+/// Nothing is changed: an event store must neither evict nor forget, and whether it may is the
+/// server's operator's decision. Findings come with the command that mends them; exit 6 if there
+/// is any.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct RedisArgs {
+    /// The same: this command only ever checks
+    #[arg(long, hide = true)]
+    pub check: bool,
+}
 
 /// Runs the command.
 ///
 /// # Errors
-/// The command's failure.
-pub async fn run(_args: RedisArgs, _context: &Context) -> Result<ExitStatus, Failure> {
-    Err(Failure::failed("not built yet"))
+/// Redis unreachable or refusing: exit 4.
+pub async fn run(_args: RedisArgs, context: &Context) -> Result<ExitStatus, Failure> {
+    let settings = &context.settings().redis;
+    let facts = redis::facts(settings).await?;
+    let lines = judge(&facts);
+    let info = |key: &str| facts.info.get(key).map_or("unknown", String::as_str);
+    let place = redis::place(settings);
+    let version = info("redis_version");
+    let mut report = Report::new(format!("Redis {version} at {place}, {}", info("role")))
+        .meta("server", place.as_str())
+        .meta("version", version)
+        .column("setting", "SETTING")
+        .column("found", "FOUND")
+        .column("wanted", "WANTED")
+        .column("result", "RESULT")
+        .column("fix", "FIX");
+    for line in &lines {
+        let result = if line.fix.is_some() { "finding" } else { "ok" };
+        report.push(vec![
+            line.setting.into(),
+            line.found.clone().into(),
+            line.wanted.into(),
+            result.into(),
+            Cell::text_or_null(line.fix),
+        ]);
+    }
+    context.ui.report(&report)?;
+    let found = lines.iter().any(|l| l.fix.is_some());
+    Ok(if found { ExitStatus::Found } else { ExitStatus::Done })
+}
+
+/// One setting: what it is, what it should be, and the fix if it is not.
+pub struct Line {
+    /// The setting.
+    pub setting: &'static str,
+    /// Its value.
+    pub found: String,
+    /// What it should be.
+    pub wanted: &'static str,
+    /// The command that mends it; `None`: it is right.
+    pub fix: Option<&'static str>,
+}
+
+/// Judges a server's facts for holding an event store.
+#[must_use]
+pub fn judge(facts: &Facts) -> Vec<Line> {
+    let setting = |key: &str| facts.settings.get(key).cloned();
+    let info = |key: &str| facts.info.get(key).cloned();
+    let aof = setting("appendonly")
+        .or_else(|| info("aof_enabled").map(|v| if v == "1" { "yes" } else { "no" }.to_owned()))
+        .unwrap_or_else(|| "unknown".to_owned());
+    let policy = setting("maxmemory-policy")
+        .or_else(|| info("maxmemory_policy"))
+        .unwrap_or_else(|| "unknown".to_owned());
+    let fsync = setting("appendfsync").unwrap_or_else(|| "unknown".to_owned());
+    let old = info("redis_version")
+        .and_then(|v| v.split('.').next()?.parse::<u32>().ok())
+        .is_some_and(|major| major < 7);
+    let line = |setting, found: String, wanted, wrong: bool, fix| Line {
+        setting,
+        found,
+        wanted,
+        fix: wrong.then_some(fix),
+    };
+    vec![
+        line(
+            "redis_version",
+            info("redis_version").unwrap_or_else(|| "unknown".to_owned()),
+            "7.0 or newer",
+            old,
+            "Upgrade the server: functions and streams as bss uses them need 7.0.",
+        ),
+        line("appendonly", aof.clone(), "yes", aof == "no", "CONFIG SET appendonly yes"),
+        line(
+            "appendfsync",
+            fsync.clone(),
+            "everysec or always",
+            fsync == "no",
+            "CONFIG SET appendfsync everysec",
+        ),
+        line(
+            "maxmemory-policy",
+            policy.clone(),
+            "noeviction",
+            policy != "noeviction" && policy != "unknown",
+            "CONFIG SET maxmemory-policy noeviction",
+        ),
+        line(
+            "aof_last_write_status",
+            info("aof_last_write_status").unwrap_or_else(|| "unknown".to_owned()),
+            "ok",
+            info("aof_last_write_status").is_some_and(|v| v != "ok"),
+            "The last write to the append-only file failed: look at the server's log and its disk.",
+        ),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(pairs: &[(&str, &str)]) -> Facts {
+        let settings = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        Facts { settings, info: [("redis_version".to_owned(), "7.0.15".to_owned())].into() }
+    }
+
+    #[test]
+    fn an_evicting_or_forgetting_server_is_a_finding() {
+        let findings = |pairs: &[(&str, &str)]| -> Vec<&'static str> {
+            judge(&facts(pairs)).iter().filter(|l| l.fix.is_some()).map(|l| l.setting).collect()
+        };
+        let good = [
+            ("appendonly", "yes"),
+            ("appendfsync", "everysec"),
+            ("maxmemory-policy", "noeviction"),
+        ];
+        assert!(findings(&good).is_empty());
+        assert_eq!(
+            findings(&[("appendonly", "no"), ("maxmemory-policy", "allkeys-lru")]),
+            ["appendonly", "maxmemory-policy"]
+        );
+        assert_eq!(findings(&[("maxmemory-policy", "volatile-ttl")]), ["maxmemory-policy"]);
+    }
 }

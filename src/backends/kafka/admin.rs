@@ -1,0 +1,181 @@
+//! Topics and broker settings: read, create, set.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use rdkafka::admin::{
+    AdminClient, AdminOptions, AlterConfig, ConfigResource, ConfigSource, NewTopic,
+    ResourceSpecifier, TopicReplication,
+};
+
+use crate::backends::error::{BackendError, Kind, Result};
+use crate::backends::kafka::{Quiet, classify, client};
+use crate::config::settings::Kafka;
+use crate::topics::plan::{Found, Step};
+
+/// How long one call may take on the brokers.
+const CALL: Duration = Duration::from_secs(15);
+
+/// What the cluster is and has.
+#[derive(Clone, Debug, Default)]
+pub struct Inventory {
+    /// How many brokers it has.
+    pub brokers: usize,
+    /// The topics that were asked for and are there.
+    pub topics: BTreeMap<String, Found>,
+    /// One broker's settings.
+    pub broker_settings: BTreeMap<String, String>,
+}
+
+/// A client for administration.
+pub struct Admin {
+    client: AdminClient<Quiet>,
+    place: String,
+    timeout: Duration,
+}
+
+impl Admin {
+    /// Makes the client; nothing is asked yet.
+    ///
+    /// # Errors
+    /// Settings the client refuses.
+    pub fn new(kafka: &Kafka) -> Result<Self> {
+        let place = kafka.bootstrap.clone();
+        let client = client(kafka)
+            .create_with_context(Quiet)
+            .map_err(|e| classify(e, format!("could not make a client for Kafka at {place}")))?;
+        Ok(Self { client, place, timeout: kafka.connect_timeout })
+    }
+
+    fn options() -> AdminOptions {
+        AdminOptions::new().request_timeout(Some(CALL)).operation_timeout(Some(CALL))
+    }
+
+    /// Reads what the cluster has of `names`, and the settings of one broker.
+    ///
+    /// # Errors
+    /// [`Kind::Unreachable`] and others as the client says.
+    pub async fn inventory(&self, names: &[String]) -> Result<Inventory> {
+        let what = || format!("could not ask Kafka at {}", self.place);
+        // Blocking, but short, and the first thing that shows whether anybody answers.
+        let metadata = tokio::task::block_in_place(|| {
+            self.client.inner().fetch_metadata(None, self.timeout).map_err(|e| {
+                classify(e, what())
+                    .hint("Is the broker up? `kafka.bootstrap` names where it is looked for.")
+            })
+        })?;
+        let mut inventory = Inventory { brokers: metadata.brokers().len(), ..Inventory::default() };
+        for topic in metadata.topics().iter().filter(|t| names.iter().any(|n| n == t.name())) {
+            let first = topic.partitions().first();
+            let found = Found {
+                partitions: i32::try_from(topic.partitions().len()).unwrap_or(i32::MAX),
+                replication: first.map_or(0, |p| i32::try_from(p.replicas().len()).unwrap_or(0)),
+                settings: BTreeMap::new(),
+            };
+            inventory.topics.insert(topic.name().to_owned(), found);
+        }
+        let topics = inventory.topics.keys().map(|n| ResourceSpecifier::Topic(n));
+        let broker = metadata.brokers().first().map(|b| ResourceSpecifier::Broker(b.id()));
+        let asked: Vec<ResourceSpecifier<'_>> = topics.chain(broker).collect();
+        let answers = self
+            .client
+            .describe_configs(&asked, &Self::options())
+            .await
+            .map_err(|e| classify(e, what()))?;
+        for answer in answers {
+            let resource = answer.map_err(|code| {
+                BackendError::new(Kind::Denied, what()).because(code.to_string())
+            })?;
+            self.keep(&mut inventory, resource);
+        }
+        Ok(inventory)
+    }
+
+    fn keep(&self, inventory: &mut Inventory, resource: ConfigResource) {
+        use rdkafka::admin::OwnedResourceSpecifier as Owned;
+        let settings = resource
+            .entries
+            .into_iter()
+            .filter_map(|entry| Some((entry.name, entry.value?)))
+            .collect();
+        match resource.specifier {
+            Owned::Topic(name) => {
+                if let Some(found) = inventory.topics.get_mut(&name) {
+                    found.settings = settings;
+                }
+            }
+            Owned::Broker(_) => inventory.broker_settings = settings,
+            Owned::Group(_) => {}
+        }
+    }
+
+    /// Carries one step out; safe to repeat.
+    ///
+    /// # Errors
+    /// As the brokers say.
+    pub async fn apply(&self, step: &Step) -> Result<()> {
+        match step {
+            Step::Create(declared) => {
+                let what =
+                    || format!("could not create topic \"{}\" at {}", declared.name, self.place);
+                let replication = TopicReplication::Fixed(declared.replication);
+                let mut topic = NewTopic::new(&declared.name, declared.partitions, replication);
+                for (key, value) in &declared.settings {
+                    topic = topic.set(key, value);
+                }
+                let answers = self
+                    .client
+                    .create_topics([&topic], &Self::options())
+                    .await
+                    .map_err(|e| classify(e, what()))?;
+                answers.into_iter().try_for_each(|answer| match answer {
+                    Ok(_) | Err((_, rdkafka::types::RDKafkaErrorCode::TopicAlreadyExists)) => {
+                        Ok(())
+                    }
+                    Err((_, code)) => {
+                        Err(BackendError::new(Kind::Refused, what()).because(code.to_string()))
+                    }
+                })
+            }
+            Step::Set { topic, key, declared, .. } => self.set(topic, key, declared).await,
+            Step::Refused { .. } => Ok(()),
+        }
+    }
+
+    /// Changes one setting of a topic. The call replaces all settings of the topic at once, so
+    /// those that were set before are sent along.
+    async fn set(&self, topic: &str, key: &str, value: &str) -> Result<()> {
+        let what = || format!("could not set {key} of topic \"{topic}\" at {}", self.place);
+        let answers = self
+            .client
+            .describe_configs(&[ResourceSpecifier::Topic(topic)], &Self::options())
+            .await
+            .map_err(|e| classify(e, what()))?;
+        let mut all: BTreeMap<String, String> = BTreeMap::new();
+        for resource in answers.into_iter().flatten() {
+            for entry in resource.entries {
+                if entry.source == ConfigSource::DynamicTopic
+                    && let Some(old) = entry.value
+                {
+                    all.insert(entry.name, old);
+                }
+            }
+        }
+        all.insert(key.to_owned(), value.to_owned());
+        let mut change = AlterConfig::new(ResourceSpecifier::Topic(topic));
+        for (key, value) in &all {
+            change = change.set(key, value);
+        }
+        let answers = self
+            .client
+            .alter_configs([&change], &Self::options())
+            .await
+            .map_err(|e| classify(e, what()))?;
+        answers.into_iter().try_for_each(|answer| match answer {
+            Ok(_) => Ok(()),
+            Err((_, code)) => {
+                Err(BackendError::new(Kind::Refused, what()).because(code.to_string()))
+            }
+        })
+    }
+}

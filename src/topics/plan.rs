@@ -1,0 +1,322 @@
+//! Declared topics against what the cluster has: an ordered plan, one line a difference.
+
+use std::collections::BTreeMap;
+
+use crate::topics::{self, subject};
+
+/// A topic as it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Declared {
+    /// Its name.
+    pub name: String,
+    /// How many partitions.
+    pub partitions: i32,
+    /// How many replicas.
+    pub replication: i32,
+    /// Settings that matter, by Kafka's own names.
+    pub settings: BTreeMap<&'static str, String>,
+}
+
+/// A topic as the cluster has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// How many partitions.
+    pub partitions: i32,
+    /// How many replicas the first partition has.
+    pub replication: i32,
+    /// All settings, defaults included.
+    pub settings: BTreeMap<String, String>,
+}
+
+/// One difference and what is done about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Make the topic.
+    Create(Declared),
+    /// Change one setting.
+    Set {
+        /// The topic.
+        topic: String,
+        /// The setting.
+        key: &'static str,
+        /// Its value now.
+        found: String,
+        /// Its value afterwards.
+        declared: String,
+    },
+    /// A difference that is never changed by itself.
+    Refused {
+        /// The topic.
+        topic: String,
+        /// What differs.
+        what: &'static str,
+        /// Now.
+        found: String,
+        /// As declared.
+        declared: String,
+        /// What to do.
+        hint: &'static str,
+    },
+}
+
+impl Step {
+    /// The object, the action, found, declared and reason, for a line of the plan.
+    #[must_use]
+    pub fn line(&self) -> [String; 5] {
+        match self {
+            Self::Create(d) => {
+                let settings: Vec<String> =
+                    d.settings.iter().map(|(k, v)| format!("{k}={v}")).collect();
+                [
+                    format!("topic {}", d.name),
+                    "+ create".to_owned(),
+                    "absent".to_owned(),
+                    format!(
+                        "{} partitions, {} replicas, {}",
+                        d.partitions,
+                        d.replication,
+                        settings.join(" ")
+                    ),
+                    "declared, not there".to_owned(),
+                ]
+            }
+            Self::Set { topic, key, found, declared } => [
+                format!("topic {topic}"),
+                format!("~ set {key}"),
+                found.clone(),
+                declared.clone(),
+                "altered since set-up".to_owned(),
+            ],
+            Self::Refused { topic, what, found, declared, hint } => [
+                format!("topic {topic}"),
+                format!("! {what} differs"),
+                found.clone(),
+                declared.clone(),
+                (*hint).to_owned(),
+            ],
+        }
+    }
+
+    /// Whether the step can be carried out.
+    #[must_use]
+    pub const fn applies(&self) -> bool {
+        !matches!(self, Self::Refused { .. })
+    }
+}
+
+const DAY: i64 = 86_400_000;
+
+/// The topics of the system.
+#[must_use]
+pub fn declared(
+    application: &str,
+    prefix: &str,
+    stores: &[(String, String)],
+    partitions: i32,
+    replication: i32,
+    min_insync: i32,
+) -> Vec<Declared> {
+    let topic = |name: String, partitions: i32, settings: &[(&'static str, String)]| {
+        let mut all: BTreeMap<&'static str, String> = settings.iter().cloned().collect();
+        all.insert("min.insync.replicas", min_insync.to_string());
+        Declared { name, partitions, replication, settings: all }
+    };
+    let kept = |days: i64| {
+        [("cleanup.policy", "delete".to_owned()), ("retention.ms", (days * DAY).to_string())]
+    };
+    // Deletes must stay long enough for a process that was down to see them; small segments
+    // keep a changelog short.
+    let compacted = [
+        ("cleanup.policy", "compact".to_owned()),
+        ("delete.retention.ms", DAY.to_string()),
+        ("segment.bytes", (64 << 20).to_string()),
+    ];
+    let mut all = Vec::new();
+    for name in [
+        subject::CUSTOMER_EVENTS,
+        subject::ORDER_EVENTS,
+        subject::PAYMENT_EVENTS,
+        subject::PRODUCT_VIEWS,
+        subject::PAYMENT_METRICS,
+        subject::FRAUD_ALERTS,
+        subject::FRAUD_HIGH_RISK,
+    ] {
+        all.push(topic(topics::name(prefix, name), partitions, &kept(7)));
+    }
+    all.push(topic(topics::late_records(application), partitions, &kept(30)));
+    all.push(topic(topics::dead_letters(application), partitions, &kept(30)));
+    for (topology, store) in stores {
+        all.push(topic(topics::changelog(application, topology, store), partitions, &compacted));
+    }
+    all.push(topic(topics::meta(application), 1, &compacted));
+    all
+}
+
+/// What must be done so that the cluster is as declared; nothing if it is.
+#[must_use]
+pub fn plan(declared: &[Declared], found: &BTreeMap<String, Found>) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for topic in declared {
+        let Some(there) = found.get(&topic.name) else {
+            steps.push(Step::Create(topic.clone()));
+            continue;
+        };
+        let refused = |what, found: i32, declared: i32, hint| Step::Refused {
+            topic: topic.name.clone(),
+            what,
+            found: found.to_string(),
+            declared: declared.to_string(),
+            hint,
+        };
+        if there.partitions != topic.partitions {
+            let hint = "never changed by itself: keys would move and state split; set kafka.partitions to what is there, or make the topic anew";
+            steps.push(refused("partition count", there.partitions, topic.partitions, hint));
+        }
+        if there.replication != topic.replication {
+            let hint = "use kafka-reassign-partitions.sh, or set kafka.replication_factor to what is there";
+            steps.push(refused("replication factor", there.replication, topic.replication, hint));
+        }
+        for (key, value) in &topic.settings {
+            let now = there.settings.get(*key).cloned().unwrap_or_default();
+            if now != *value {
+                steps.push(Step::Set {
+                    topic: topic.name.clone(),
+                    key,
+                    found: now,
+                    declared: value.clone(),
+                });
+            }
+        }
+    }
+    steps
+}
+
+/// A broker setting that exactly-once or stored state stands on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BrokerFinding {
+    /// The setting.
+    pub key: &'static str,
+    /// Its value.
+    pub found: String,
+    /// What it should be.
+    pub wanted: String,
+    /// Why.
+    pub reason: &'static str,
+}
+
+/// Judges the brokers' settings for a cluster of `brokers` nodes; `transaction_ms` is the
+/// engine's transaction timeout in milliseconds.
+#[must_use]
+pub fn judge_brokers(
+    settings: &BTreeMap<String, String>,
+    brokers: usize,
+    transaction_ms: i64,
+) -> Vec<BrokerFinding> {
+    let number = |key: &str| settings.get(key).and_then(|v| v.parse::<i64>().ok());
+    let mut findings = Vec::new();
+    let mut expect = |key: &'static str, least: i64, reason: &'static str| {
+        if let Some(found) = number(key).filter(|found| *found < least) {
+            let wanted = format!("{least} or more");
+            findings.push(BrokerFinding { key, found: found.to_string(), wanted, reason });
+        }
+    };
+    // One or two nodes cannot hold three copies.
+    let copies = i64::try_from(brokers.min(3)).unwrap_or(3);
+    let insync = if copies >= 3 { 2 } else { 1 };
+    let lost = "a lost copy loses the outcome of transactions";
+    expect("transaction.state.log.replication.factor", copies, lost);
+    expect("transaction.state.log.min.isr", insync, lost);
+    expect("offsets.topic.replication.factor", copies, "a lost copy loses the groups' offsets");
+    expect("offsets.retention.minutes", 10_080, "a group stopped for longer forgets where it was");
+    expect("transaction.max.timeout.ms", transaction_ms, "streams.transaction_timeout is refused");
+    if settings.get("unclean.leader.election.enable").is_some_and(|v| v == "true") {
+        findings.push(BrokerFinding {
+            key: "unclean.leader.election.enable",
+            found: "true".to_owned(),
+            wanted: "false".to_owned(),
+            reason: "a replica that is behind may become leader: committed records vanish",
+        });
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn model(declared: &[Declared]) -> BTreeMap<String, Found> {
+        declared
+            .iter()
+            .map(|d| {
+                let settings =
+                    d.settings.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect();
+                (
+                    d.name.clone(),
+                    Found { partitions: d.partitions, replication: d.replication, settings },
+                )
+            })
+            .collect()
+    }
+
+    fn all() -> Vec<Declared> {
+        declared("bss", "bss", &[("fraud-detection".to_owned(), "customers".to_owned())], 12, 1, 1)
+    }
+
+    #[test]
+    fn an_empty_cluster_gets_everything_and_a_full_one_nothing() {
+        let declared = all();
+        assert_eq!(plan(&declared, &BTreeMap::new()).len(), declared.len());
+        assert_eq!(plan(&declared, &model(&declared)), []);
+        assert!(declared.iter().any(|d| d.name == "bss-fraud-detection-customers-changelog"));
+    }
+
+    #[test]
+    fn each_alteration_is_one_line() {
+        let declared = all();
+        for at in 0..declared.len() {
+            let name = &declared[at].name;
+            for key in declared[at].settings.keys() {
+                let mut found = model(&declared);
+                found.get_mut(name).unwrap().settings.insert((*key).to_owned(), "other".to_owned());
+                let steps = plan(&declared, &found);
+                assert!(
+                    matches!(&steps[..], [Step::Set { topic, key: k, .. }] if topic == name && k == key)
+                );
+            }
+            let mut found = model(&declared);
+            found.get_mut(name).unwrap().partitions = 5;
+            let steps = plan(&declared, &found);
+            assert!(matches!(&steps[..], [step @ Step::Refused { .. }] if !step.applies()));
+        }
+    }
+
+    #[test]
+    fn brokers_are_judged_by_what_their_number_allows() {
+        let settings = |pairs: &[(&str, &str)]| {
+            pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+        };
+        let one: BTreeMap<String, String> = settings(&[
+            ("transaction.state.log.replication.factor", "1"),
+            ("transaction.state.log.min.isr", "1"),
+            ("offsets.retention.minutes", "10080"),
+            ("transaction.max.timeout.ms", "900000"),
+            ("unclean.leader.election.enable", "false"),
+        ]);
+        assert_eq!(judge_brokers(&one, 1, 10_000), []);
+        assert_eq!(judge_brokers(&one, 3, 10_000).len(), 2);
+        let bad = settings(&[
+            ("unclean.leader.election.enable", "true"),
+            ("transaction.max.timeout.ms", "5000"),
+            ("offsets.retention.minutes", "60"),
+        ]);
+        let keys: Vec<&str> = judge_brokers(&bad, 1, 10_000).iter().map(|f| f.key).collect();
+        assert_eq!(
+            keys,
+            [
+                "offsets.retention.minutes",
+                "transaction.max.timeout.ms",
+                "unclean.leader.election.enable"
+            ]
+        );
+    }
+}
