@@ -60,12 +60,22 @@ pub fn main() -> ExitStatus {
     match std::panic::catch_unwind(|| start(&arguments)) {
         Ok(Ok(status)) => status,
         Ok(Err(failure)) => {
+            let failure = with_next_step(failure);
             failure.print_as(form, &mut std::io::stderr().lock());
             failure.status
         }
         // The hook has told about it.
         Err(_) => ExitStatus::Bug,
     }
+}
+
+/// A server that cannot be used without a word on what to do: the commands that find out.
+fn with_next_step(failure: Failure) -> Failure {
+    if failure.status != ExitStatus::Unreachable || !failure.hints.is_empty() {
+        return failure;
+    }
+    failure
+        .hint("`bss doctor` checks every server; `bss config show` tells where an address is from.")
 }
 
 fn start(arguments: &[OsString]) -> Result<ExitStatus, Failure> {

@@ -5,6 +5,7 @@
 
 pub mod completions;
 pub mod config;
+pub mod doctor;
 pub mod fraud;
 pub mod generate;
 pub mod man;
@@ -111,6 +112,8 @@ pub enum Command {
     /// Report suspicious payments and alerts
     #[command(subcommand)]
     Fraud(fraud::Fraud),
+    /// Check that every backend answers and is set up right
+    Doctor(doctor::DoctorArgs),
     /// Show and check the configuration
     #[command(subcommand)]
     Config(config::Config),
@@ -178,6 +181,7 @@ impl Command {
             Self::Metrics(command) => command.run(context).await,
             Self::Streams(command) => command.run(context).await,
             Self::Fraud(command) => command.run(context).await,
+            Self::Doctor(args) => doctor::run(args, context).await,
             Self::Config(command) => command.run(context).await,
             Self::Completions(args) => completions::run(&args, &context.ui),
             Self::Man(args) => man::run(&args, &context.ui),

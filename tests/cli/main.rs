@@ -4,6 +4,7 @@
 //! standard output, standard error and status together. `BSS_TEST_GOLDEN=write` rewrites the
 //! files in `golden/`.
 #![allow(clippy::disallowed_methods, reason = "tests may read the environment")]
+#![allow(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 mod configuration;
 mod confirm;

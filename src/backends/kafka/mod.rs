@@ -1,6 +1,7 @@
 //! Kafka through librdkafka.
 
 pub mod admin;
+pub mod probe;
 pub mod runner;
 
 use rdkafka::config::ClientConfig;

@@ -1,6 +1,7 @@
 //! PostgreSQL with TimescaleDB.
 
 pub mod migrate;
+pub mod probe;
 
 use std::time::Duration;
 

@@ -10,6 +10,7 @@ use redis::{
 
 use crate::backends::error::{BackendError, Kind, Result};
 use crate::config::settings::{Redis, Tls};
+use crate::domain::EventTime;
 
 /// Where a server is: `host:port`.
 #[must_use]
@@ -42,12 +43,9 @@ fn client(settings: &Redis) -> Result<Client> {
     let (host, port) = (settings.host.clone(), settings.port);
     let address = match settings.tls {
         Tls::Off => ConnectionAddr::Tcp(host, port),
-        tls => ConnectionAddr::TcpTls {
-            host,
-            port,
-            insecure: tls == Tls::Require || tls == Tls::VerifyCa,
-            tls_params: None,
-        },
+        tls => {
+            ConnectionAddr::TcpTls { host, port, insecure: tls == Tls::Require, tls_params: None }
+        }
     };
     let mut login = RedisConnectionInfo::default().set_db(settings.database);
     if !settings.user.is_empty() {
@@ -77,8 +75,16 @@ fn client(settings: &Redis) -> Result<Client> {
             client_key: read(&settings.tls_key)?,
         }),
     };
-    Client::build_with_tls(info, TlsCertificates { client_tls, root_cert })
-        .map_err(|e| classify(e, what()))
+    let client = Client::build_with_tls(info, TlsCertificates { client_tls, root_cert })
+        .map_err(|e| classify(e, what()))?;
+    if settings.tls != Tls::VerifyCa {
+        return Ok(client);
+    }
+    // The certificate is checked, its host name is not.
+    let info = client.get_connection_info().clone();
+    let mut address = info.addr().clone();
+    address.set_danger_accept_invalid_hostnames(true);
+    Client::open(info.set_addr(address)).map_err(|e| classify(e, what()))
 }
 
 /// Turns a client error into a classified one; `what` says what was tried on which object.
@@ -107,6 +113,8 @@ pub struct Facts {
     pub info: BTreeMap<String, String>,
     /// `CONFIG GET`; empty where the command is refused.
     pub settings: BTreeMap<String, String>,
+    /// The server's clock.
+    pub time: EventTime,
 }
 
 /// The settings an event store stands on.
@@ -127,7 +135,10 @@ pub async fn facts(settings: &Redis) -> Result<Facts> {
         .filter_map(|line| line.split_once(':'))
         .map(|(k, v)| (k.to_owned(), v.trim().to_owned()))
         .collect();
-    let mut facts = Facts { info, settings: BTreeMap::new() };
+    let (seconds, micros): (i64, i64) =
+        redis::cmd("TIME").query_async(&mut connection).await.map_err(|e| classify(e, what()))?;
+    let time = EventTime::from_micros(seconds.saturating_mul(1_000_000).saturating_add(micros));
+    let mut facts = Facts { info, settings: BTreeMap::new(), time };
     for key in SETTINGS {
         let answer: std::result::Result<BTreeMap<String, String>, RedisError> =
             redis::cmd("CONFIG").arg("GET").arg(key).query_async(&mut connection).await;

@@ -4,7 +4,7 @@ use crate::backends::kafka::admin::{Admin, Inventory};
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
 use crate::commands::streams::topologies;
-use crate::config::Backend;
+use crate::config::{Backend, Settings};
 use crate::topics::plan::{self, Declared, Step};
 use crate::ui::{Cell, Report};
 
@@ -28,7 +28,7 @@ pub struct KafkaArgs {
 /// # Errors
 /// Kafka unreachable: exit 4; a partition count that differs: exit 5.
 pub async fn run(args: KafkaArgs, context: &Context) -> Result<ExitStatus, Failure> {
-    let declared = declared(context)?;
+    let declared = declared(context.settings())?;
     let names: Vec<String> = declared.iter().map(|d| d.name.clone()).collect();
     let admin = Admin::new(&context.settings().kafka)?;
     let inventory = admin.inventory(&names).await?;
@@ -69,8 +69,10 @@ pub async fn run(args: KafkaArgs, context: &Context) -> Result<ExitStatus, Failu
 }
 
 /// The topics that the settings ask for.
-fn declared(context: &Context) -> Result<Vec<Declared>, Failure> {
-    let settings = context.settings();
+///
+/// # Errors
+/// Settings of a topology that make no sense: exit 3.
+pub fn declared(settings: &Settings) -> Result<Vec<Declared>, Failure> {
     let mut stores = Vec::new();
     for topology in topologies::chosen(&[], settings)? {
         let description = topology.describe();

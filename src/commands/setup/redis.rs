@@ -123,7 +123,8 @@ mod tests {
 
     fn facts(pairs: &[(&str, &str)]) -> Facts {
         let settings = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        Facts { settings, info: [("redis_version".to_owned(), "7.0.15".to_owned())].into() }
+        let info = [("redis_version".to_owned(), "7.0.15".to_owned())].into();
+        Facts { settings, info, ..Facts::default() }
     }
 
     #[test]
