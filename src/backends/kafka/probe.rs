@@ -84,7 +84,8 @@ fn metadata(settings: &Kafka) -> Result<Metadata> {
         .create_with_context(Reasons::default())
         .map_err(|e| classify(e, what.clone()))?;
     producer.client().fetch_metadata(None, limit).map_err(|error| {
-        producer.poll(Duration::ZERO);
+        // Each call serves one event; the first reasons are enough.
+        (0..64).for_each(|_| producer.poll(Duration::ZERO));
         let last = producer.context().0.lock().ok().and_then(|mut last| last.take());
         match last {
             Some((cause, text)) => {
