@@ -45,6 +45,7 @@ complete -c bss -n "__fish_bss_needs_command" -f -a "setup" -d 'Set up and check
 complete -c bss -n "__fish_bss_needs_command" -f -a "metrics" -d 'Record, import and ingest metrics'
 complete -c bss -n "__fish_bss_needs_command" -f -a "streams" -d 'Run and inspect the stream topologies'
 complete -c bss -n "__fish_bss_needs_command" -f -a "fraud" -d 'Report suspicious payments and alerts'
+complete -c bss -n "__fish_bss_needs_command" -f -a "doctor" -d 'Check that every backend answers and is set up right'
 complete -c bss -n "__fish_bss_needs_command" -f -a "config" -d 'Show and check the configuration'
 complete -c bss -n "__fish_bss_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c bss -n "__fish_bss_needs_command" -f -a "man" -d 'Print a man page, or write all of them to a folder'
@@ -97,6 +98,8 @@ complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcomman
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from kafka" -l as-of -d 'Take this instant as now' -r
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from kafka" -l tz -d 'Zone of dates without an offset, and of the display' -r
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from kafka" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from kafka" -l plan -d 'Print the plan and change nothing'
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from kafka" -l check -d 'Change nothing; exit 6 if topics or broker settings differ'
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from kafka" -s q -l quiet -d 'Say only the result and errors'
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from kafka" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from kafka" -l no-color -d 'Never use colour or draw bars'
@@ -113,6 +116,7 @@ complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcomman
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from redis" -l as-of -d 'Take this instant as now' -r
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from redis" -l tz -d 'Zone of dates without an offset, and of the display' -r
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from redis" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from redis" -l check -d 'The same: this command only ever checks'
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from redis" -s q -l quiet -d 'Say only the result and errors'
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from redis" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from redis" -l no-color -d 'Never use colour or draw bars'
@@ -237,6 +241,8 @@ complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from list" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -l from -d 'Where a first start begins' -r -f -a "earliest\t'At the oldest record that is kept'
+latest\t'At what comes from now on'"
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -l context -d 'Use the settings of [context.NAME]' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
@@ -249,6 +255,8 @@ complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -l as-of -d 'Take this instant as now' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -l tz -d 'Zone of dates without an offset, and of the display' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -l drain -d 'Process to the end of the input as it is now, close all windows, commit and end'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -l accept-gap -d 'Go on over records that retention deleted before they were read'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Say only the result and errors'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -l no-color -d 'Never use colour or draw bars'
@@ -281,10 +289,13 @@ complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from status" -l as-of -d 'Take this instant as now' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from status" -l tz -d 'Zone of dates without an offset, and of the display' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from status" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from status" -s p -l partitions -d 'One line a partition'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Say only the result and errors'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from status" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from test" -l input -d 'The file of records; - is standard input' -r -F
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from test" -l only -d 'Show only the outputs of these topics (can be repeated)' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from test" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from test" -l context -d 'Use the settings of [context.NAME]' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from test" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
@@ -353,6 +364,22 @@ complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcomman
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from anomalies" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from anomalies" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from anomalies" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand doctor" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand doctor" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand doctor" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand doctor" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand doctor" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand doctor" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand doctor" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand doctor" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand doctor" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand doctor" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand doctor" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand doctor" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c bss -n "__fish_bss_using_subcommand config; and not __fish_seen_subcommand_from show validate" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c bss -n "__fish_bss_using_subcommand config; and not __fish_seen_subcommand_from show validate" -l context -d 'Use the settings of [context.NAME]' -r
 complete -c bss -n "__fish_bss_using_subcommand config; and not __fish_seen_subcommand_from show validate" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
