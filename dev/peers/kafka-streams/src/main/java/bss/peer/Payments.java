@@ -115,9 +115,10 @@ public final class Payments {
     private void cardTesting(long now) {
         int customer = random.nextInt(customers);
         int declines = 6 + random.nextInt(3);
+        long series = payments;
         for (int i = 0; i < declines; i++) {
             long time = now + i * 20_000L;
-            String card = "card-stolen-" + (payments % 1_000_000) + "-" + i % 4;
+            String card = "card-stolen-" + series + "-" + i % 4;
             schedule(time, payment(customer, 100 + random.nextInt(400), "DECLINED", "do_not_honour",
                     time, card));
         }

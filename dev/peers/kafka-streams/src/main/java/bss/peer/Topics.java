@@ -10,6 +10,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.RemoveMembersFromConsumerGroupOptions;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 
@@ -50,6 +51,13 @@ public final class Topics {
                 .map(g -> g.groupId()).filter(g -> g.startsWith(application)).toList();
         for (String group : groups) {
             try {
+                // A static member does not leave by itself: it would stay for its session.
+                boolean members = !admin.describeConsumerGroups(List.of(group)).all().get()
+                        .get(group).members().isEmpty();
+                if (members) {
+                    admin.removeMembersFromConsumerGroup(group, new RemoveMembersFromConsumerGroupOptions())
+                            .all().get();
+                }
                 admin.deleteConsumerGroups(List.of(group)).all().get();
             } catch (ExecutionException e) {
                 System.err.println("group " + group + " stays: " + e.getCause().getMessage());
