@@ -49,7 +49,6 @@ complete -c bss -n "__fish_bss_needs_command" -f -a "doctor" -d 'Check that ever
 complete -c bss -n "__fish_bss_needs_command" -f -a "config" -d 'Show and check the configuration'
 complete -c bss -n "__fish_bss_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c bss -n "__fish_bss_needs_command" -f -a "man" -d 'Print a man page, or write all of them to a folder'
-complete -c bss -n "__fish_bss_needs_command" -f -a "generate" -d 'Write completions/ and man/ of the checkout anew'
 complete -c bss -n "__fish_bss_using_subcommand setup; and not __fish_seen_subcommand_from timescale kafka redis all" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c bss -n "__fish_bss_using_subcommand setup; and not __fish_seen_subcommand_from timescale kafka redis all" -l context -d 'Use the settings of [context.NAME]' -r
 complete -c bss -n "__fish_bss_using_subcommand setup; and not __fish_seen_subcommand_from timescale kafka redis all" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
@@ -463,20 +462,3 @@ complete -c bss -n "__fish_bss_using_subcommand man" -s q -l quiet -d 'Say only 
 complete -c bss -n "__fish_bss_using_subcommand man" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand man" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c bss -n "__fish_bss_using_subcommand generate" -l dir -d 'The checkout' -r -F
-complete -c bss -n "__fish_bss_using_subcommand generate" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c bss -n "__fish_bss_using_subcommand generate" -l context -d 'Use the settings of [context.NAME]' -r
-complete -c bss -n "__fish_bss_using_subcommand generate" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
-complete -c bss -n "__fish_bss_using_subcommand generate" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
-json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
-ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
-complete -c bss -n "__fish_bss_using_subcommand generate" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
-complete -c bss -n "__fish_bss_using_subcommand generate" -l until -d 'End of the time range, not included' -r
-complete -c bss -n "__fish_bss_using_subcommand generate" -l as-of -d 'Take this instant as now' -r
-complete -c bss -n "__fish_bss_using_subcommand generate" -l tz -d 'Zone of dates without an offset, and of the display' -r
-complete -c bss -n "__fish_bss_using_subcommand generate" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
-complete -c bss -n "__fish_bss_using_subcommand generate" -s q -l quiet -d 'Say only the result and errors'
-complete -c bss -n "__fish_bss_using_subcommand generate" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
-complete -c bss -n "__fish_bss_using_subcommand generate" -l no-color -d 'Never use colour or draw bars'
-complete -c bss -n "__fish_bss_using_subcommand generate" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -7,7 +7,6 @@ pub mod completions;
 pub mod config;
 pub mod doctor;
 pub mod fraud;
-pub mod generate;
 pub mod man;
 pub mod metrics;
 pub mod setup;
@@ -121,9 +120,6 @@ pub enum Command {
     Completions(completions::CompletionsArgs),
     /// Print a man page, or write all of them to a folder
     Man(man::ManArgs),
-    /// Write completions/ and man/ of the checkout anew
-    #[command(hide = true)]
-    Generate(generate::GenerateArgs),
 }
 
 impl Command {
@@ -166,7 +162,6 @@ impl Command {
         match self {
             Self::Completions(args) => Some(completions::run(args, ui)),
             Self::Man(args) => Some(man::run(args, ui)),
-            Self::Generate(args) => Some(generate::run(args, ui)),
             _ => None,
         }
     }
@@ -185,7 +180,6 @@ impl Command {
             Self::Config(command) => command.run(context).await,
             Self::Completions(args) => completions::run(&args, &context.ui),
             Self::Man(args) => man::run(&args, &context.ui),
-            Self::Generate(args) => generate::run(&args, &context.ui),
         }
     }
 }

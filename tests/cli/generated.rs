@@ -4,11 +4,14 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use crate::support::{Place, checkout, run};
+use crate::support::{Place, checkout, rewriting, run};
 
 #[test]
 fn the_committed_files_are_fresh() {
     let files = bss::cli::generate::files_of_the_checkout().unwrap();
+    if rewriting() {
+        write(&files);
+    }
     for (path, text) in &files {
         let committed = std::fs::read(checkout("").join(path)).unwrap_or_default();
         assert!(committed == *text, "{} is stale: run dev/generate", path.display());
@@ -20,6 +23,18 @@ fn the_committed_files_are_fresh() {
         .map(|entry| entry.unwrap().path().strip_prefix(checkout("")).unwrap().to_owned())
         .collect();
     assert_eq!(found, expected, "run dev/generate");
+}
+
+fn write(files: &[(PathBuf, Vec<u8>)]) {
+    for folder in ["completions", "man"].map(checkout) {
+        std::fs::create_dir_all(&folder).unwrap();
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            std::fs::remove_file(entry.unwrap().path()).unwrap();
+        }
+    }
+    for (path, text) in files {
+        std::fs::write(checkout("").join(path), text).unwrap();
+    }
 }
 
 #[test]
@@ -68,5 +83,4 @@ fn bash_completes_commands_and_options() {
     }
     assert!(complete("bss config sh", 2).lines().any(|l| l == "show"));
     assert!(complete("bss config show --outp", 3).lines().any(|l| l == "--output"));
-    assert!(!groups.lines().any(|l| l == "generate"), "hidden");
 }

@@ -121,11 +121,16 @@ pub fn checkout(path: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
+/// Whether golden and generated files are to be written anew: `dev/generate` asks for it.
+pub fn rewriting() -> bool {
+    std::env::var("BSS_TEST_GOLDEN").is_ok_and(|v| v == "write")
+}
+
 /// Compares with a file in `golden/`, or writes it.
 #[track_caller]
 pub fn golden(name: &str, text: &str) {
     let path = checkout("tests/cli/golden").join(name);
-    if std::env::var("BSS_TEST_GOLDEN").is_ok_and(|v| v == "write") {
+    if rewriting() {
         std::fs::write(&path, text).expect("golden file");
         return;
     }
@@ -136,7 +141,7 @@ pub fn golden(name: &str, text: &str) {
     let differs = expected.lines().zip(text.lines()).position(|(a, b)| a != b);
     let at = differs.unwrap_or_else(|| expected.lines().count().min(text.lines().count()));
     panic!(
-        "{} is stale at line {}:\n- {}\n+ {}\nBSS_TEST_GOLDEN=write cargo test --test cli",
+        "{} is stale at line {}:\n- {}\n+ {}\nrun dev/generate and look at the difference",
         path.display(),
         at + 1,
         expected.lines().nth(at).unwrap_or("(end)"),
