@@ -6,7 +6,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import net.openhft.hashing.LongHashFunction;
 
 /** What is remembered of one customer, and what a payment means in its light. */
@@ -179,12 +178,10 @@ final class CustomerState {
                 .movePointRight(4).longValueExact());
         double ratio = amount / mean[h];
         double deviations = (amount - mean[h]) / deviation;
-        String text = byRatio
-                ? String.format(Locale.ROOT, "%s %s is %.1f times the customer's mean of %s %s over %d payments",
-                        paid, p.currency, ratio, usual, p.currency, payments[h])
-                : String.format(Locale.ROOT,
-                        "%s %s is %.1f standard deviations above the customer's mean of %s %s over %d payments",
-                        paid, p.currency, deviations, usual, p.currency, payments[h]);
+        String than = byRatio
+                ? " times the customer's mean of " : " standard deviations above the customer's mean of ";
+        String text = paid + " " + p.currency + " is " + tenth(thousandths(byRatio ? ratio : deviations)) + than
+                + usual + " " + p.currency + " over " + payments[h] + " payments";
         out.add(new Alert("UNUSUAL_AMOUNT", "HIGH", List.of(p.paymentId), p.time, p.time,
                 new Object[] {"amount", paid, "mean", usual,
                     "ratio", mean[h] > 0 ? thousandths(ratio) : null,
@@ -195,6 +192,10 @@ final class CustomerState {
 
     private static Double thousandths(double value) {
         return Math.round(value * 1000) / 1000.0;
+    }
+
+    private static String tenth(double value) {
+        return new BigDecimal(value).setScale(1, RoundingMode.HALF_EVEN).toPlainString();
     }
 
     /** Takes an amount in: West's incremental mean and variance, older payments weighing less. */

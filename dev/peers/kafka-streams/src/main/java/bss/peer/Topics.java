@@ -27,10 +27,12 @@ public final class Topics {
         return List.of(prefix + ".payment.metrics", prefix + ".fraud.alerts", prefix + ".fraud.high-risk");
     }
 
+    /** Creates a topic and waits until the broker names it: that comes after its answer. */
     void create(String topic, int partitions, Map<String, String> more) throws Exception {
         Map<String, String> config = new HashMap<>(Map.of("retention.ms", "-1"));
         config.putAll(more);
         admin.createTopics(List.of(new NewTopic(topic, partitions, (short) 1).configs(config))).all().get();
+        while (!admin.listTopics().names().get().contains(topic)) Thread.sleep(20);
     }
 
     /** Deletes those that are there and waits until they are gone. */
