@@ -47,7 +47,7 @@ fn every_command_says_what_it_does_in_one_line() {
     fn check(command: &clap::Command) {
         let about = command.get_about().map(ToString::to_string).unwrap_or_default();
         assert!(!about.is_empty() && about.len() <= 80, "{}: `{about}`", command.get_name());
-        assert_eq!(about.ends_with('.'), false, "{}: `{about}`", command.get_name());
+        assert!(!about.ends_with('.'), "{}: `{about}`", command.get_name());
         command.get_subcommands().for_each(check);
     }
     bss::cli::command().get_subcommands().for_each(check);

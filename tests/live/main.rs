@@ -2,6 +2,8 @@
 //!
 //! Addresses come from `BSS_TEST_KAFKA`, `BSS_TEST_POSTGRES`, `BSS_TEST_COMMUNITY` and
 //! `BSS_TEST_REDIS`; a missing server is a failure.
+#![allow(clippy::disallowed_methods, reason = "tests may read the environment")]
 
+mod doctor;
 mod setup_timescale;
 mod support;
