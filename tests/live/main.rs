@@ -5,5 +5,6 @@
 #![allow(clippy::disallowed_methods, reason = "tests may read the environment")]
 
 mod doctor;
+mod guard;
 mod setup_timescale;
 mod support;
