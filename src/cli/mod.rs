@@ -115,6 +115,9 @@ fn run(cli: Cli, environment: &Environment) -> Result<ExitStatus, Failure> {
         let failure = Failure::config("cannot read BSS_LOG").hint("Give such as bss=debug,info.");
         Failure { causes: vec![e], ..failure }
     })?;
+    if !command.takes_range() {
+        refuse_range(&global)?;
+    }
     if let Some(result) = command.without_settings(&ui) {
         return result;
     }
@@ -139,6 +142,19 @@ fn run(cli: Cli, environment: &Environment) -> Result<ExitStatus, Failure> {
     // Nothing may hold the process open once the command has ended.
     runtime.shutdown_timeout(std::time::Duration::from_secs(2));
     result
+}
+
+/// An option that would do nothing is an error: whoever gave it expects something of it.
+fn refuse_range(global: &Global) -> Result<(), Failure> {
+    let Global { since, until, as_of, tz, .. } = global;
+    let given = [("--since", since), ("--until", until), ("--as-of", as_of), ("--tz", tz)];
+    match given.iter().find(|(_, value)| value.is_some()) {
+        Some((option, _)) => Err(Failure::usage(format!(
+            "{option} means nothing here: this command reports over no time range"
+        ))
+        .hint(format!("Leave {option} out."))),
+        None => Ok(()),
+    }
 }
 
 /// Fetches the secrets the command needs and runs it. A command that does not stop by itself is

@@ -139,6 +139,18 @@ impl Command {
         self.runs_long() || matches!(self, Self::Metrics(metrics::Metrics::Import(_)))
     }
 
+    /// Whether the command reports over a time range: elsewhere the options of one are refused,
+    /// not ignored.
+    #[must_use]
+    pub const fn takes_range(&self) -> bool {
+        matches!(
+            self,
+            Self::Fraud(
+                fraud::Fraud::Anomalies(_) | fraud::Fraud::Alerts(fraud::alerts::Alerts::List(_))
+            )
+        )
+    }
+
     /// The servers whose secrets the command needs.
     #[must_use]
     pub const fn backends(&self) -> &'static [Backend] {

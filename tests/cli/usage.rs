@@ -80,3 +80,11 @@ fn each_exit_code_stands_alone() {
     assert_eq!(sorted, codes);
     assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 7, 70, 130, 143]);
 }
+
+#[test]
+fn an_option_that_would_do_nothing_is_refused() {
+    for option in ["--since=1h", "--until=today", "--as-of=today", "--tz=UTC"] {
+        let name = option.split('=').next().unwrap();
+        run(&["config", "show", option]).fails(2, &[name, "means nothing here"]);
+    }
+}

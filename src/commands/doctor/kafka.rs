@@ -109,7 +109,7 @@ fn internal(
         return Check::note(subject, format!("the cluster does not show {replicas_key}"));
     };
     let in_sync = in_sync_key.and_then(|k| number(facts, k)).unwrap_or(1);
-    let found = format!("{replicas} replicas, {in_sync} in sync needed, {brokers} brokers");
+    let found = format!("replicas {replicas}, in sync {in_sync}, brokers {brokers}");
     if replicas > brokers || in_sync > brokers {
         let mut fix = format!("Set {replicas_key}={brokers}");
         if let Some(key) = in_sync_key.filter(|_| in_sync > brokers) {
