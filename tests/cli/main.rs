@@ -14,5 +14,6 @@ mod output;
 mod secrets;
 mod signals;
 mod support;
+mod terminal;
 mod time_range;
 mod usage;
