@@ -220,8 +220,8 @@ complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_sub
 complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status test" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status test" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status test" -f -a "list" -d 'List the topologies'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status test" -f -a "run" -d 'Run topologies'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status test" -f -a "describe" -d 'Show what a topology reads, keeps and writes'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status test" -f -a "run" -d 'Run topologies until stopped (Ctrl-C: a clean stop, exit 0)'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status test" -f -a "describe" -d 'Show what a topology reads, keeps and writes, and by which numbers it works'
 complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status test" -f -a "status" -d 'Show whether topologies run, how far they are and what they set aside'
 complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status test" -f -a "test" -d 'Run a topology over a file, without a broker'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from list" -l config -d 'Read this configuration file instead of the usual ones' -r -F

@@ -98,6 +98,7 @@ impl Context {
 
 /// The command groups.
 #[derive(Debug, clap::Subcommand)]
+#[expect(missing_docs, reason = "each leaf's arguments carry its help")]
 pub enum Command {
     /// Set up and check TimescaleDB, Kafka and Redis
     #[command(subcommand)]
@@ -111,14 +112,11 @@ pub enum Command {
     /// Report suspicious payments and alerts
     #[command(subcommand)]
     Fraud(fraud::Fraud),
-    /// Check that every backend answers and is set up right
     Doctor(doctor::DoctorArgs),
     /// Show and check the configuration
     #[command(subcommand)]
     Config(config::Config),
-    /// Print the completion script of a shell
     Completions(completions::CompletionsArgs),
-    /// Print a man page, or write all of them to a folder
     Man(man::ManArgs),
 }
 

@@ -8,10 +8,9 @@ use crate::commands::Context;
 
 /// Show and check the configuration
 #[derive(Debug, clap::Subcommand)]
+#[expect(missing_docs, reason = "each leaf's arguments carry its help")]
 pub enum Config {
-    /// Show each value and the layer it came from
     Show(show::ShowArgs),
-    /// Check every file, context and secret
     Validate(validate::ValidateArgs),
 }
 

@@ -8,11 +8,11 @@ use crate::commands::Context;
 
 /// Report suspicious payments and alerts
 #[derive(Debug, clap::Subcommand)]
+#[expect(missing_docs, reason = "each leaf's arguments carry its help")]
 pub enum Fraud {
     /// List and explain alerts
     #[command(subcommand)]
     Alerts(alerts::Alerts),
-    /// List payments with a high fraud score
     Anomalies(anomalies::AnomaliesArgs),
 }
 

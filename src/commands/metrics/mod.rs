@@ -9,12 +9,10 @@ use crate::commands::Context;
 
 /// Record, import and ingest metrics
 #[derive(Debug, clap::Subcommand)]
+#[expect(missing_docs, reason = "each leaf's arguments carry its help")]
 pub enum Metrics {
-    /// Load a file of metrics
     Import(import::ImportArgs),
-    /// Record one metric
     Record(record::RecordArgs),
-    /// Carry metrics and alerts from Kafka to TimescaleDB
     Ingest(ingest::IngestArgs),
 }
 

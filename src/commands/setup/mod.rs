@@ -10,14 +10,11 @@ use crate::commands::Context;
 
 /// Set up and check TimescaleDB, Kafka and Redis
 #[derive(Debug, clap::Subcommand)]
+#[expect(missing_docs, reason = "each leaf's arguments carry its help")]
 pub enum Setup {
-    /// Plan, apply or check hypertables, continuous aggregates and policies
     Timescale(timescale::TimescaleArgs),
-    /// Plan, create or check topics
     Kafka(kafka::KafkaArgs),
-    /// Check persistence and eviction settings
     Redis(redis::RedisArgs),
-    /// Set up all three
     All(all::AllArgs),
 }
 

@@ -13,16 +13,12 @@ use crate::commands::Context;
 
 /// Run and inspect the stream topologies
 #[derive(Debug, clap::Subcommand)]
+#[expect(missing_docs, reason = "each leaf's arguments carry its help")]
 pub enum Streams {
-    /// List the topologies
     List(list::ListArgs),
-    /// Run topologies
     Run(run::RunArgs),
-    /// Show what a topology reads, keeps and writes
     Describe(describe::DescribeArgs),
-    /// Show whether topologies run, how far they are and what they set aside
     Status(status::StatusArgs),
-    /// Run a topology over a file, without a broker
     Test(test::TestArgs),
 }
 

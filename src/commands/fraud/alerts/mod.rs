@@ -8,10 +8,9 @@ use crate::commands::Context;
 
 /// List and explain alerts
 #[derive(Debug, clap::Subcommand)]
+#[expect(missing_docs, reason = "each leaf's arguments carry its help")]
 pub enum Alerts {
-    /// List alerts
     List(list::ListArgs),
-    /// Explain one alert
     Explain(explain::ExplainArgs),
 }
 
