@@ -5,8 +5,9 @@
 //! ```text
 //! ceilings --bootstrap 127.0.0.1:19092 --prefix bss --group ceiling [--workers 2]
 //!     [--partitions 12] [--commit-ms 100] [--headers on|off] [--changelog on|off]
-//!     [--state-bytes 200] [--take poll|batch] [--drain on|off] [--max-records 10000]
-//!     [--producer KEY=VALUE]... [--consumer KEY=VALUE]...
+//!     [--state-bytes 300] [--take poll|batch] [--partition key|input]
+//!     [--drain on|off] [--max-records 10000] [--producer KEY=VALUE]...
+//!     [--consumer KEY=VALUE]...
 //! ```
 //! Reads `PREFIX.payment.events`, writes `PREFIX.payment.metrics` and
 //! `GROUP-customers-changelog`, which must be there; prints one line of JSON.

@@ -15,7 +15,8 @@ pub struct Options {
     pub commit: Duration,
     pub headers: bool,
     pub changelog: bool,
-    /// Bytes of a changelog record's value.
+    /// Bytes of a changelog record's value: by default the mean of a customer's state over
+    /// 2,000,000 payments of 50,000 customers in three hours.
     pub state_bytes: usize,
     /// Take messages in batches (a call that the safe API lacks) instead of one by one.
     pub batch: bool,
@@ -41,7 +42,7 @@ impl Options {
             commit: Duration::from_millis(100),
             headers: true,
             changelog: true,
-            state_bytes: 200,
+            state_bytes: 300,
             batch: false,
             same_partition: false,
             drain: true,
@@ -107,7 +108,9 @@ impl Options {
             // The default of 1 s stops a fast reader each time the queue fills.
             .set("fetch.queue.backoff.ms", "5")
             .set("queued.min.messages", "50000")
-            .set("queued.max.messages.kbytes", "8192");
+            .set("queued.max.messages.kbytes", "4096")
+            // The default of 1 MiB for each partition costs 80 MB and gains nothing.
+            .set("fetch.message.max.bytes", "262144");
         for (key, value) in &self.consumer {
             config.set(key, value);
         }
@@ -124,8 +127,8 @@ impl Options {
             .set("compression.type", "lz4")
             .set("linger.ms", "2")
             .set("batch.size", "1000000")
-            .set("queue.buffering.max.messages", "100000")
-            .set("queue.buffering.max.kbytes", "32768")
+            .set("queue.buffering.max.messages", "30000")
+            .set("queue.buffering.max.kbytes", "16384")
             .set("delivery.report.only.error", "true");
         for (key, value) in &self.producer {
             config.set(key, value);

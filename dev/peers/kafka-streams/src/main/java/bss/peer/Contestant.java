@@ -22,6 +22,8 @@ final class Contestant implements AutoCloseable {
     Contestant(List<String> command, Map<String, String> environment, Path log) throws IOException {
         this.log = log;
         ProcessBuilder builder = new ProcessBuilder(command);
+        // Whatever settings the caller has, all contestants run with those of the measurement.
+        builder.environment().keySet().removeIf(name -> name.startsWith("BSS_"));
         builder.environment().putAll(environment);
         builder.redirectErrorStream(true).redirectOutput(new File(log.toString()));
         process = builder.start();
