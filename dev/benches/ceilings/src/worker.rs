@@ -107,13 +107,14 @@ impl Worker<'_> {
                         (m.key().unwrap_or_default(), m.payload().unwrap_or_default());
                     self.one(m.partition(), m.offset(), key, value)?;
                 }
-                if self.done.events % 256 == 0 {
+                if self.done.events.is_multiple_of(256) {
                     self.producer.poll(Duration::ZERO);
                 }
             }
             let full = self.in_transaction >= self.options.max_records;
-            let look =
-                self.options.batch || self.done.events % 64 == 0 || self.done.events >= total;
+            let look = self.options.batch
+                || self.done.events.is_multiple_of(64)
+                || self.done.events >= total;
             if full || look && (last.elapsed() >= self.options.commit || self.done.events >= total)
             {
                 self.commit(metadata)?;
