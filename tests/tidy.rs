@@ -383,6 +383,34 @@ fn every_test_file_is_declared() {
     none("every test runs, in one of three binaries", &found);
 }
 
+/// Settings that the configuration uses itself: the ways to a secret.
+const OWN_SETTINGS: [&str; 2] = ["password_file", "password_command"];
+
+#[test]
+fn every_setting_does_something() {
+    let rooms = rust("src").into_iter().filter(|f| !f.starts_with("src/config/"));
+    let code: Vec<String> = rooms.map(|f| read(&f)).collect();
+    let used = |key: &str| {
+        let field = format!(".{key}");
+        let ends = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+        code.iter()
+            .any(|text| text.match_indices(&field).any(|(at, _)| ends(&text[at + field.len()..])))
+    };
+    let mut found = Vec::new();
+    let mut section = String::new();
+    for line in read("src/config/default.toml").lines() {
+        if let Some(name) = line.strip_prefix('[') {
+            section = name.trim_end_matches(']').to_owned();
+        } else if let Some((key, _)) = line.split_once(" = ")
+            && !OWN_SETTINGS.contains(&key)
+            && !used(key)
+        {
+            found.push(format!("{section}.{key}"));
+        }
+    }
+    none("an option that does nothing is not there", &found);
+}
+
 #[test]
 fn no_test_skips() {
     let ignored = ["#[ign", "ore"].concat();

@@ -36,11 +36,19 @@ fn configuration_and_logs_mask_it() {
 
 #[test]
 fn an_unreachable_server_is_named_without_it() {
-    let place = file_with_secret("port = 1\nconnect_timeout = \"2s\"\n");
+    let place = file_with_secret("port = 1\nconnect_timeout = \"2s\"\n")
+        .with("BSS_REDIS_PORT", "1")
+        .with("BSS_REDIS_PASSWORD", SECRET)
+        .with("BSS_KAFKA_BOOTSTRAP", "127.0.0.1:1")
+        .with("BSS_KAFKA_CONNECT_TIMEOUT", "1s");
     for form in ["table", "json"] {
-        let shown = place.run(&["fraud", "anomalies", "-vvv", "-o", form]);
+        let shown = place.run(&["setup", "redis", "-vvv", "-o", form]);
         assert_eq!(shown.status, Some(4), "{shown:?}");
         assert!(shown.stderr.contains("at 127.0.0.1:1"), "{shown:?}");
+        shows_none(&shown.all());
+        let shown = place.run(&["doctor", "-vvv", "-o", form]);
+        assert_eq!(shown.status, Some(4), "{shown:?}");
+        assert!(shown.stdout.contains("at 127.0.0.1:1"), "{shown:?}");
         shows_none(&shown.all());
     }
 }
@@ -106,8 +114,11 @@ fn every_character_arrives() {
         socket.read_exact(&mut password).unwrap();
         sender.send(String::from_utf8(password).unwrap()).unwrap();
     });
-    let place = file_with_secret(&format!("port = {port}\nconnect_timeout = \"5s\"\n"));
-    let shown = place.run(&["fraud", "anomalies"]);
+    let place = file_with_secret(&format!("port = {port}\nconnect_timeout = \"5s\"\n"))
+        .with("BSS_REDIS_PORT", "1")
+        .with("BSS_KAFKA_BOOTSTRAP", "127.0.0.1:1")
+        .with("BSS_KAFKA_CONNECT_TIMEOUT", "1s");
+    let shown = place.run(&["doctor"]);
     assert_eq!(shown.status, Some(4), "{shown:?}");
     shows_none(&shown.all());
     let received = receiver.recv_timeout(std::time::Duration::from_secs(5)).expect("a password");

@@ -27,13 +27,15 @@ fn end_within(child: &mut Child, limit: Duration) -> Option<i32> {
     }
 }
 
-/// Starts a command against a database that accepts and never answers; returns once it waits.
+/// Starts a command against servers that accept and never answer; returns once it waits.
 fn waiting(arguments: &[&str]) -> (Place, TcpListener, std::net::TcpStream, Child) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let place = Place::new()
-        .with("BSS_TIMESCALE_PORT", &port.to_string())
-        .with("BSS_TIMESCALE_CONNECT_TIMEOUT", "60s");
+        .with("BSS_REDIS_PORT", &port.to_string())
+        .with("BSS_REDIS_CONNECT_TIMEOUT", "60s")
+        .with("BSS_KAFKA_BOOTSTRAP", &format!("127.0.0.1:{port}"))
+        .with("BSS_KAFKA_CONNECT_TIMEOUT", "60s");
     let mut command = place.command();
     command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = command.spawn().unwrap();
@@ -52,7 +54,7 @@ fn waiting(arguments: &[&str]) -> (Place, TcpListener, std::net::TcpStream, Chil
 #[test]
 fn a_one_shot_command_ends_with_the_signals_code() {
     for (asked, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
-        let (place, _listener, _socket, mut child) = waiting(&["fraud", "anomalies"]);
+        let (place, _listener, _socket, mut child) = waiting(&["setup", "redis"]);
         signal(&child, asked);
         assert_eq!(end_within(&mut child, Duration::from_secs(5)), Some(code));
         let output = child.wait_with_output().unwrap();
@@ -63,7 +65,7 @@ fn a_one_shot_command_ends_with_the_signals_code() {
 
 #[test]
 fn a_second_signal_ends_at_once() {
-    let (_place, _listener, _socket, mut child) = waiting(&["metrics", "ingest"]);
+    let (_place, _listener, _socket, mut child) = waiting(&["streams", "run"]);
     let start = Instant::now();
     while child.try_wait().unwrap().is_none() && start.elapsed() < Duration::from_secs(5) {
         signal(&child, Signal::INT);
@@ -78,10 +80,10 @@ fn a_second_signal_ends_at_once() {
 fn a_command_that_waits_for_a_secret_can_be_interrupted() {
     let place = Place::new().file(
         ".config/bss/bss.toml",
-        "[timescale]\npassword_command = \"touch started; exec sleep 60\"\n",
+        "[redis]\npassword_command = \"touch started; exec sleep 60\"\n",
     );
     let mut command = place.command();
-    command.args(["fraud", "anomalies"]).stderr(Stdio::piped());
+    command.args(["setup", "redis"]).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let start = Instant::now();
     while !place.path().join("started").exists() {
