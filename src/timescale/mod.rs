@@ -1,6 +1,13 @@
 //! TimescaleDB as code: what is declared, what the server has, and the plan between the two.
 //!
 //! Pure: values in, values out. `backends::postgres` reads the inventory and carries plans out.
-//! Start with [`inventory`].
+//! Start with [`spec`], then [`plan`].
 
+mod aggregates;
+pub mod check;
+pub mod interval;
 pub mod inventory;
+pub mod plan;
+pub mod server;
+pub mod spec;
+pub mod sql;

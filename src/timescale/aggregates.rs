@@ -1,0 +1,153 @@
+//! The part of the plan that is about continuous aggregates: inner aggregate, public view, policy.
+
+use crate::timescale::interval::Interval;
+use crate::timescale::inventory::{FoundAggregate, Inventory, Job, JobKind};
+use crate::timescale::plan::{Action, Change, Step, changed, create, foreign};
+use crate::timescale::spec::{ContinuousAggregate, Spec};
+use crate::timescale::sql;
+
+/// Adds the steps of all continuous aggregates.
+pub(super) fn plan(spec: &Spec, inventory: &Inventory, steps: &mut Vec<Step>) {
+    for aggregate in &spec.aggregates {
+        one(spec, aggregate, inventory, steps);
+    }
+    for (name, found) in &inventory.aggregates {
+        if !spec.aggregates.iter().any(|a| a.inner() == *name || set_aside(a, name)) {
+            let on = Some(format!("on {}", found.on));
+            steps.push(foreign(format!("continuous aggregate {name}"), on));
+        }
+    }
+}
+
+/// Whether `name` is what remains of an earlier definition of `aggregate`.
+fn set_aside(aggregate: &ContinuousAggregate, name: &str) -> bool {
+    let rest = name.strip_prefix(&format!("{}_v", aggregate.name));
+    let parts = rest.and_then(|r| r.split_once("_until_"));
+    let digits = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
+    parts.is_some_and(|(version, date)| digits(version) && digits(date))
+}
+
+fn one(spec: &Spec, aggregate: &ContinuousAggregate, inventory: &Inventory, steps: &mut Vec<Step>) {
+    let object = format!("continuous aggregate {}", aggregate.name);
+    let floor = inventory.floors.get(&aggregate.on).cloned();
+    let Some(found) = inventory.aggregates.get(&aggregate.inner()) else {
+        let earlier = inventory.aggregates.keys().any(|n| set_aside_or_version(aggregate, n));
+        if let (true, Some(floor)) = (earlier, &floor) {
+            let found = Some("an earlier version of it".to_owned());
+            steps.push(blocked(object, found, &aggregate.inner(), floor));
+            return;
+        }
+        let zone = sql::bucket_zone(spec, aggregate);
+        let by = aggregate.group_by.join(", ");
+        let declared = format!("by {}{} and {by}", aggregate.bucket, zone_note(zone));
+        let aggregate = aggregate.clone();
+        let change = Change::Aggregate { aggregate, set_aside: false, floor };
+        steps.push(create(object, Some(declared), "with its view and refresh policy", change));
+        return;
+    };
+    if differs(spec, aggregate, found) {
+        let declared = "its SELECT";
+        if let Some(floor) = &floor {
+            steps.push(blocked(object, Some("another SELECT".to_owned()), declared, floor));
+        } else {
+            let aggregate = aggregate.clone();
+            let change = Change::Aggregate { aggregate, set_aside: true, floor };
+            let mut step = changed(object, "another SELECT", declared, Some(change));
+            step.reason = "the old one is kept under another name".to_owned();
+            steps.push(step);
+        }
+        return;
+    }
+    if found.fill_pending {
+        let change = Change::Fill { aggregate: aggregate.clone(), floor };
+        steps.push(changed(object.clone(), "half filled", "filled", Some(change)));
+    }
+    if found.materialized_only != aggregate.materialized_only {
+        let show = |only: bool| if only { "materialized only" } else { "real-time" };
+        steps.push(changed(
+            object,
+            show(found.materialized_only),
+            show(aggregate.materialized_only),
+            Some(Change::MaterializedOnly(aggregate.clone())),
+        ));
+    }
+    view(aggregate, inventory, steps);
+    policy(aggregate, inventory, steps);
+}
+
+fn set_aside_or_version(aggregate: &ContinuousAggregate, name: &str) -> bool {
+    let version = name.strip_prefix(&format!("{}_v", aggregate.name));
+    let older = version.is_some_and(|v| v.parse::<u32>().is_ok());
+    older || set_aside(aggregate, name)
+}
+
+fn zone_note(zone: Option<&str>) -> String {
+    zone.map_or_else(String::new, |z| format!(" ({z})"))
+}
+
+fn blocked(object: String, found: Option<String>, declared: &str, floor: &str) -> Step {
+    Step {
+        object,
+        action: Action::Blocked,
+        found,
+        declared: Some(declared.to_owned()),
+        reason: format!("rows before {floor} are gone, a new one could not be filled with them"),
+        change: None,
+    }
+}
+
+/// By what the server renders; where it did not let us try, by the digest in the comment.
+fn differs(spec: &Spec, aggregate: &ContinuousAggregate, found: &FoundAggregate) -> bool {
+    match (&found.definition.declared, &found.digest) {
+        (Some(declared), _) => *declared != found.definition.found,
+        (None, Some(digest)) => *digest != sql::digest(spec, aggregate),
+        (None, None) => false,
+    }
+}
+
+fn view(aggregate: &ContinuousAggregate, inventory: &Inventory, steps: &mut Vec<Step>) {
+    let object = format!("view {}", aggregate.name);
+    let change = Change::View(aggregate.clone());
+    match inventory.views.get(&aggregate.name) {
+        None => {
+            let declared = Some(format!("over {}", aggregate.inner()));
+            steps.push(create(object, declared, "the public name", change));
+        }
+        Some(found) if found.declared.as_ref().is_some_and(|d| *d != found.found) => {
+            let declared = format!("the columns of {}", aggregate.inner());
+            steps.push(changed(object, "another body", declared, Some(change)));
+        }
+        Some(_) => {}
+    }
+}
+
+fn show(start: Option<Interval>, end: Option<Interval>, every: Interval, runs: bool) -> String {
+    let text = |i: Option<Interval>| i.map_or_else(|| "no limit".to_owned(), |i| i.to_string());
+    let paused = if runs { "" } else { ", paused" };
+    format!("from {} to {} ago, every {every}{paused}", text(start), text(end))
+}
+
+fn policy(aggregate: &ContinuousAggregate, inventory: &Inventory, steps: &mut Vec<Step>) {
+    let object = format!("refresh policy on {}", aggregate.name);
+    let refresh = &aggregate.refresh;
+    let wished = show(Some(refresh.start_offset), Some(refresh.end_offset), refresh.every, true);
+    let inner = aggregate.inner();
+    let mut jobs: Vec<&Job> =
+        inventory.jobs.iter().filter(|j| j.kind == JobKind::Refresh && j.on == inner).collect();
+    jobs.sort_by_key(|j| j.id);
+    let aggregate = aggregate.clone();
+    let Some((job, others)) = jobs.split_first() else {
+        let change = Change::RefreshPolicy { aggregate, replaces: None };
+        steps.push(create(object, Some(wished), "keeps it current", change));
+        return;
+    };
+    let found = show(job.start_offset, job.end_offset, job.every, job.scheduled);
+    if found != wished {
+        let change = Change::RefreshPolicy { aggregate, replaces: Some(job.id) };
+        steps.push(changed(object.clone(), found, wished, Some(change)));
+    }
+    for job in others {
+        let found = show(job.start_offset, job.end_offset, job.every, job.scheduled);
+        steps.push(foreign(object.clone(), Some(format!("job {}, {found}", job.id))));
+    }
+}

@@ -1,0 +1,324 @@
+//! Steps as SQL. Identifiers and literals are quoted here and nowhere else; the session's
+//! `search_path` is schema `bss`, then the extension's.
+
+use std::fmt::Write;
+
+use sha2::{Digest, Sha256};
+
+use crate::timescale::interval::Interval;
+use crate::timescale::plan::Change;
+use crate::timescale::spec::{ContinuousAggregate, Index, Spec};
+
+/// The body of `bss.retain`, with the extension's schema still open.
+const RETAIN: &str = include_str!("retain.sql");
+
+/// Statements that belong together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Batch {
+    /// In one transaction.
+    Together(Vec<String>),
+    /// Outside of any: it refuses a transaction block.
+    Alone(String),
+}
+
+/// `name` as an identifier.
+#[must_use]
+pub fn ident(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// `text` as a literal.
+#[must_use]
+pub fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// `name` in schema `bss`.
+#[must_use]
+pub fn qualified(name: &str) -> String {
+    format!("bss.{}", ident(name))
+}
+
+fn regclass(name: &str) -> String {
+    literal(&qualified(name))
+}
+
+fn interval(interval: Interval) -> String {
+    format!("INTERVAL {}", literal(&interval.to_string()))
+}
+
+/// The zone of an aggregate's buckets, if they are of a day or longer and not in UTC. Below a day
+/// buckets are in UTC: PGlite's 2.23 puts zoned hours after their events at the change to winter.
+#[must_use]
+pub fn bucket_zone<'a>(spec: &'a Spec, aggregate: &ContinuousAggregate) -> Option<&'a str> {
+    (aggregate.bucket.is_day_or_longer() && spec.zone != "UTC").then_some(spec.zone.as_str())
+}
+
+/// The start of the bucket that holds `time`; the one place that writes buckets.
+#[must_use]
+pub fn bucket(width: Interval, time: &str, zone: Option<&str>) -> String {
+    match zone {
+        None => format!("time_bucket({}, {time})", interval(width)),
+        Some(zone) => format!("time_bucket({}, {time}, {})", interval(width), literal(zone)),
+    }
+}
+
+/// The `SELECT` of a continuous aggregate.
+#[must_use]
+pub fn select(spec: &Spec, aggregate: &ContinuousAggregate) -> String {
+    let zone = bucket_zone(spec, aggregate);
+    let mut columns = vec![format!(
+        "{} AS {}",
+        bucket(aggregate.bucket, "\"time\"", zone),
+        ident(&aggregate.bucket_column)
+    )];
+    columns.extend(aggregate.group_by.iter().map(|c| ident(c)));
+    columns.extend(aggregate.measure.iter().map(|m| format!("{} AS {}", m.sql, ident(&m.name))));
+    let groups: Vec<String> =
+        (1..=aggregate.group_by.len() + 1).map(|position| position.to_string()).collect();
+    format!(
+        "SELECT {}\nFROM {}\nGROUP BY {}",
+        columns.join(", "),
+        qualified(&aggregate.on),
+        groups.join(", ")
+    )
+}
+
+/// The `SELECT` of the public view.
+#[must_use]
+pub fn view_select(aggregate: &ContinuousAggregate) -> String {
+    let columns: Vec<String> = aggregate.columns().into_iter().map(ident).collect();
+    format!("SELECT {} FROM {}", columns.join(", "), qualified(&aggregate.inner()))
+}
+
+/// What identifies an aggregate's `SELECT` in its comment.
+#[must_use]
+pub fn digest(spec: &Spec, aggregate: &ContinuousAggregate) -> String {
+    let digest = Sha256::digest(select(spec, aggregate));
+    digest.iter().take(8).fold(String::new(), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ok = write!(text, "{byte:02x}").is_ok();
+        text
+    })
+}
+
+/// The comment of an aggregate that is not filled yet, and of one that is.
+const PENDING: &str = " filling";
+
+/// Reads the comment of an aggregate: its digest, and whether its first filling is pending.
+#[must_use]
+pub fn read_comment(comment: &str) -> Option<(String, bool)> {
+    let rest = comment.strip_prefix("bss ")?;
+    Some(match rest.strip_suffix(PENDING) {
+        Some(digest) => (digest.to_owned(), true),
+        None => (rest.to_owned(), false),
+    })
+}
+
+fn comment(spec: &Spec, aggregate: &ContinuousAggregate, pending: bool) -> String {
+    let text = format!("bss {}{}", digest(spec, aggregate), if pending { PENDING } else { "" });
+    format!("COMMENT ON VIEW {} IS {}", qualified(&aggregate.inner()), literal(&text))
+}
+
+/// The columns of an index as they stand in its definition.
+#[must_use]
+pub fn index_on(index: &Index, unique: bool) -> String {
+    let columns: Vec<String> = index.on.iter().map(|column| ordered(column)).collect();
+    let mut text = format!("({})", columns.join(", "));
+    if unique {
+        text.push_str(" NULLS NOT DISTINCT");
+    }
+    if let Some(filter) = &index.filter {
+        text.push_str(" WHERE ");
+        text.push_str(filter);
+    }
+    text
+}
+
+/// `time DESC` with its column quoted.
+fn ordered(column: &str) -> String {
+    match column.split_once(' ') {
+        Some((name, order)) => format!("{} {order}", ident(name)),
+        None => ident(column),
+    }
+}
+
+/// The body of `bss.retain` for an extension whose functions are in `schema`.
+#[must_use]
+pub fn retain_body(schema: &str) -> String {
+    RETAIN.replace("@extension@", &ident(schema))
+}
+
+fn delete_job(job: Option<i32>) -> impl Iterator<Item = String> {
+    job.into_iter().map(|id| format!("SELECT delete_job({id})"))
+}
+
+fn refresh_policy(aggregate: &ContinuousAggregate) -> String {
+    let refresh = &aggregate.refresh;
+    format!(
+        "SELECT add_continuous_aggregate_policy({}, start_offset => {}, end_offset => {}, \
+         schedule_interval => {})",
+        regclass(&aggregate.inner()),
+        interval(refresh.start_offset),
+        interval(refresh.end_offset),
+        interval(refresh.every)
+    )
+}
+
+fn view(aggregate: &ContinuousAggregate) -> [String; 2] {
+    let name = qualified(&aggregate.name);
+    [
+        format!("DROP VIEW IF EXISTS {name}"),
+        format!("CREATE VIEW {name} AS {}", view_select(aggregate)),
+    ]
+}
+
+fn fill(spec: &Spec, aggregate: &ContinuousAggregate, floor: Option<&str>) -> [Batch; 2] {
+    // Never below the floor: a refresh over dropped rows wipes what they added up to.
+    let start = floor.map_or_else(
+        || "NULL".to_owned(),
+        |f| format!("TIMESTAMPTZ {}", literal(f)),
+    );
+    [
+        Batch::Alone(format!(
+            "CALL refresh_continuous_aggregate({}, {start}, now() - {})",
+            regclass(&aggregate.inner()),
+            interval(aggregate.refresh.end_offset)
+        )),
+        Batch::Together(vec![comment(spec, aggregate, false)]),
+    ]
+}
+
+fn set_aside(aggregate: &ContinuousAggregate) -> [String; 3] {
+    let inner = aggregate.inner();
+    let kept = literal(&format!("{inner}_until_"));
+    [
+        format!("DROP VIEW IF EXISTS {}", qualified(&aggregate.name)),
+        format!(
+            "SELECT remove_continuous_aggregate_policy({}, if_exists => true)",
+            regclass(&inner)
+        ),
+        format!(
+            "DO $$ BEGIN EXECUTE format('ALTER MATERIALIZED VIEW {} RENAME TO %I', {kept} || \
+             to_char(now() AT TIME ZONE 'UTC', 'YYYYMMDDHH24MISS')); END $$",
+            qualified(&inner)
+        ),
+    ]
+}
+
+fn aggregate(
+    spec: &Spec,
+    aggregate: &ContinuousAggregate,
+    aside: bool,
+    floor: Option<&str>,
+) -> Vec<Batch> {
+    let mut together = Vec::new();
+    if aside {
+        together.extend(set_aside(aggregate));
+    }
+    together.push(format!(
+        "CREATE MATERIALIZED VIEW {}\nWITH (timescaledb.continuous, \
+         timescaledb.materialized_only = {}, timescaledb.create_group_indexes = false) AS\n{}\n\
+         WITH NO DATA",
+        qualified(&aggregate.inner()),
+        aggregate.materialized_only,
+        select(spec, aggregate)
+    ));
+    together.push(comment(spec, aggregate, true));
+    together.extend(view(aggregate));
+    together.push(refresh_policy(aggregate));
+    let mut batches = vec![Batch::Together(together)];
+    batches.extend(fill(spec, aggregate, floor));
+    batches
+}
+
+fn index(table: &str, index: &Index, unique: bool) -> Vec<String> {
+    let name = ident(&index.name);
+    let kind = if unique { "UNIQUE INDEX" } else { "INDEX" };
+    let mut statements = Vec::new();
+    if unique {
+        statements.push(format!(
+            "ALTER TABLE {} DROP CONSTRAINT IF EXISTS {name}",
+            qualified(table)
+        ));
+    }
+    statements.push(format!("DROP INDEX IF EXISTS {}", qualified(&index.name)));
+    let on = index_on(index, unique);
+    statements.push(format!("CREATE {kind} {name} ON {} {on}", qualified(table)));
+    statements
+}
+
+/// What carries a change out, safe to run again. A migration's own text is the backend's.
+#[must_use]
+pub fn batches(spec: &Spec, change: &Change, schema: &str) -> Vec<Batch> {
+    let together = |statements: Vec<String>| vec![Batch::Together(statements)];
+    match change {
+        Change::Extension => {
+            vec![Batch::Alone("CREATE EXTENSION IF NOT EXISTS timescaledb".to_owned())]
+        }
+        Change::Migration(_) => Vec::new(),
+        Change::Hypertable { name, chunk_interval } => together(vec![format!(
+            "SELECT create_hypertable({}, by_range('time', {}), create_default_indexes => false, \
+             migrate_data => true, if_not_exists => true)",
+            regclass(name),
+            interval(*chunk_interval)
+        )]),
+        Change::ChunkInterval { name, chunk_interval } => together(vec![format!(
+            "SELECT set_chunk_time_interval({}, {})",
+            regclass(name),
+            interval(*chunk_interval)
+        )]),
+        Change::Index { table, index: declared, unique } => {
+            together(index(table, declared, *unique))
+        }
+        Change::Compression { name, compression } => {
+            let order: Vec<String> = compression.order_by.iter().map(|c| ordered(c)).collect();
+            let segments: Vec<String> = compression.segment_by.iter().map(|c| ident(c)).collect();
+            together(vec![format!(
+                "ALTER TABLE {} SET (timescaledb.compress, timescaledb.compress_segmentby = {}, \
+                 timescaledb.compress_orderby = {})",
+                qualified(name),
+                literal(&segments.join(", ")),
+                literal(&order.join(", "))
+            )])
+        }
+        Change::Retain => together(vec![format!(
+            "CREATE OR REPLACE PROCEDURE bss.retain(job_id int, config jsonb)\nLANGUAGE plpgsql \
+             AS $retain$\n{}$retain$",
+            retain_body(schema)
+        )]),
+        Change::Aggregate { aggregate: declared, set_aside, floor } => {
+            aggregate(spec, declared, *set_aside, floor.as_deref())
+        }
+        Change::Fill { aggregate, floor } => fill(spec, aggregate, floor.as_deref()).into(),
+        Change::MaterializedOnly(aggregate) => together(vec![format!(
+            "ALTER MATERIALIZED VIEW {} SET (timescaledb.materialized_only = {})",
+            qualified(&aggregate.inner()),
+            aggregate.materialized_only
+        )]),
+        Change::View(aggregate) => together(view(aggregate).into()),
+        Change::RefreshPolicy { aggregate, replaces } => {
+            together(delete_job(*replaces).chain([refresh_policy(aggregate)]).collect())
+        }
+        Change::CompressionPolicy { name, compression, replaces } => {
+            let add = format!(
+                "SELECT add_compression_policy({}, compress_after => {}, schedule_interval => {})",
+                regclass(name),
+                interval(compression.after),
+                interval(compression.every)
+            );
+            together(delete_job(*replaces).chain([add]).collect())
+        }
+        Change::RetainJob { name, retention, replaces } => {
+            let config = format!(
+                "jsonb_build_object('hypertable', {}, 'drop_after', {})",
+                literal(name),
+                literal(&retention.after.to_string())
+            );
+            let every = interval(retention.every);
+            let add = format!("SELECT add_job('bss.retain', {every}, config => {config})");
+            together(delete_job(*replaces).chain([add]).collect())
+        }
+        Change::DeleteJob(id) => together(delete_job(Some(*id)).collect()),
+    }
+}
