@@ -68,7 +68,8 @@ complete -c bss -n "__fish_bss_using_subcommand setup; and not __fish_seen_subco
 complete -c bss -n "__fish_bss_using_subcommand setup; and not __fish_seen_subcommand_from timescale kafka redis all" -f -a "timescale" -d 'Plan, apply or check hypertables, continuous aggregates and policies'
 complete -c bss -n "__fish_bss_using_subcommand setup; and not __fish_seen_subcommand_from timescale kafka redis all" -f -a "kafka" -d 'Plan, create or check topics'
 complete -c bss -n "__fish_bss_using_subcommand setup; and not __fish_seen_subcommand_from timescale kafka redis all" -f -a "redis" -d 'Check persistence and eviction settings'
-complete -c bss -n "__fish_bss_using_subcommand setup; and not __fish_seen_subcommand_from timescale kafka redis all" -f -a "all" -d 'Set up all three'
+complete -c bss -n "__fish_bss_using_subcommand setup; and not __fish_seen_subcommand_from timescale kafka redis all" -f -a "all" -d 'Set up TimescaleDB, Kafka and Redis, in this order'
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from timescale" -l wait -d 'Wait until the server answers' -r
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from timescale" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from timescale" -l context -d 'Use the settings of [context.NAME]' -r
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from timescale" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
@@ -81,6 +82,9 @@ complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcomman
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from timescale" -l as-of -d 'Take this instant as now' -r
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from timescale" -l tz -d 'Zone of dates without an offset, and of the display' -r
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from timescale" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from timescale" -l plan -d 'Print the plan and change nothing'
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from timescale" -l check -d 'Change nothing; exit 6 if the server differs from what is declared'
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from timescale" -l sql -d 'Print only the statements of the plan and change nothing'
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from timescale" -s q -l quiet -d 'Say only the result and errors'
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from timescale" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from timescale" -l no-color -d 'Never use colour or draw bars'
@@ -120,6 +124,7 @@ complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcomman
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from redis" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from redis" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from redis" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from all" -l wait -d 'Wait until the servers answer' -r
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from all" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from all" -l context -d 'Use the settings of [context.NAME]' -r
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from all" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
@@ -132,6 +137,8 @@ complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcomman
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from all" -l as-of -d 'Take this instant as now' -r
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from all" -l tz -d 'Zone of dates without an offset, and of the display' -r
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from all" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from all" -l plan -d 'Print the plans and change nothing'
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from all" -l check -d 'Change nothing; exit 6 if anything differs from what is declared'
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from all" -s q -l quiet -d 'Say only the result and errors'
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from all" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from all" -l no-color -d 'Never use colour or draw bars'

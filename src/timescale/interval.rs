@@ -62,11 +62,15 @@ impl Interval {
             let count: i64 = word.parse().map_err(|_| wrong())?;
             let unit = words.next().ok_or_else(wrong)?;
             let part = match unit.trim_end_matches('s') {
-                "year" => Self { months: count.checked_mul(12).ok_or_else(wrong)?, ..Self::default() },
+                "year" => {
+                    Self { months: count.checked_mul(12).ok_or_else(wrong)?, ..Self::default() }
+                }
                 "month" | "mon" => Self { months: count, ..Self::default() },
                 "week" => Self::days(count.checked_mul(7).ok_or_else(wrong)?),
                 "day" => Self::days(count),
-                "hour" => Self { micros: count.checked_mul(HOUR).ok_or_else(wrong)?, ..Self::default() },
+                "hour" => {
+                    Self { micros: count.checked_mul(HOUR).ok_or_else(wrong)?, ..Self::default() }
+                }
                 "minute" | "min" => {
                     Self { micros: count.checked_mul(MINUTE).ok_or_else(wrong)?, ..Self::default() }
                 }
@@ -101,7 +105,8 @@ fn clock(text: &str) -> Option<i64> {
     };
     let seconds: i64 = seconds.parse().ok()?;
     let micros: i64 = format!("{fraction:0<6}").get(..6)?.parse().ok()?;
-    let whole = hours.checked_mul(HOUR)?.checked_add(minutes * MINUTE + seconds * SECOND + micros)?;
+    let whole =
+        hours.checked_mul(HOUR)?.checked_add(minutes * MINUTE + seconds * SECOND + micros)?;
     parts.next().is_none().then_some(sign * whole)
 }
 
@@ -111,7 +116,7 @@ impl fmt::Display for Interval {
         let mut parts = Vec::new();
         let mut part = |count: i64, unit: &str| {
             if count != 0 {
-                parts.push(format!("{count} {unit}{}", if count == 1 { "" } else { "s" }));
+                parts.push(format!("{count} {unit}{}", if count.abs() == 1 { "" } else { "s" }));
             }
         };
         part(self.months / 12, "year");

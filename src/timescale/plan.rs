@@ -8,7 +8,9 @@ use std::fmt;
 use crate::timescale::interval::Interval;
 use crate::timescale::inventory::{FoundCompression, Inventory, JobKind};
 use crate::timescale::server::Edition;
-use crate::timescale::spec::{Compression, ContinuousAggregate, Hypertable, Index, Retention, Spec};
+use crate::timescale::spec::{
+    Compression, ContinuousAggregate, Hypertable, Index, Retention, Spec,
+};
 use crate::timescale::{aggregates, sql};
 
 /// What happens to an object.
@@ -420,7 +422,8 @@ fn compression(table: &Hypertable, inventory: &Inventory, steps: &mut Vec<Step>)
         Some(job) => {
             let found = show(job.after, job.every, job.scheduled);
             if found != wished {
-                let change = Change::CompressionPolicy { name, compression, replaces: Some(job.id) };
+                let change =
+                    Change::CompressionPolicy { name, compression, replaces: Some(job.id) };
                 steps.push(changed(object, found, wished, Some(change)));
             }
         }

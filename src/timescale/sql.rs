@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::timescale::interval::Interval;
 use crate::timescale::plan::Change;
-use crate::timescale::spec::{ContinuousAggregate, Index, Spec};
+use crate::timescale::spec::{Compression, ContinuousAggregate, Index, Retention, Spec};
 
 /// The body of `bss.retain`, with the extension's schema still open.
 const RETAIN: &str = include_str!("retain.sql");
@@ -175,10 +175,7 @@ fn view(aggregate: &ContinuousAggregate) -> [String; 2] {
 
 fn fill(spec: &Spec, aggregate: &ContinuousAggregate, floor: Option<&str>) -> [Batch; 2] {
     // Never below the floor: a refresh over dropped rows wipes what they added up to.
-    let start = floor.map_or_else(
-        || "NULL".to_owned(),
-        |f| format!("TIMESTAMPTZ {}", literal(f)),
-    );
+    let start = floor.map_or_else(|| "NULL".to_owned(), |f| format!("TIMESTAMPTZ {}", literal(f)));
     [
         Batch::Alone(format!(
             "CALL refresh_continuous_aggregate({}, {start}, now() - {})",
@@ -237,15 +234,44 @@ fn index(table: &str, index: &Index, unique: bool) -> Vec<String> {
     let kind = if unique { "UNIQUE INDEX" } else { "INDEX" };
     let mut statements = Vec::new();
     if unique {
-        statements.push(format!(
-            "ALTER TABLE {} DROP CONSTRAINT IF EXISTS {name}",
-            qualified(table)
-        ));
+        statements
+            .push(format!("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {name}", qualified(table)));
     }
     statements.push(format!("DROP INDEX IF EXISTS {}", qualified(&index.name)));
     let on = index_on(index, unique);
     statements.push(format!("CREATE {kind} {name} ON {} {on}", qualified(table)));
     statements
+}
+
+fn compress(name: &str, compression: &Compression) -> String {
+    let order: Vec<String> = compression.order_by.iter().map(|c| ordered(c)).collect();
+    let segments: Vec<String> = compression.segment_by.iter().map(|c| ident(c)).collect();
+    format!(
+        "ALTER TABLE {} SET (timescaledb.compress, timescaledb.compress_segmentby = {}, \
+         timescaledb.compress_orderby = {})",
+        qualified(name),
+        literal(&segments.join(", ")),
+        literal(&order.join(", "))
+    )
+}
+
+fn compression_policy(name: &str, compression: &Compression) -> String {
+    format!(
+        "SELECT add_compression_policy({}, compress_after => {}, schedule_interval => {})",
+        regclass(name),
+        interval(compression.after),
+        interval(compression.every)
+    )
+}
+
+fn retain_job(name: &str, retention: &Retention) -> String {
+    let config = format!(
+        "jsonb_build_object('hypertable', {}, 'drop_after', {})",
+        literal(name),
+        literal(&retention.after.to_string())
+    );
+    let every = interval(retention.every);
+    format!("SELECT add_job('bss.retain', {every}, config => {config})")
 }
 
 /// What carries a change out, safe to run again. A migration's own text is the backend's.
@@ -271,17 +297,7 @@ pub fn batches(spec: &Spec, change: &Change, schema: &str) -> Vec<Batch> {
         Change::Index { table, index: declared, unique } => {
             together(index(table, declared, *unique))
         }
-        Change::Compression { name, compression } => {
-            let order: Vec<String> = compression.order_by.iter().map(|c| ordered(c)).collect();
-            let segments: Vec<String> = compression.segment_by.iter().map(|c| ident(c)).collect();
-            together(vec![format!(
-                "ALTER TABLE {} SET (timescaledb.compress, timescaledb.compress_segmentby = {}, \
-                 timescaledb.compress_orderby = {})",
-                qualified(name),
-                literal(&segments.join(", ")),
-                literal(&order.join(", "))
-            )])
-        }
+        Change::Compression { name, compression } => together(vec![compress(name, compression)]),
         Change::Retain => together(vec![format!(
             "CREATE OR REPLACE PROCEDURE bss.retain(job_id int, config jsonb)\nLANGUAGE plpgsql \
              AS $retain$\n{}$retain$",
@@ -301,23 +317,11 @@ pub fn batches(spec: &Spec, change: &Change, schema: &str) -> Vec<Batch> {
             together(delete_job(*replaces).chain([refresh_policy(aggregate)]).collect())
         }
         Change::CompressionPolicy { name, compression, replaces } => {
-            let add = format!(
-                "SELECT add_compression_policy({}, compress_after => {}, schedule_interval => {})",
-                regclass(name),
-                interval(compression.after),
-                interval(compression.every)
-            );
+            let add = compression_policy(name, compression);
             together(delete_job(*replaces).chain([add]).collect())
         }
         Change::RetainJob { name, retention, replaces } => {
-            let config = format!(
-                "jsonb_build_object('hypertable', {}, 'drop_after', {})",
-                literal(name),
-                literal(&retention.after.to_string())
-            );
-            let every = interval(retention.every);
-            let add = format!("SELECT add_job('bss.retain', {every}, config => {config})");
-            together(delete_job(*replaces).chain([add]).collect())
+            together(delete_job(*replaces).chain([retain_job(name, retention)]).collect())
         }
         Change::DeleteJob(id) => together(delete_job(Some(*id)).collect()),
     }

@@ -1,11 +1,14 @@
 //! PostgreSQL with TimescaleDB.
 
+pub mod apply;
+pub mod inventory;
 pub mod migrate;
 pub mod probe;
 
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
+pub use sqlx::postgres::PgConnection;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::{ConnectOptions, Connection};
 
 use crate::backends::error::{BackendError, Kind, Result};

@@ -4,6 +4,7 @@ pub mod all;
 pub mod kafka;
 pub mod redis;
 pub mod timescale;
+pub mod wait;
 
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
