@@ -35,7 +35,6 @@ fn all_three_answer_and_topics_that_are_missing_are_a_finding() {
     }
     for (backend, check, state) in [
         ("timescale", "version", "ok"),
-        ("timescale", "extension", "ok"),
         ("timescale", "edition", "note"),
         ("timescale", "clock", "ok"),
         ("kafka", "version", "ok"),

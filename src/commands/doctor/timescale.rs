@@ -1,45 +1,76 @@
 //! Whether a PostgreSQL server with TimescaleDB can do what is asked of it.
 
+use crate::backends::BackendError;
 use crate::backends::postgres::probe::{self, Facts};
+use crate::backends::postgres::{connect, inventory, place};
+use crate::cli::Failure;
 use crate::commands::doctor::{Check, clock};
+use crate::commands::setup;
 use crate::config::{Backend, Settings};
 use crate::runtime::Clock;
-
-/// `UNIQUE NULLS NOT DISTINCT` came with it.
-const OLDEST_POSTGRES: i32 = 15;
+use crate::timescale::server::{self, Edition, Server};
 
 /// Asks the server and judges the answers.
 pub async fn checks(settings: &Settings, our_clock: &dyn Clock) -> Vec<Check> {
-    let own = &settings.timescale;
-    let facts = match probe::facts(own).await {
-        Ok(facts) => facts,
+    let (facts, server) = match ask(settings).await {
+        Ok(answers) => answers,
         Err(error) => return vec![Check::unreachable(Backend::Timescale, error)],
     };
     let now = our_clock.now();
-    let mut checks = vec![Check::fine("reachable", crate::backends::postgres::place(own))];
-    checks.extend(judge(&facts));
+    let mut checks = vec![Check::fine("reachable", place(&settings.timescale))];
+    checks.extend(judge(&facts, &server));
+    if server::judge(&server).is_ok() {
+        checks.push(objects(setup::timescale::differences(&settings.timescale).await));
+    }
     checks.push(clock(facts.time, now, settings.general.max_skew));
     checks
 }
 
-/// Judges the facts.
+async fn ask(settings: &Settings) -> Result<(Facts, Server), BackendError> {
+    let own = &settings.timescale;
+    let mut connection = connect(own).await?;
+    let facts = probe::facts(&mut connection, own).await?;
+    let server = inventory::server(&mut connection).await?;
+    Ok((facts, server))
+}
+
+/// Judges the facts; version and edition as `bss setup timescale` does.
 #[must_use]
-pub fn judge(facts: &Facts) -> Vec<Check> {
-    let mut checks = vec![version(facts), role(facts)];
-    checks.extend(extension(facts));
-    if facts.community == Some(true) {
+pub fn judge(facts: &Facts, server: &Server) -> Vec<Check> {
+    let version = match &server.installed {
+        Some(installed) => format!("PostgreSQL {}, TimescaleDB {installed}", facts.version),
+        None => format!("PostgreSQL {}, TimescaleDB not in this database", facts.version),
+    };
+    let mut checks = Vec::new();
+    let edition = match server::judge(server) {
+        Ok(edition) => edition,
+        Err(unusable) => {
+            let found = format!("{version}: {}", unusable.cause);
+            checks.push(Check::finding("version", found, unusable.hint));
+            checks.push(role(facts));
+            return checks;
+        }
+    };
+    checks.push(match server::update_waits(server) {
+        Some((from, to)) => Check::finding(
+            "version",
+            format!("{version}; an update from {from} to {to} waits"),
+            "Run `ALTER EXTENSION timescaledb UPDATE` first thing in a new session.",
+        ),
+        None => Check::fine("version", version),
+    });
+    checks.push(role(facts));
+    checks.push(match edition {
+        Edition::Apache => Check::note(
+            "edition",
+            "Apache: hypertables; no compression, continuous aggregates or policies",
+        ),
+        Edition::Community => Check::fine("edition", "Community"),
+    });
+    if edition == Edition::Community && server.installed.is_some() {
         checks.push(scheduler(facts));
     }
     checks
-}
-
-fn version(facts: &Facts) -> Check {
-    let found = format!("PostgreSQL {}", facts.version);
-    if facts.major < OLDEST_POSTGRES {
-        let fix = format!("Upgrade to PostgreSQL {OLDEST_POSTGRES} or later.");
-        return Check::finding("version", found, fix);
-    }
-    Check::fine("version", found)
 }
 
 fn role(facts: &Facts) -> Check {
@@ -53,72 +84,30 @@ fn role(facts: &Facts) -> Check {
     Check::fine("role", "primary, takes writes")
 }
 
-fn extension(facts: &Facts) -> Vec<Check> {
-    let preload = "Run `ALTER SYSTEM SET shared_preload_libraries = 'timescaledb'` as a superuser \
-                   and restart the server.";
-    let Some(installed) = &facts.installed else {
-        return vec![match &facts.available {
-            None => Check::finding(
-                "extension",
-                "TimescaleDB is not on the server",
-                format!(
-                    "Install postgresql-{0}-timescaledb (Apache edition) or \
-                     timescaledb-2-postgresql-{0} (Community edition) on the server.",
-                    facts.major
-                ),
-            ),
-            Some(_) if facts.license.is_none() => {
-                Check::finding("extension", "TimescaleDB is on the server but not loaded", preload)
-            }
-            Some(version) => Check::finding(
-                "extension",
-                format!("TimescaleDB {version} is on the server but not in this database"),
-                "Run `bss setup timescale`, or `CREATE EXTENSION timescaledb` as a superuser.",
-            ),
-        }];
-    };
-    let mut checks = vec![match &facts.available {
-        Some(available) if newer(available, installed) => Check::finding(
-            "extension",
-            format!("TimescaleDB {installed}, an update to {available} waits"),
-            "Run `ALTER EXTENSION timescaledb UPDATE` first thing in a new session.",
-        ),
-        _ => Check::fine("extension", format!("TimescaleDB {installed}")),
-    }];
-    checks.push(match (facts.license.as_deref(), facts.community) {
-        (None, _) => Check::finding("edition", "the library is not loaded", preload),
-        (Some("apache"), _) => Check::note(
-            "edition",
-            "Apache: hypertables only; compression, continuous aggregates and policies are not \
-             available",
-        ),
-        (Some(_), Some(true)) => Check::fine("edition", "Community"),
-        (Some(license), _) => Check::finding(
-            "edition",
-            format!("the licence is `{license}`, but the Community library does not answer"),
-            "Restart the server; if that does not help, install the Community edition.",
-        ),
-    });
-    checks
-}
-
 fn scheduler(facts: &Facts) -> Check {
     if facts.scheduler {
         let workers = facts.background_workers.map_or("?".to_owned(), |w| w.to_string());
-        return Check::fine("scheduler", format!("runs, {workers} background workers"));
+        return Check::fine("scheduler", format!("runs; background workers: {workers}"));
     }
     Check::finding(
         "scheduler",
         "no scheduler runs in this database: policies are kept but never run by themselves",
-        "Raise max_worker_processes and run `SELECT _timescaledb_functions.start_background_workers()`.",
+        "Raise max_worker_processes, then run `SELECT \
+         _timescaledb_functions.start_background_workers()`.",
     )
 }
 
-/// Whether version `a` is newer than `b`, by their first three numbers.
-fn newer(a: &str, b: &str) -> bool {
-    let numbers =
-        |v: &str| -> Vec<u32> { v.split(['.', '-']).map_while(|part| part.parse().ok()).collect() };
-    numbers(a) > numbers(b)
+/// How the declared objects stand against what is there.
+fn objects(differences: Result<usize, Failure>) -> Check {
+    match differences {
+        Ok(0) => Check::fine("objects", "as declared"),
+        Ok(count) => Check::finding(
+            "objects",
+            format!("{count} differ from what is declared"),
+            "`bss setup timescale --plan` lists them, `bss setup timescale` mends them.",
+        ),
+        Err(failure) => Check::unusable("objects", failure),
+    }
 }
 
 #[cfg(test)]
@@ -126,57 +115,50 @@ mod tests {
     use super::*;
     use crate::commands::doctor::State;
 
-    fn text(text: &str) -> Option<String> {
-        Some(text.to_owned())
+    fn facts() -> Facts {
+        Facts { version: "18.6".to_owned(), scheduler: true, ..Facts::default() }
     }
 
-    fn community() -> Facts {
-        Facts {
-            version: "18.6".into(),
-            major: 18,
-            installed: text("2.29.2"),
-            available: text("2.29.2"),
-            license: text("timescale"),
-            community: Some(true),
-            scheduler: true,
-            background_workers: Some(16),
-            ..Facts::default()
+    fn server() -> Server {
+        Server {
+            postgres: 18,
+            installed: Some("2.29.2".to_owned()),
+            available: Some("2.29.2".to_owned()),
+            schema: Some("public".to_owned()),
+            license: Some("timescale".to_owned()),
+            preloaded: Some(true),
+            community_library: Some(true),
         }
     }
 
-    fn findings(facts: &Facts) -> Vec<&'static str> {
-        let checks = judge(facts).into_iter().filter(|c| c.state == State::Finding);
+    fn findings(facts: &Facts, server: &Server) -> Vec<&'static str> {
+        let checks = judge(facts, server).into_iter().filter(|c| c.state == State::Finding);
         checks.map(|c| c.subject).collect()
     }
 
     #[test]
     fn both_editions_are_fine_and_told_apart() {
-        assert!(findings(&community()).is_empty());
-        let apache = Facts { license: text("apache"), community: None, ..community() };
-        assert!(findings(&apache).is_empty());
-        assert!(judge(&apache).iter().any(|c| c.found.starts_with("Apache")));
+        assert!(findings(&facts(), &server()).is_empty());
+        let apache = Server { license: Some("apache".to_owned()), ..server() };
+        let silent = Facts { scheduler: false, ..facts() };
+        assert!(findings(&silent, &apache).is_empty());
+        assert!(judge(&facts(), &apache).iter().any(|c| c.found.starts_with("Apache")));
     }
 
     #[test]
     fn each_lack_is_one_finding() {
-        let missing = Facts { installed: None, available: None, license: None, ..community() };
-        for (facts, subject) in [
-            (Facts { major: 14, ..community() }, "version"),
-            (Facts { in_recovery: true, ..community() }, "role"),
-            (Facts { community: None, ..missing.clone() }, "extension"),
-            (Facts { available: text("2.31.0"), ..community() }, "extension"),
-            (Facts { community: Some(false), ..community() }, "edition"),
-            (Facts { license: None, community: None, ..community() }, "edition"),
-            (Facts { scheduler: false, ..community() }, "scheduler"),
+        for (server, subject) in [
+            (Server { postgres: 14, ..server() }, "version"),
+            (Server { available: Some("2.31.0".to_owned()), ..server() }, "version"),
+            (Server { community_library: Some(false), ..server() }, "version"),
         ] {
-            assert_eq!(findings(&facts), [subject], "{facts:?}");
+            assert_eq!(findings(&facts(), &server), [subject], "{server:?}");
         }
-    }
-
-    #[test]
-    fn versions_are_compared_by_number() {
-        assert!(newer("2.31.0", "2.9.1"));
-        assert!(!newer("2.23.0-dev", "2.23.0"));
-        assert!(!newer("2.23.0", "2.23.0-dev"));
+        let standby = Facts { in_recovery: true, ..facts() };
+        assert_eq!(findings(&standby, &server()), ["role"]);
+        let silent = Facts { scheduler: false, ..facts() };
+        assert_eq!(findings(&silent, &server()), ["scheduler"]);
+        assert_eq!(objects(Ok(3)).state, State::Finding);
+        assert_eq!(objects(Ok(0)).state, State::Fine);
     }
 }

@@ -137,6 +137,16 @@ fn declared(settings: &Timescale) -> Result<Spec, Failure> {
     Err(failure.hint(format!("Correct it in {name} or in [timescale]; nothing was touched.")))
 }
 
+/// How many objects differ from what is declared, for `bss doctor`.
+///
+/// # Errors
+/// As [`run`] before it changes anything.
+pub async fn differences(settings: &Timescale) -> Result<usize, Failure> {
+    let spec = declared(settings)?;
+    let mut connection = postgres::connect(settings).await?;
+    Ok(examine(&mut connection, settings, spec).await?.plan.steps.len())
+}
+
 async fn examine(
     connection: &mut postgres::PgConnection,
     settings: &Timescale,
