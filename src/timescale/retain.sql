@@ -17,6 +17,7 @@ DECLARE
     zones      text[];
     shifted    boolean[];
     seen_until bigint;
+    oldest     bigint;
     unseen     boolean;
     next_start timestamptz;
     stray      text;
@@ -96,18 +97,21 @@ BEGIN
             SELECT watermark INTO seen_until
             FROM _timescaledb_catalog.continuous_aggs_invalidation_threshold
             WHERE hypertable_id = table_id;
+            -- Below the floor the logs tell of what was dropped; before the oldest row of
+            -- nothing at all.
+            EXECUTE format('SELECT _timescaledb_functions.to_unix_microseconds('
+                'coalesce($1, min("time"))) FROM %s', relation)
+            INTO oldest USING first_ok;
             unseen := EXISTS (
                 SELECT FROM _timescaledb_catalog.continuous_aggs_hypertable_invalidation_log
                 WHERE hypertable_id = table_id
                   AND lowest_modified_value < _timescaledb_functions.to_unix_microseconds(horizon)
-                  AND (first_ok IS NULL OR greatest_modified_value
-                       >= _timescaledb_functions.to_unix_microseconds(first_ok))
+                  AND greatest_modified_value >= oldest
             ) OR EXISTS (
                 SELECT FROM _timescaledb_catalog.continuous_aggs_materialization_invalidation_log
                 WHERE materialization_id = ANY (ids)
                   AND lowest_modified_value < _timescaledb_functions.to_unix_microseconds(horizon)
-                  AND (first_ok IS NULL OR greatest_modified_value
-                       >= _timescaledb_functions.to_unix_microseconds(first_ok))
+                  AND greatest_modified_value >= oldest
             );
             IF NOT unseen AND (seen_until IS NULL
                 OR seen_until < _timescaledb_functions.to_unix_microseconds(horizon)) THEN

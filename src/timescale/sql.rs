@@ -280,7 +280,10 @@ pub fn batches(spec: &Spec, change: &Change, schema: &str) -> Vec<Batch> {
     let together = |statements: Vec<String>| vec![Batch::Together(statements)];
     match change {
         Change::Extension => {
-            vec![Batch::Alone("CREATE EXTENSION IF NOT EXISTS timescaledb".to_owned())]
+            // Without a schema it would land in the first of the path, which is `bss`.
+            let schema = ident(schema);
+            let make = format!("CREATE EXTENSION IF NOT EXISTS timescaledb SCHEMA {schema}");
+            vec![Batch::Alone(make)]
         }
         Change::Migration(_) => Vec::new(),
         Change::Hypertable { name, chunk_interval } => together(vec![format!(

@@ -67,7 +67,7 @@ fn migrations_apply_once_on_both_editions() {
     wait(async {
         let database = fresh_database().await;
         let mut apache = connect(&settings(false, &database)).await.expect("connected");
-        assert_eq!(migrate::migrate(&mut apache).await.expect("first"), 9);
+        assert_eq!(migrate::migrate(&mut apache).await.expect("first"), 10);
         assert_eq!(migrate::migrate(&mut apache).await.expect("second"), 0);
         assert_eq!(migrate::migrations(&mut apache).await.expect("read").pending, []);
     });
@@ -75,8 +75,399 @@ fn migrations_apply_once_on_both_editions() {
     wait(async {
         let mut community = connect(&settings(true, "postgres")).await.expect("connected");
         clean(&mut community).await;
-        assert_eq!(migrate::migrations(&mut community).await.expect("read").pending.len(), 9);
-        assert_eq!(migrate::migrate(&mut community).await.expect("first"), 9);
+        assert_eq!(migrate::migrations(&mut community).await.expect("read").pending.len(), 10);
+        assert_eq!(migrate::migrate(&mut community).await.expect("first"), 10);
         assert_eq!(migrate::migrate(&mut community).await.expect("second"), 0);
     });
+}
+
+/// `bss setup timescale ARGUMENTS` on a database.
+fn setup(community: bool, database: &str, arguments: &[&str]) -> std::process::Output {
+    let home = tempfile::tempdir().expect("folder");
+    let mut command = support::bss(home.path());
+    command.env("BSS_TIMESCALE_DATABASE", database);
+    if community {
+        let (host, port) = support::community();
+        command
+            .env("BSS_TIMESCALE_HOST", host)
+            .env("BSS_TIMESCALE_PORT", port.to_string())
+            .env("BSS_TIMESCALE_PASSWORD", "");
+    }
+    command.args(["setup", "timescale"]).args(arguments).stdin(std::process::Stdio::null());
+    command.output().expect("the program starts")
+}
+
+/// Runs it, demands the exit code and returns what was shown.
+fn expect(community: bool, database: &str, arguments: &[&str], status: i32) -> String {
+    let output = setup(community, database, arguments);
+    let text = support::shown(&output);
+    assert_eq!(output.status.code(), Some(status), "{arguments:?} {text}");
+    text
+}
+
+/// The lines of the plan that `--check` shows.
+fn differences(community: bool, database: &str, status: i32) -> Vec<String> {
+    let output = setup(community, database, &["--check"]);
+    assert_eq!(output.status.code(), Some(status), "{}", support::shown(&output));
+    let text = String::from_utf8(output.stdout).expect("text");
+    let lines = text.lines().skip(1).filter(|l| *l != "(no differences)");
+    lines.map(str::to_owned).collect()
+}
+
+/// Alters by hand, demands exactly one line of difference, has it mended.
+fn altered(community: bool, database: &str, alteration: &str, line: &str) {
+    wait(async {
+        let mut hand = connect(&settings(community, database)).await.expect("connected");
+        hand.execute(alteration).await.expect(alteration);
+        hand.close().await.expect("closed");
+    });
+    let lines = differences(community, database, 6);
+    assert_eq!(lines.len(), 1, "{alteration}: {lines:#?}");
+    assert!(lines[0].starts_with(line), "{alteration}: {}", lines[0]);
+    expect(community, database, &["--yes"], 0);
+    assert_eq!(differences(community, database, 0), Vec::<String>::new(), "{alteration}");
+}
+
+#[test]
+fn the_apache_edition_gets_hypertables_and_is_told_what_it_lacks() {
+    let database = wait(fresh_database());
+    let plan = expect(false, &database, &["--plan"], 0);
+    for part in [
+        "warning: the Apache edition has hypertables only; not available here: continuous \
+         aggregate revenue_daily, customer_activity_daily, payment_status_daily",
+        "+ create hypertable payment_metrics: chunks of 7 days",
+        "+ create migration 0001",
+    ] {
+        assert!(plan.contains(part), "no `{part}` in {plan}");
+    }
+    // Without a terminal and without --yes nothing happens.
+    assert!(expect(false, &database, &[], 2).contains("--yes"));
+    assert!(!differences(false, &database, 6).is_empty());
+    expect(false, &database, &["--yes"], 0);
+    assert_eq!(differences(false, &database, 0), Vec::<String>::new());
+    assert!(expect(false, &database, &[], 0).contains("TimescaleDB is as declared."));
+    altered(
+        false,
+        &database,
+        "SELECT set_chunk_time_interval('bss.payment_metrics', INTERVAL '1 day')",
+        "~ change chunk interval of payment_metrics: 1 day -> 7 days",
+    );
+    altered(
+        false,
+        &database,
+        "DROP INDEX bss.payment_metrics_suspect_idx",
+        "+ create index payment_metrics_suspect_idx on payment_metrics: (time DESC) where",
+    );
+    altered(
+        false,
+        &database,
+        "DROP INDEX bss.order_metrics_time_idx;
+         CREATE INDEX order_metrics_time_idx ON bss.order_metrics (time)",
+        "~ change index order_metrics_time_idx on order_metrics: btree (\"time\") -> btree",
+    );
+    altered(
+        false,
+        &database,
+        "ALTER TABLE bss.fraud_alerts DROP CONSTRAINT fraud_alerts_key",
+        "+ create unique key fraud_alerts_key on fraud_alerts: (tenant, alert_id, time)",
+    );
+}
+
+#[test]
+fn foreign_objects_are_told_and_left() {
+    let database = wait(fresh_database());
+    expect(false, &database, &["--yes"], 0);
+    wait(async {
+        let mut hand = connect(&settings(false, &database)).await.expect("connected");
+        let make = "CREATE INDEX mine ON bss.order_metrics (region)";
+        hand.execute(make).await.expect(make);
+    });
+    let foreign = "- foreign index mine on order_metrics  (not declared, left as it is)";
+    assert_eq!(differences(false, &database, 6), [foreign]);
+    assert!(expect(false, &database, &["--yes"], 0).contains("1 objects are not declared"));
+    assert_eq!(differences(false, &database, 6), [foreign]);
+}
+
+#[test]
+fn the_community_edition_is_reconciled_and_each_alteration_is_one_line() {
+    let _turn = support::pglite();
+    let database = "postgres";
+    wait(async {
+        let mut hand = connect(&settings(true, database)).await.expect("connected");
+        clean(&mut hand).await;
+        hand.close().await.expect("closed");
+    });
+    let plan = expect(true, database, &["--sql"], 0);
+    assert!(plan.contains("CREATE MATERIALIZED VIEW bss.\"payment_status_daily_v1\""), "{plan}");
+    expect(true, database, &["--yes"], 0);
+    assert_eq!(differences(true, database, 0), Vec::<String>::new());
+    let job = |kind: &str, on: &str, what: &str| {
+        format!(
+            "SELECT alter_job(job_id, {what}) FROM timescaledb_information.jobs
+             WHERE proc_name = '{kind}' AND hypertable_schema = 'bss' AND hypertable_name = '{on}'"
+        )
+    };
+    let refresh = "policy_refresh_continuous_aggregate";
+    let half = "schedule_interval => INTERVAL '30 minutes'";
+    let view = "CREATE OR REPLACE VIEW bss.payment_status_daily AS
+        SELECT day, tenant, currency, status, payment_count, total_amount, fraud_score_sum,
+               fraud_score_count + 1 AS fraud_score_count FROM bss.payment_status_daily_v1";
+    let other = "DROP MATERIALIZED VIEW bss.revenue_daily_v1 CASCADE;
+        CREATE MATERIALIZED VIEW bss.revenue_daily_v1 WITH (timescaledb.continuous) AS
+        SELECT time_bucket('1 day', time) AS day, sum(revenue) AS total_revenue
+        FROM bss.revenue_metrics GROUP BY 1 WITH NO DATA";
+    let retain = "SELECT delete_job(job_id) FROM timescaledb_information.jobs
+        WHERE proc_name = 'retain' AND config ->> 'hypertable' = 'order_metrics'";
+    for (alteration, line) in [
+        (
+            job(refresh, "payment_status_daily_v1", half),
+            "~ change refresh policy on payment_status_daily: from 7 days to 1 hour ago, every 30 \
+             minutes -> from 7 days to 1 hour ago, every 1 hour",
+        ),
+        (
+            job(refresh, "revenue_daily_v1", "scheduled => false"),
+            "~ change refresh policy on revenue_daily: from 7 days to 1 hour ago, every 1 hour, \
+             paused -> ",
+        ),
+        (
+            job("policy_compression", "system_metrics", half),
+            "~ change compression policy on system_metrics: after 7 days, every 30 minutes -> ",
+        ),
+        (
+            "SELECT set_chunk_time_interval('bss.system_metrics', INTERVAL '3 days')".to_owned(),
+            "~ change chunk interval of system_metrics: 3 days -> 1 day",
+        ),
+        (
+            "ALTER TABLE bss.payment_metrics SET (timescaledb.compress,
+             timescaledb.compress_segmentby = 'currency')"
+                .to_owned(),
+            "~ change compression of payment_metrics: segment by currency, order by time DESC -> \
+             segment by none, order by time DESC",
+        ),
+        (
+            "SELECT add_retention_policy('bss.payment_metrics', INTERVAL '1 year')".to_owned(),
+            "- remove native retention policy on payment_metrics: after 1 year",
+        ),
+        (retain.to_owned(), "+ create retention job on order_metrics: after 2 years, every 1 day"),
+        (
+            "DROP VIEW bss.revenue_daily".to_owned(),
+            "+ create view revenue_daily: over revenue_daily_v1",
+        ),
+        (view.to_owned(), "~ change view payment_status_daily: another body -> "),
+        (
+            "DROP MATERIALIZED VIEW bss.customer_activity_daily_v1 CASCADE".to_owned(),
+            "+ create continuous aggregate customer_activity_daily: by 1 day and tenant, customer_id",
+        ),
+        (other.to_owned(), "~ change continuous aggregate revenue_daily: another SELECT -> "),
+        (
+            "ALTER MATERIALIZED VIEW bss.payment_status_daily_v1
+             SET (timescaledb.materialized_only = true)"
+                .to_owned(),
+            "~ change continuous aggregate payment_status_daily: materialized only -> real-time",
+        ),
+        (
+            "CREATE OR REPLACE PROCEDURE bss.retain(job_id int, config jsonb)
+             LANGUAGE plpgsql AS 'BEGIN END'"
+                .to_owned(),
+            "~ change procedure retain: another body -> its body",
+        ),
+    ] {
+        altered(true, database, &alteration, line);
+    }
+}
+
+#[test]
+fn servers_that_cannot_be_used_are_told_with_the_next_step() {
+    let database = wait(fresh_database());
+    let run = |variables: &[(&str, &str)], arguments: &[&str]| {
+        let home = tempfile::tempdir().expect("folder");
+        let mut command = support::bss(home.path());
+        command.env("BSS_TIMESCALE_DATABASE", &database).envs(variables.iter().copied());
+        command.args(["setup", "timescale"]).args(arguments);
+        let output = command.output().expect("the program starts");
+        (output.status.code(), support::shown(&output))
+    };
+    // A port that was free a moment ago.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = free.local_addr().expect("address").port().to_string();
+    drop(free);
+    for (variables, says) in [
+        ([("BSS_TIMESCALE_PORT", port.as_str())], "could not connect to database"),
+        ([("BSS_TIMESCALE_PASSWORD", "wrong")], "password authentication failed"),
+        ([("BSS_TIMESCALE_DATABASE", "nowhere")], "database \"nowhere\" does not exist"),
+    ] {
+        let (status, text) = run(&variables, &["--plan"]);
+        assert_eq!(status, Some(4), "{text}");
+        assert!(text.contains(says), "no `{says}` in {text}");
+        assert!(!text.contains("wrong\""), "{text}");
+    }
+    let (status, text) = run(&[("BSS_TIMESCALE_PORT", &port)], &["--plan", "--wait=1s"]);
+    assert_eq!(status, Some(4), "{text}");
+    assert!(text.contains("hint: Waited 1 s; --wait=DURATION waits longer."), "{text}");
+    let (status, text) = run(&[("BSS_TIMESCALE_ZONE", "Mars/Olympus")], &["--plan"]);
+    assert_eq!(status, Some(3), "{text}");
+    assert!(text.contains("timescale.zone is `Mars/Olympus`"), "{text}");
+}
+
+#[test]
+fn a_declaration_that_cannot_be_right_is_refused_with_both_numbers() {
+    let home = tempfile::tempdir().expect("folder");
+    let file = home.path().join("declared.toml");
+    let text = bss::timescale::spec::DECLARED.replace(
+        "refresh = { start_offset = \"7 days\", end_offset = \"15 minutes\"",
+        "refresh = { start_offset = \"1 day\", end_offset = \"15 minutes\"",
+    );
+    std::fs::write(&file, text).expect("written");
+    let mut command = support::bss(home.path());
+    command.env("BSS_TIMESCALE_DECLARED", &file).args(["setup", "timescale", "--plan"]);
+    let output = command.output().expect("the program starts");
+    let text = support::shown(&output);
+    assert_eq!(output.status.code(), Some(3), "{text}");
+    assert!(
+        text.contains(
+            "caused by: continuous aggregate customer_activity_daily: the refresh window from 1 \
+             day to 15 minutes before now is shorter than two buckets of 1 day"
+        ),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_second_operator_is_refused_by_name_until_the_lease_ends() {
+    let database = wait(fresh_database());
+    wait(async {
+        let mut other = connect(&settings(false, &database)).await.expect("connected");
+        migrate::lay_foundation(&mut other).await.expect("foundation");
+        let lease = migrate::Lease { owner: "anna".into(), host: "ops1".into() };
+        lease.take(&mut other).await.expect("free");
+    });
+    let refused = expect(false, &database, &["--yes"], 5);
+    assert!(refused.contains("caused by: \"anna\" on host \"ops1\" holds it until "), "{refused}");
+    wait(async {
+        let mut other = connect(&settings(false, &database)).await.expect("connected");
+        let end = "UPDATE bss.operator_lock SET expires_at = now() - INTERVAL '1 second'";
+        other.execute(end).await.expect(end);
+    });
+    expect(false, &database, &["--yes"], 0);
+}
+
+#[test]
+fn ddl_does_not_queue_behind_a_writer() {
+    let database = wait(fresh_database());
+    expect(false, &database, &["--yes"], 0);
+    wait(async {
+        let mut writer = connect(&settings(false, &database)).await.expect("connected");
+        let drop_index = "DROP INDEX bss.order_metrics_time_idx";
+        writer.execute(drop_index).await.expect(drop_index);
+        let mut open = writer.begin().await.expect("begun");
+        open.execute("LOCK TABLE bss.order_metrics IN ROW EXCLUSIVE MODE").await.expect("locked");
+        let text = expect(false, &database, &["--yes"], 4);
+        assert!(text.contains("canceling statement due to lock timeout"), "{text}");
+        assert!(text.contains("hint: Others held the table for more than 5s."), "{text}");
+        open.rollback().await.expect("let go");
+    });
+    expect(false, &database, &["--yes"], 0);
+    assert_eq!(differences(false, &database, 0), Vec::<String>::new());
+}
+
+/// The sums of the daily aggregate and of the raw rows.
+async fn sums(connection: &mut PgConnection) -> (i64, i64) {
+    let daily = "SELECT coalesce(sum(payment_count), 0)::bigint FROM bss.payment_status_daily";
+    let raw = "SELECT count(*) FROM bss.payment_metrics";
+    let daily = sqlx::query_scalar(daily).fetch_one(&mut *connection).await.expect(daily);
+    (daily, sqlx::query_scalar(raw).fetch_one(&mut *connection).await.expect(raw))
+}
+
+/// Runs the retention job of the payments.
+async fn retain(connection: &mut PgConnection) -> Result<(), String> {
+    let job: i32 = sqlx::query_scalar(
+        "SELECT job_id FROM timescaledb_information.jobs
+         WHERE proc_name = 'retain' AND config ->> 'hypertable' = 'payment_metrics'",
+    )
+    .fetch_one(&mut *connection)
+    .await
+    .expect("the job");
+    let run = format!("CALL run_job({job})");
+    connection.execute(run.as_str()).await.map(drop).map_err(|e| e.to_string())
+}
+
+/// `count` payments, one each `step`, from `from` on.
+async fn pay(connection: &mut PgConnection, name: &str, from: &str, count: u32, step: &str) {
+    let insert = format!(
+        "INSERT INTO bss.payment_metrics
+             (time, payment_id, customer_id, amount, currency, status, event_id)
+         SELECT {from} + n * INTERVAL '{step}', '{name}' || n, 'c' || n % 7, 10, 'EUR',
+                'COMPLETED', '{name}' || n FROM generate_series(0, {count} - 1) n"
+    );
+    connection.execute(insert.as_str()).await.expect(&insert);
+}
+
+fn retention_keeps_every_sum(zone: &str) {
+    let _turn = support::pglite();
+    wait(async {
+        let mut hand = connect(&settings(true, "postgres")).await.expect("connected");
+        clean(&mut hand).await;
+        hand.close().await.expect("closed");
+    });
+    let home = tempfile::tempdir().expect("folder");
+    let file = home.path().join("zone.toml");
+    std::fs::write(&file, format!("[timescale]\nzone = \"{zone}\"\n")).expect("written");
+    let config = file.to_str().expect("a path");
+    let arguments = ["--config", config, "--yes"];
+    expect(true, "postgres", &arguments, 0);
+    wait(async {
+        let mut hand = connect(&settings(true, "postgres")).await.expect("connected");
+        // 1000 rows over 5 weeks, never refreshed, all of them older than the two years.
+        pay(&mut hand, "a", "now() - INTERVAL '3 years'", 1000, "50 minutes").await;
+        retain(&mut hand).await.expect("the first pass");
+        let (daily, raw) = sums(&mut hand).await;
+        assert_eq!(daily, 1000, "{zone}");
+        assert!(raw < 1000, "{zone}: whole chunks were dropped, {raw} left");
+        // Rows above the floor come in; three more passes and a refresh of what is left.
+        let floor = "(SELECT floor FROM bss.retention_floor WHERE hypertable = 'payment_metrics')";
+        pay(&mut hand, "b", floor, 200, "3 hours").await;
+        for pass in 2..5 {
+            retain(&mut hand).await.expect("a later pass");
+            assert_eq!(sums(&mut hand).await.0, 1200, "{zone}, pass {pass}");
+        }
+        // A row below everything dropped: kept, not dropped unseen, and named.
+        pay(&mut hand, "stray", "now() - INTERVAL '4 years'", 1, "1 hour").await;
+        let error = retain(&mut hand).await.expect_err("a stray chunk");
+        assert!(error.contains("before which rows were dropped"), "{error}");
+        let stray = "SELECT count(*) FROM bss.payment_metrics WHERE payment_id = 'stray0'";
+        let left: i64 = sqlx::query_scalar(stray).fetch_one(&mut hand).await.expect(stray);
+        assert_eq!(left, 1);
+        hand.close().await.expect("closed");
+    });
+    // Set-up itself refreshes at or above the floor only.
+    wait(async {
+        let mut hand = connect(&settings(true, "postgres")).await.expect("connected");
+        let drop_stray = "DELETE FROM bss.payment_metrics WHERE payment_id = 'stray0'";
+        hand.execute(drop_stray).await.expect(drop_stray);
+        let other = "UPDATE bss.retention_floor SET moved_at = now()";
+        hand.execute(other).await.expect(other);
+        let pending = "DO $$ DECLARE old text; BEGIN
+            SELECT obj_description('bss.payment_status_daily_v1'::regclass) INTO old;
+            EXECUTE format('COMMENT ON VIEW bss.payment_status_daily_v1 IS %L', old || ' filling');
+            END $$";
+        hand.execute(pending).await.expect(pending);
+        hand.close().await.expect("closed");
+    });
+    let text = expect(true, "postgres", &arguments, 0);
+    assert!(text.contains("payment_status_daily: half filled -> filled"), "{text}");
+    wait(async {
+        let mut hand = connect(&settings(true, "postgres")).await.expect("connected");
+        assert_eq!(sums(&mut hand).await.0, 1200, "{zone}, after the filling");
+        hand.close().await.expect("closed");
+    });
+}
+
+#[test]
+fn retention_keeps_every_sum_with_days_in_utc() {
+    retention_keeps_every_sum("UTC");
+}
+
+#[test]
+fn retention_keeps_every_sum_with_days_in_a_zone() {
+    retention_keeps_every_sum("Europe/Berlin");
 }
