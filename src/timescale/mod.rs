@@ -7,6 +7,8 @@ mod aggregates;
 pub mod check;
 pub mod interval;
 pub mod inventory;
+#[cfg(test)]
+mod model;
 pub mod plan;
 pub mod server;
 pub mod spec;

@@ -6,5 +6,6 @@
 
 mod doctor;
 mod guard;
+mod setup_all;
 mod setup_timescale;
 mod support;

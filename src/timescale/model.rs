@@ -1,0 +1,277 @@
+//! Plans carried out on a model of a server: the second one is empty, and one alteration by hand
+//! is one line.
+
+use proptest::prelude::*;
+
+use crate::timescale::interval::Interval;
+use crate::timescale::inventory::{
+    Definition, FoundAggregate, FoundCompression, FoundHypertable, Inventory, Job, JobKind,
+};
+use crate::timescale::plan::{Action, Change, Plan, plan};
+use crate::timescale::server::Edition;
+use crate::timescale::spec::{DECLARED, Spec};
+use crate::timescale::sql;
+
+fn spec() -> Spec {
+    Spec::parse(DECLARED, "UTC").unwrap()
+}
+
+fn empty(spec: &Spec) -> Inventory {
+    let mut inventory = Inventory::default();
+    inventory.migrations.pending = vec![(1, "create".to_owned())];
+    assert!(!plan(spec, &inventory, Edition::Community, "public").is_empty());
+    inventory
+}
+
+fn same(text: &str) -> Definition {
+    Definition { found: text.to_owned(), declared: Some(text.to_owned()) }
+}
+
+/// What the server is after a change.
+fn carry_out(spec: &Spec, inventory: &mut Inventory, change: &Change) {
+    let job = |kind, on: &str| Job {
+        id: 0,
+        kind,
+        on: on.to_owned(),
+        start_offset: None,
+        end_offset: None,
+        after: None,
+        every: Interval::hours(1),
+        scheduled: true,
+    };
+    let jobs = |inventory: &mut Inventory, replaces: Option<i32>, mut job: Job| {
+        inventory.jobs.retain(|j| Some(j.id) != replaces);
+        job.id = inventory.jobs.iter().map(|j| j.id).max().unwrap_or(999) + 1;
+        inventory.jobs.push(job);
+    };
+    match change {
+        Change::Extension => inventory.extension = true,
+        Change::Migration(version) => {
+            inventory.migrations.pending.retain(|(v, _)| v != version);
+            for table in &spec.hypertables {
+                inventory.tables.insert(table.name.clone());
+                let key = (table.name.clone(), table.key_name());
+                inventory.indexes.insert(key, same("key"));
+            }
+        }
+        Change::Hypertable { name, chunk_interval } => {
+            let found = FoundHypertable { chunk_interval: *chunk_interval, compression: None };
+            inventory.hypertables.insert(name.clone(), found);
+        }
+        Change::ChunkInterval { name, chunk_interval } => {
+            inventory.hypertables.get_mut(name).unwrap().chunk_interval = *chunk_interval;
+        }
+        Change::Index { table, index, .. } => {
+            let key = (table.clone(), index.name.clone());
+            inventory.indexes.insert(key, same(&index.on.join(",")));
+        }
+        Change::Compression { name, compression } => {
+            inventory.hypertables.get_mut(name).unwrap().compression = Some(FoundCompression {
+                segment_by: compression.segment_by.clone(),
+                order_by: compression.order_by.clone(),
+            });
+        }
+        Change::Retain => inventory.retain = Some(sql::retain_body("public")),
+        Change::Aggregate { aggregate, set_aside, .. } => {
+            let inner = aggregate.inner();
+            if *set_aside {
+                let old = inventory.aggregates.remove(&inner).unwrap();
+                inventory.jobs.retain(|j| j.on != inner);
+                inventory.aggregates.insert(format!("{inner}_until_20260101000000"), old);
+            }
+            let select = same(&sql::select(spec, aggregate));
+            let (on, definition) = (aggregate.on.clone(), select);
+            let found = FoundAggregate { on, definition, ..FoundAggregate::default() };
+            inventory.aggregates.insert(inner, found);
+            carry_out(spec, inventory, &Change::View(aggregate.clone()));
+            let policy = Change::RefreshPolicy { aggregate: aggregate.clone(), replaces: None };
+            carry_out(spec, inventory, &policy);
+        }
+        Change::Fill { aggregate, .. } => {
+            inventory.aggregates.get_mut(&aggregate.inner()).unwrap().fill_pending = false;
+        }
+        Change::MaterializedOnly(aggregate) => {
+            let found = inventory.aggregates.get_mut(&aggregate.inner()).unwrap();
+            found.materialized_only = aggregate.materialized_only;
+        }
+        Change::View(aggregate) => {
+            let view = same(&sql::view_select(aggregate));
+            inventory.views.insert(aggregate.name.clone(), view);
+        }
+        Change::RefreshPolicy { aggregate, replaces } => {
+            let refresh = &aggregate.refresh;
+            let (start_offset, end_offset) = (Some(refresh.start_offset), Some(refresh.end_offset));
+            let job = job(JobKind::Refresh, &aggregate.inner());
+            let every = refresh.every;
+            jobs(inventory, *replaces, Job { start_offset, end_offset, every, ..job });
+        }
+        Change::CompressionPolicy { name, compression, replaces } => {
+            let job = job(JobKind::Compression, name);
+            let (after, every) = (Some(compression.after), compression.every);
+            jobs(inventory, *replaces, Job { after, every, ..job });
+        }
+        Change::RetainJob { name, retention, replaces } => {
+            let job = job(JobKind::Retain, name);
+            let (after, every) = (Some(retention.after), retention.every);
+            jobs(inventory, *replaces, Job { after, every, ..job });
+        }
+        Change::DeleteJob(id) => inventory.jobs.retain(|j| j.id != *id),
+    }
+}
+
+fn converge(spec: &Spec, inventory: &mut Inventory, edition: Edition) -> Plan {
+    let first = plan(spec, inventory, edition, "public");
+    for (_, change) in first.changes() {
+        carry_out(spec, inventory, change);
+    }
+    first
+}
+
+#[test]
+fn from_nothing_the_second_plan_is_empty_on_both_editions() {
+    let spec = spec();
+    for edition in [Edition::Community, Edition::Apache] {
+        let mut inventory = empty(&spec);
+        let first = converge(&spec, &mut inventory, edition);
+        assert!(first.steps.iter().all(|s| s.action == Action::Create), "{:?}", first.steps);
+        let second = plan(&spec, &inventory, edition, "public");
+        assert_eq!(second.steps, [], "{edition}");
+        assert_eq!(second.unavailable.is_empty(), edition == Edition::Community);
+        assert_eq!(inventory.aggregates.is_empty(), edition == Edition::Apache);
+    }
+}
+
+/// One alteration of a server that is as declared; `pick` chooses the object.
+fn alter(inventory: &mut Inventory, kind: usize, pick: usize) {
+    fn nth<K: Clone + Ord, V>(map: &std::collections::BTreeMap<K, V>, pick: usize) -> K {
+        map.keys().nth(pick % map.len()).unwrap().clone()
+    }
+    if inventory.jobs.is_empty() || inventory.views.is_empty() || inventory.indexes.is_empty() {
+        return;
+    }
+    let job = pick % inventory.jobs.len();
+    match kind {
+        0 => {
+            let name = nth(&inventory.hypertables, pick);
+            inventory.hypertables.get_mut(&name).unwrap().chunk_interval = Interval::hours(7);
+        }
+        1 => {
+            let key = nth(&inventory.indexes, pick);
+            inventory.indexes.remove(&key);
+        }
+        2 => {
+            let key = nth(&inventory.indexes, pick);
+            inventory.indexes.get_mut(&key).unwrap().found.push_str(" altered");
+        }
+        3 => inventory.jobs[job].every = Interval::hours(5),
+        4 => inventory.jobs[job].scheduled = false,
+        5 => drop(inventory.jobs.remove(job)),
+        6 => {
+            let name = nth(&inventory.views, pick);
+            inventory.views.remove(&name);
+        }
+        7 => {
+            let name = nth(&inventory.aggregates, pick);
+            inventory.aggregates.get_mut(&name).unwrap().definition.found.push('x');
+        }
+        8 => {
+            let name = nth(&inventory.aggregates, pick);
+            inventory.aggregates.get_mut(&name).unwrap().fill_pending = true;
+        }
+        9 => inventory.retain = None,
+        10 => {
+            let on = nth(&inventory.hypertables, pick);
+            let job =
+                Job { kind: JobKind::NativeRetention, on, id: 5000, ..inventory.jobs[0].clone() };
+            inventory.jobs.push(job);
+        }
+        _ => {
+            let name = nth(&inventory.aggregates, pick);
+            let found = inventory.aggregates.get_mut(&name).unwrap();
+            found.materialized_only = !found.materialized_only;
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn one_alteration_is_one_line_and_is_mended(kind in 0_usize..12, pick in 0_usize..100) {
+        let spec = spec();
+        let mut inventory = empty(&spec);
+        converge(&spec, &mut inventory, Edition::Community);
+        alter(&mut inventory, kind, pick);
+        let mended = converge(&spec, &mut inventory, Edition::Community);
+        prop_assert_eq!(mended.steps.len(), 1, "{:?}", mended.steps);
+        let second = plan(&spec, &inventory, Edition::Community, "public");
+        prop_assert_eq!(second.steps, []);
+    }
+
+    #[test]
+    fn any_number_of_alterations_converges(
+        alterations in prop::collection::vec((0_usize..12, 0_usize..100), 0..12)
+    ) {
+        let spec = spec();
+        let mut inventory = empty(&spec);
+        converge(&spec, &mut inventory, Edition::Community);
+        for (kind, pick) in alterations {
+            alter(&mut inventory, kind, pick);
+        }
+        converge(&spec, &mut inventory, Edition::Community);
+        let second = plan(&spec, &inventory, Edition::Community, "public");
+        prop_assert!(second.is_empty(), "{:?}", second.steps);
+    }
+}
+
+#[test]
+fn an_aggregate_whose_rows_are_gone_is_never_made_anew() {
+    let spec = spec();
+    let mut inventory = empty(&spec);
+    converge(&spec, &mut inventory, Edition::Community);
+    inventory.floors.insert("payment_metrics".to_owned(), "2024-01-04T00:00:00Z".to_owned());
+    let name = "payment_status_daily_v1";
+    inventory.aggregates.get_mut(name).unwrap().definition.found.push('x');
+    let blocked = plan(&spec, &inventory, Edition::Community, "public");
+    assert!(blocked.is_empty());
+    assert_eq!(
+        blocked.steps[0].to_string(),
+        "! blocked continuous aggregate payment_status_daily: another SELECT -> its SELECT  (rows \
+         before 2024-01-04T00:00:00Z are gone, a new one could not be filled with them)"
+    );
+}
+
+#[test]
+fn without_a_probe_the_digest_in_the_comment_decides() {
+    let spec = spec();
+    let mut inventory = empty(&spec);
+    converge(&spec, &mut inventory, Edition::Community);
+    let digest = sql::digest(&spec, &spec.aggregates[0]);
+    let found = inventory.aggregates.get_mut("revenue_daily_v1").unwrap();
+    found.definition.declared = None;
+    found.digest = Some(digest);
+    assert!(plan(&spec, &inventory, Edition::Community, "public").is_empty());
+    let found = inventory.aggregates.get_mut("revenue_daily_v1").unwrap();
+    found.digest = Some("0000000000000000".to_owned());
+    assert_eq!(plan(&spec, &inventory, Edition::Community, "public").steps.len(), 1);
+}
+
+#[test]
+fn statements_quote_and_keep_to_the_floor() {
+    assert_eq!(sql::ident("a\"b"), "\"a\"\"b\"");
+    assert_eq!(sql::literal("a'b"), "'a''b'");
+    let mut spec = spec();
+    let daily = spec.aggregates[2].clone();
+    assert!(sql::select(&spec, &daily).contains("time_bucket(INTERVAL '1 day', \"time\") AS"));
+    spec.zone = "Europe/Berlin".to_owned();
+    let select = sql::select(&spec, &daily);
+    assert!(
+        select.contains("time_bucket(INTERVAL '1 day', \"time\", 'Europe/Berlin')"),
+        "{select}"
+    );
+    let mut hourly = daily.clone();
+    hourly.bucket = Interval::hours(1);
+    assert!(sql::select(&spec, &hourly).contains("time_bucket(INTERVAL '1 hour', \"time\") AS"));
+    let floor = Some("2024-01-04T00:00:00Z".to_owned());
+    let fill = sql::batches(&spec, &Change::Fill { aggregate: daily, floor }, "public");
+    let sql::Batch::Alone(refresh) = &fill[0] else { panic!("{fill:?}") };
+    assert!(refresh.contains("TIMESTAMPTZ '2024-01-04T00:00:00Z', now()"), "{refresh}");
+}
