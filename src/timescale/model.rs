@@ -29,21 +29,6 @@ fn same(text: &str) -> Definition {
 
 /// What the server is after a change.
 fn carry_out(spec: &Spec, inventory: &mut Inventory, change: &Change) {
-    let job = |kind, on: &str| Job {
-        id: 0,
-        kind,
-        on: on.to_owned(),
-        start_offset: None,
-        end_offset: None,
-        after: None,
-        every: Interval::hours(1),
-        scheduled: true,
-    };
-    let jobs = |inventory: &mut Inventory, replaces: Option<i32>, mut job: Job| {
-        inventory.jobs.retain(|j| Some(j.id) != replaces);
-        job.id = inventory.jobs.iter().map(|j| j.id).max().unwrap_or(999) + 1;
-        inventory.jobs.push(job);
-    };
     match change {
         Change::Extension => inventory.extension = true,
         Change::Migration(version) => {
@@ -98,6 +83,29 @@ fn carry_out(spec: &Spec, inventory: &mut Inventory, change: &Change) {
             let view = same(&sql::view_select(aggregate));
             inventory.views.insert(aggregate.name.clone(), view);
         }
+        Change::DeleteJob(id) => inventory.jobs.retain(|j| j.id != *id),
+        policy => set_policy(inventory, policy),
+    }
+}
+
+/// What the server's jobs are after a change of a policy.
+fn set_policy(inventory: &mut Inventory, change: &Change) {
+    let job = |kind, on: &str| Job {
+        id: 0,
+        kind,
+        on: on.to_owned(),
+        start_offset: None,
+        end_offset: None,
+        after: None,
+        every: Interval::hours(1),
+        scheduled: true,
+    };
+    let jobs = |inventory: &mut Inventory, replaces: Option<i32>, mut job: Job| {
+        inventory.jobs.retain(|j| Some(j.id) != replaces);
+        job.id = inventory.jobs.iter().map(|j| j.id).max().unwrap_or(999) + 1;
+        inventory.jobs.push(job);
+    };
+    match change {
         Change::RefreshPolicy { aggregate, replaces } => {
             let refresh = &aggregate.refresh;
             let (start_offset, end_offset) = (Some(refresh.start_offset), Some(refresh.end_offset));
@@ -115,7 +123,7 @@ fn carry_out(spec: &Spec, inventory: &mut Inventory, change: &Change) {
             let (after, every) = (Some(retention.after), retention.every);
             jobs(inventory, *replaces, Job { after, every, ..job });
         }
-        Change::DeleteJob(id) => inventory.jobs.retain(|j| j.id != *id),
+        other => unreachable!("{other:?} is no policy"),
     }
 }
 
