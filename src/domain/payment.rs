@@ -400,16 +400,12 @@ fn digits<'a>(raw: &'a RawValue, field: &'static str) -> Result<Cow<'a, str>, Re
     }
 }
 
-impl<'a> PaymentEvent<'a> {
-    /// Reads a JSON payment event.
+impl<'a> PaymentDraft<'a> {
+    /// Reads the fields of a JSON payment event, unchecked.
     ///
     /// # Errors
-    /// The first fault: the record's form, then by field.
-    pub fn from_json(
-        bytes: &'a [u8],
-        default_currency: Currency,
-        record_time: Option<EventTime>,
-    ) -> Result<Self, Reject> {
+    /// The fault of the record's form, or a field of the wrong type.
+    pub fn from_json(bytes: &'a [u8]) -> Result<Self, Reject> {
         if bytes.len() > MAX_RECORD_BYTES {
             let detail = format!("{} bytes; at most {MAX_RECORD_BYTES} are accepted", bytes.len());
             return Err(Reject::new(Reason::Oversize, "", detail));
@@ -425,7 +421,7 @@ impl<'a> PaymentEvent<'a> {
             Some(raw) => digits(raw, field).map(Some),
             None => Ok(None),
         };
-        PaymentDraft {
+        Ok(Self {
             payment_id: wire.payment_id.map(|t| t.0),
             customer_id: wire.customer_id.map(|t| t.0),
             order_id: wire.order_id.map(|t| t.0),
@@ -439,8 +435,21 @@ impl<'a> PaymentEvent<'a> {
             failure_reason: wire.failure_reason.map(|t| t.0),
             fraud_score: number(wire.fraud_score, "fraudScore")?,
             timestamp: number(wire.timestamp, "timestamp")?,
-        }
-        .check(default_currency, record_time)
+        })
+    }
+}
+
+impl<'a> PaymentEvent<'a> {
+    /// Reads a JSON payment event.
+    ///
+    /// # Errors
+    /// The first fault: the record's form, then by field.
+    pub fn from_json(
+        bytes: &'a [u8],
+        default_currency: Currency,
+        record_time: Option<EventTime>,
+    ) -> Result<Self, Reject> {
+        PaymentDraft::from_json(bytes)?.check(default_currency, record_time)
     }
 }
 

@@ -1,0 +1,237 @@
+//! The rows of one batch: in the order of their key, each key once; and the ways round a row the
+//! server refuses.
+
+use std::ops::Range;
+
+use crate::domain::PaymentEvent;
+use crate::metrics::sample::{key_order, same_content};
+
+/// A batch's rows, sorted and told apart. Numbers are positions in the list that was arranged.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Arranged {
+    /// The rows to send, in the order of their key.
+    pub keep: Vec<usize>,
+    /// Rows that repeat an earlier one.
+    pub duplicates: Vec<usize>,
+    /// Rows with the key of an earlier one and other content: the row, the earlier one.
+    pub conflicting: Vec<(usize, usize)>,
+}
+
+/// Sorts `rows` by their key; of rows with one key the first of the file is kept.
+#[must_use]
+pub fn arrange(rows: &[PaymentEvent<'_>]) -> Arranged {
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    order.sort_unstable_by(|a, b| key_order(&rows[*a], &rows[*b]).then(a.cmp(b)));
+    let mut arranged = Arranged { keep: Vec::with_capacity(rows.len()), ..Arranged::default() };
+    for at in order {
+        match arranged.keep.last() {
+            Some(&first) if key_order(&rows[first], &rows[at]).is_eq() => {
+                if same_content(&rows[first], &rows[at]) {
+                    arranged.duplicates.push(at);
+                } else {
+                    arranged.conflicting.push((at, first));
+                }
+            }
+            _ => arranged.keep.push(at),
+        }
+    }
+    arranged
+}
+
+/// Whether the next batch is sent by COPY straight into the table or through the staging table.
+///
+/// A COPY that meets a stored key costs the whole batch, so after two such batches in a row the
+/// staging table comes first, and COPY is tried again every 20th batch.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Way {
+    conflicts: u32,
+    staged: u32,
+}
+
+/// Conflicting batches in a row after which staging comes first.
+const PATIENCE: u32 = 2;
+/// Staged batches after which COPY is tried again.
+const RETRY: u32 = 20;
+
+impl Way {
+    /// Whether COPY is tried first.
+    #[must_use]
+    pub const fn copies(&self) -> bool {
+        self.conflicts < PATIENCE || self.staged + 1 >= RETRY
+    }
+
+    /// Notes how a batch went: whether COPY was tried, and whether it met a stored key.
+    pub const fn went(&mut self, copied: bool, conflict: bool) {
+        if !copied {
+            self.staged += 1;
+            return;
+        }
+        self.staged = 0;
+        self.conflicts = if conflict { self.conflicts.saturating_add(1) } else { 0 };
+    }
+}
+
+/// What is left to try of a batch that the server refused: halves, until the row is found.
+#[derive(Clone, Debug)]
+pub struct Halving {
+    left: Vec<Range<usize>>,
+}
+
+impl Halving {
+    /// All `rows` rows are still to be sent.
+    #[must_use]
+    pub fn new(rows: usize) -> Self {
+        let left = if rows == 0 { Vec::new() } else { vec![Range { start: 0, end: rows }] };
+        Self { left }
+    }
+
+    /// The next range to send.
+    pub fn next_range(&mut self) -> Option<Range<usize>> {
+        self.left.pop()
+    }
+
+    /// The server refused `range` for its data: gives the row if it is only one, else comes back
+    /// with both halves, the first one first.
+    pub fn refused(&mut self, range: Range<usize>) -> Option<usize> {
+        if range.len() <= 1 {
+            return Some(range.start);
+        }
+        let middle = range.start + range.len() / 2;
+        self.left.push(middle..range.end);
+        self.left.push(range.start..middle);
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::payment::Currency;
+    use crate::metrics::decode::{Decoder, Rules};
+    use crate::domain::EventTime;
+    use proptest::prelude::*;
+
+    fn lines(specs: &[(u8, u8)]) -> Vec<String> {
+        let line = |(id, amount): &(u8, u8)| {
+            format!(
+                r#"{{"paymentId":"p{id}","customerId":"c","amount":"{amount}","status":"PENDING",
+                "timestamp":1767225600000}}"#
+            )
+        };
+        specs.iter().map(line).collect()
+    }
+
+    fn read(lines: &[String]) -> Vec<PaymentEvent<'_>> {
+        let rules = Rules {
+            currency: Currency::new("EUR").unwrap(),
+            round: false,
+            latest: EventTime::from_micros(i64::MAX),
+            floor: None,
+        };
+        let decode =
+            |l: &'_ String| Decoder::Ndjson.decode(l.as_bytes(), &rules).unwrap().payment.clone();
+        let mut rows = Vec::new();
+        for line in lines {
+            // Each row borrows from its own line.
+            rows.push(own(decode(line)));
+        }
+        rows
+    }
+
+    fn own(p: PaymentEvent<'_>) -> PaymentEvent<'static> {
+        PaymentEvent {
+            payment_id: p.payment_id.into_owned().into(),
+            customer_id: p.customer_id.into_owned().into(),
+            order_id: None,
+            payment_method: None,
+            instrument_id: None,
+            merchant_id: None,
+            location: None,
+            failure_reason: None,
+            amount: p.amount,
+            currency: p.currency,
+            status: p.status,
+            fraud_score: p.fraud_score,
+            time: p.time,
+        }
+    }
+
+    #[test]
+    fn sorts_and_tells_duplicates_from_conflicts() {
+        let lines = lines(&[(3, 1), (1, 1), (3, 1), (1, 2), (2, 1), (1, 1)]);
+        let arranged = arrange(&read(&lines));
+        assert_eq!(arranged.keep, [1, 4, 0]);
+        assert_eq!(arranged.duplicates, [5, 2]);
+        assert_eq!(arranged.conflicting, [(3, 1)]);
+    }
+
+    #[test]
+    fn goes_to_staging_after_two_and_tries_copy_every_twentieth() {
+        let mut way = Way::default();
+        for _ in 0..2 {
+            assert!(way.copies());
+            way.went(true, true);
+        }
+        for round in 0..2 {
+            for n in 0..19 {
+                assert!(!way.copies(), "round {round}, batch {n}");
+                way.went(false, true);
+            }
+            assert!(way.copies());
+            way.went(true, round == 0);
+        }
+        assert!(way.copies(), "a clean COPY brings COPY back");
+    }
+
+    proptest! {
+        /// Whatever the split, the rows kept are the same, and each row is accounted for.
+        #[test]
+        fn any_split_keeps_the_same_rows(
+            specs in prop::collection::vec((0u8..12, 0u8..3), 0..40),
+            size in 1usize..41,
+        ) {
+            let lines = lines(&specs);
+            let rows = read(&lines);
+            let whole = arrange(&rows);
+            let mut stored: Vec<PaymentEvent<'_>> = Vec::new();
+            let (mut duplicate, mut conflicting) = (0, 0);
+            for batch in rows.chunks(size) {
+                let arranged = arrange(batch);
+                duplicate += arranged.duplicates.len();
+                conflicting += arranged.conflicting.len();
+                for at in arranged.keep {
+                    match stored.iter().find(|s| key_order(s, &batch[at]).is_eq()) {
+                        None => stored.push(batch[at].clone()),
+                        Some(s) if same_content(s, &batch[at]) => duplicate += 1,
+                        Some(_) => conflicting += 1,
+                    }
+                }
+            }
+            stored.sort_by(key_order);
+            let expected: Vec<_> = whole.keep.iter().map(|at| rows[*at].clone()).collect();
+            prop_assert_eq!(&stored, &expected);
+            prop_assert_eq!(stored.len() + duplicate + conflicting, rows.len());
+        }
+
+        /// Halving finds exactly the refused rows, and sends every other row once.
+        #[test]
+        fn halving_finds_the_rows(
+            rows in 0usize..200,
+            bad in prop::collection::btree_set(0usize..200, 0..6),
+        ) {
+            let mut halving = Halving::new(rows);
+            let (mut sent, mut found) = (Vec::new(), Vec::new());
+            while let Some(range) = halving.next_range() {
+                if range.clone().any(|r| bad.contains(&r)) {
+                    found.extend(halving.refused(range));
+                } else {
+                    sent.extend(range);
+                }
+            }
+            let expected: Vec<usize> = bad.iter().copied().filter(|b| *b < rows).collect();
+            prop_assert_eq!(&found, &expected);
+            let good: Vec<usize> = (0..rows).filter(|r| !bad.contains(r)).collect();
+            prop_assert_eq!(sent, good);
+        }
+    }
+}

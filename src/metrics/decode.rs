@@ -1,0 +1,382 @@
+//! One line of a file to one payment, or the reason why not.
+
+use std::borrow::Cow;
+
+use rust_decimal::Decimal;
+
+use crate::domain::payment::{Currency, MAX_RECORD_BYTES, PaymentDraft};
+use crate::domain::{EventTime, Money, PaymentEvent, Reason, Reject};
+
+/// What decides whether and how a line becomes a row.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules {
+    /// Stands in for an absent currency.
+    pub currency: Currency,
+    /// Whether amounts with more than four decimals are rounded half to even.
+    pub round: bool,
+    /// The latest accepted time: now and the allowed skew.
+    pub latest: EventTime,
+    /// The retention floor: rows below it would be dropped at once.
+    pub floor: Option<EventTime>,
+}
+
+/// A payment that passed every check, and whether its amount was rounded.
+#[derive(Clone, Debug)]
+pub struct Accepted<'a> {
+    /// The payment.
+    pub payment: PaymentEvent<'a>,
+    /// Whether `--round` changed its amount.
+    pub rounded: bool,
+}
+
+/// The fields of a payment that are stored, in the order of [`Mapping`]'s columns; each with the
+/// other names it may have in a header.
+const FIELDS: [(&str, &[&str]); 10] = [
+    ("paymentId", &[]),
+    ("customerId", &[]),
+    ("orderId", &[]),
+    ("amount", &[]),
+    ("currency", &[]),
+    ("status", &[]),
+    ("paymentMethod", &["method"]),
+    ("merchantId", &[]),
+    ("fraudScore", &["score"]),
+    ("timestamp", &["time"]),
+];
+/// The fields without which no line can be a payment.
+const REQUIRED: [&str; 5] = ["paymentId", "customerId", "amount", "status", "timestamp"];
+
+/// Which column of a CSV file holds which field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mapping {
+    header: Vec<String>,
+    delimiter: u8,
+    /// For each column the field it holds, as an index into [`FIELDS`].
+    fields: Vec<Option<usize>>,
+}
+
+impl Mapping {
+    /// Reads a header row: camelCase or `snake_case` names in any order.
+    ///
+    /// # Errors
+    /// What is wrong with the header, for a person.
+    pub fn from_header(line: &[u8], delimiter: u8) -> Result<Self, String> {
+        let text = std::str::from_utf8(line).map_err(|_| "the header is not UTF-8".to_owned())?;
+        let mut header = Vec::new();
+        split(text, delimiter, |_, field| header.push(field.trim().to_owned()))
+            .map_err(|r| format!("the header cannot be split into columns: {}", r.detail))?;
+        let mut fields: Vec<Option<usize>> = Vec::new();
+        for name in &header {
+            let plain = plain(name);
+            let known = |f: &str| self::plain(f) == plain;
+            let field = FIELDS
+                .iter()
+                .position(|(name, others)| known(name) || others.iter().any(|o| known(o)));
+            if let Some(f) = field.filter(|f| fields.contains(&Some(*f))) {
+                return Err(format!("the header names {} twice", FIELDS[f].0));
+            }
+            fields.push(field);
+        }
+        let missing: Vec<&str> = REQUIRED
+            .into_iter()
+            .filter(|r| !fields.iter().flatten().any(|f| FIELDS[*f].0 == *r))
+            .collect();
+        if missing.is_empty() {
+            return Ok(Self { header, delimiter, fields });
+        }
+        Err(format!("the header lacks {}; it has {}", missing.join(", "), header.join(", ")))
+    }
+
+    /// The columns that are read over.
+    #[must_use]
+    pub fn ignored(&self) -> Vec<&str> {
+        let columns = self.header.iter().zip(&self.fields);
+        columns.filter(|(_, f)| f.is_none()).map(|(h, _)| h.as_str()).collect()
+    }
+
+    /// The column of a field: its number from 1 and its name in the header.
+    #[must_use]
+    pub fn column(&self, field: &str) -> Option<(usize, &str)> {
+        let at = self.fields.iter().position(|f| f.is_some_and(|f| FIELDS[f].0 == field))?;
+        Some((at + 1, &self.header[at]))
+    }
+
+    /// A text that two mappings share only if they read lines alike.
+    #[must_use]
+    pub fn identity(&self) -> String {
+        let fields: Vec<&str> =
+            self.fields.iter().map(|f| f.map_or("-", |f| FIELDS[f].0)).collect();
+        format!("csv {} {}", self.delimiter, fields.join(" "))
+    }
+
+    fn draft<'a>(&self, line: &'a str) -> Result<PaymentDraft<'a>, Reject> {
+        let mut draft = PaymentDraft::default();
+        let mut count = 0;
+        split(line, self.delimiter, |at, field| {
+            count = at + 1;
+            let Some(Some(index)) = self.fields.get(at) else { return };
+            let target = match index {
+                0 => &mut draft.payment_id,
+                1 => &mut draft.customer_id,
+                2 => &mut draft.order_id,
+                3 => &mut draft.amount,
+                4 => &mut draft.currency,
+                5 => &mut draft.status,
+                6 => &mut draft.payment_method,
+                7 => &mut draft.merchant_id,
+                8 => &mut draft.fraud_score,
+                _ => &mut draft.timestamp,
+            };
+            *target = Some(field);
+        })?;
+        if count == self.fields.len() {
+            return Ok(draft);
+        }
+        let detail = format!("{count} columns; the header has {}", self.fields.len());
+        Err(Reject::new(Reason::BrokenCsv, "", detail))
+    }
+}
+
+/// A name without underscores, dashes, blanks and capitals.
+fn plain(name: &str) -> String {
+    let kept = name.chars().filter(|c| !matches!(c, '_' | '-' | ' '));
+    kept.flat_map(char::to_lowercase).collect()
+}
+
+/// Splits a CSV record into its fields, quotes as in RFC 4180.
+fn split<'a>(
+    line: &'a str,
+    delimiter: u8,
+    mut field: impl FnMut(usize, Cow<'a, str>),
+) -> Result<(), Reject> {
+    let broken =
+        |at: usize, why: &str| Reject::new(Reason::BrokenCsv, "", format!("column {}: {why}", at + 1));
+    let bytes = line.as_bytes();
+    let (mut start, mut number) = (0, 0);
+    loop {
+        let end = if bytes.get(start) == Some(&b'"') {
+            let (text, end) =
+                quoted(line, start).ok_or_else(|| broken(number, "a quote is not closed"))?;
+            if bytes.get(end).is_some_and(|b| *b != delimiter) {
+                return Err(broken(number, "text behind the closing quote"));
+            }
+            field(number, text);
+            end
+        } else {
+            let rest = &bytes[start..];
+            let end = rest.iter().position(|b| *b == delimiter).map_or(bytes.len(), |p| start + p);
+            field(number, Cow::Borrowed(&line[start..end]));
+            end
+        };
+        if end >= bytes.len() {
+            return Ok(());
+        }
+        start = end + 1;
+        number += 1;
+    }
+}
+
+/// The content of the quoted field that begins at `start`, and where it ends.
+fn quoted(line: &str, start: usize) -> Option<(Cow<'_, str>, usize)> {
+    let bytes = line.as_bytes();
+    let (mut at, mut doubled) = (start + 1, false);
+    loop {
+        at += bytes[at..].iter().position(|b| *b == b'"')?;
+        if bytes.get(at + 1) != Some(&b'"') {
+            break;
+        }
+        doubled = true;
+        at += 2;
+    }
+    let inner = &line[start + 1..at];
+    let text = if doubled { Cow::Owned(inner.replace("\"\"", "\"")) } else { inner.into() };
+    Some((text, at + 1))
+}
+
+/// How the lines of a file are read.
+#[derive(Clone, Debug)]
+pub enum Decoder {
+    /// CSV by its header.
+    Csv(Mapping),
+    /// One JSON object a line.
+    Ndjson,
+}
+
+impl Decoder {
+    /// Reads one line.
+    ///
+    /// # Errors
+    /// The first fault.
+    pub fn decode<'a>(&self, line: &'a [u8], rules: &Rules) -> Result<Accepted<'a>, Reject> {
+        let mut draft = match self {
+            Self::Ndjson => PaymentDraft::from_json(line)?,
+            Self::Csv(mapping) => {
+                if line.len() >= MAX_RECORD_BYTES {
+                    let detail = format!("at most {MAX_RECORD_BYTES} bytes are accepted");
+                    return Err(Reject::new(Reason::Oversize, "", detail));
+                }
+                let text = std::str::from_utf8(line).map_err(|e| {
+                    let detail = format!("byte {} is not UTF-8", e.valid_up_to());
+                    Reject::new(Reason::NotUtf8, "", detail)
+                })?;
+                mapping.draft(text)?
+            }
+        };
+        let rounded = rules.round && round(&mut draft)?;
+        let payment = draft.check(rules.currency, None)?;
+        within(payment.time, rules)?;
+        Ok(Accepted { payment, rounded })
+    }
+
+    /// A text that two decoders share only if they read lines alike.
+    #[must_use]
+    pub fn identity(&self) -> String {
+        match self {
+            Self::Csv(mapping) => mapping.identity(),
+            Self::Ndjson => "ndjson".to_owned(),
+        }
+    }
+
+    /// The column of a field in a CSV file.
+    #[must_use]
+    pub fn column(&self, field: &str) -> Option<(usize, &str)> {
+        match self {
+            Self::Csv(mapping) => mapping.column(field),
+            Self::Ndjson => None,
+        }
+    }
+}
+
+/// Whether a time may be stored.
+///
+/// # Errors
+/// [`Reason::Future`] and [`Reason::Expired`].
+pub fn within(time: EventTime, rules: &Rules) -> Result<(), Reject> {
+    if time > rules.latest {
+        let detail = format!("{time} is later than {}, now and the allowed skew", rules.latest);
+        return Err(Reject::new(Reason::Future, "timestamp", detail));
+    }
+    if let Some(floor) = rules.floor.filter(|f| time < *f) {
+        let detail = format!("{time} is below the retention floor {floor}");
+        return Err(Reject::new(Reason::Expired, "timestamp", detail));
+    }
+    Ok(())
+}
+
+fn round(draft: &mut PaymentDraft<'_>) -> Result<bool, Reject> {
+    let Some(text) = &draft.amount else { return Ok(false) };
+    let Ok(value) = text.trim().parse::<Decimal>() else { return Ok(false) };
+    if value.normalize().scale() <= 4 {
+        return Ok(false);
+    }
+    draft.amount = Some(Cow::Owned(Money::rounded(value)?.to_string()));
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules() -> Rules {
+        Rules {
+            currency: Currency::new("EUR").unwrap(),
+            round: false,
+            latest: EventTime::from_event_text("2026-06-01T00:00:00Z").unwrap(),
+            floor: Some(EventTime::from_event_text("2020-01-01T00:00:00Z").unwrap()),
+        }
+    }
+
+    fn csv(header: &str) -> Decoder {
+        Decoder::Csv(Mapping::from_header(header.as_bytes(), b',').unwrap())
+    }
+
+    const HEADER: &str = "time,payment_id,customerId,amount,status,method,note,currency";
+    const LINE: &str = "2026-01-01T00:00:00Z,p1,c1,12.30,COMPLETED,CARD,x,USD";
+
+    #[test]
+    fn both_spellings_in_any_order() {
+        let decoder = csv(HEADER);
+        let p = decoder.decode(LINE.as_bytes(), &rules()).unwrap().payment;
+        assert_eq!((p.payment_id.as_ref(), p.currency.code()), ("p1", "USD"));
+        assert_eq!(p.payment_method.as_deref(), Some("CARD"));
+        assert!(matches!(p.payment_id, Cow::Borrowed(_)));
+        let Decoder::Csv(mapping) = &decoder else { panic!() };
+        assert_eq!(mapping.ignored(), ["note"]);
+        assert_eq!(decoder.column("amount"), Some((4, "amount")));
+        assert_eq!(decoder.column("paymentId"), Some((2, "payment_id")));
+    }
+
+    #[test]
+    fn csv_and_ndjson_of_one_payment_are_equal() {
+        let json = br#"{"paymentId":"p1","customerId":"c1","amount":12.30,"status":"COMPLETED",
+            "paymentMethod":"CARD","currency":"USD","timestamp":"2026-01-01T00:00:00Z"}"#;
+        let a = csv(HEADER).decode(LINE.as_bytes(), &rules()).unwrap().payment;
+        let b = Decoder::Ndjson.decode(json, &rules()).unwrap().payment;
+        assert_eq!(a, b);
+    }
+
+    #[test]
+    fn quotes_are_read() {
+        let line = LINE.replace("c1", "\"c,\"\"1\"\"\"").replace("12.30", "\"12.30\"");
+        let p = csv(HEADER).decode(line.as_bytes(), &rules()).unwrap().payment.into_owned();
+        assert_eq!(p, "c,\"1\"");
+    }
+
+    trait Owned {
+        fn into_owned(self) -> String;
+    }
+    impl Owned for PaymentEvent<'_> {
+        fn into_owned(self) -> String {
+            self.customer_id.into_owned()
+        }
+    }
+
+    #[test]
+    fn each_fault_has_its_reason_and_field() {
+        let cases: [(&str, &str, Reason, &str); 14] = [
+            ("12.30", "abc", Reason::BadAmount, "amount"),
+            ("12.30", "NaN", Reason::NotANumber, "amount"),
+            ("12.30", "-1", Reason::Negative, "amount"),
+            ("12.30", "1.23456", Reason::Scale, "amount"),
+            ("12.30", "", Reason::MissingField, "amount"),
+            ("COMPLETED", "DONE", Reason::UnknownStatus, "status"),
+            ("2026-01-01T00:00:00Z", "1767225600", Reason::ImplausibleTime, "timestamp"),
+            ("2026-01-01T00:00:00Z", "2026-07-01T00:00:00Z", Reason::Future, "timestamp"),
+            ("2026-01-01T00:00:00Z", "2019-12-31T23:59:59Z", Reason::Expired, "timestamp"),
+            ("USD", "usd", Reason::BadCurrency, "currency"),
+            ("p1", "a\u{0}b", Reason::BadText, "paymentId"),
+            (",USD", "", Reason::BrokenCsv, ""),
+            ("USD", "USD,more", Reason::BrokenCsv, ""),
+            ("p1", "\"p1", Reason::BrokenCsv, ""),
+        ];
+        for (from, to, reason, field) in cases {
+            let line = LINE.replace(from, to);
+            let reject = csv(HEADER).decode(line.as_bytes(), &rules()).unwrap_err();
+            assert_eq!((reject.reason, reject.field), (reason, field), "{line}");
+        }
+        let bytes = [LINE.as_bytes(), &[0xff]].concat();
+        assert_eq!(csv(HEADER).decode(&bytes, &rules()).unwrap_err().reason, Reason::NotUtf8);
+    }
+
+    #[test]
+    fn rounding_is_half_to_even_and_only_when_asked() {
+        let round = Rules { round: true, ..rules() };
+        for (from, to, changed) in
+            [("1.00005", "1.00", true), ("1.00015", "1.0002", true), ("1.5", "1.50", false)]
+        {
+            let line = LINE.replace("12.30", from);
+            let accepted = csv(HEADER).decode(line.as_bytes(), &round).unwrap();
+            assert_eq!(accepted.payment.amount.to_string(), to);
+            assert_eq!(accepted.rounded, changed);
+        }
+    }
+
+    #[test]
+    fn a_header_must_name_what_is_needed_once() {
+        let error = Mapping::from_header(b"payment_id,amount", b',').unwrap_err();
+        assert!(error.contains("lacks customerId, status, timestamp"), "{error}");
+        let twice = "paymentId,payment_id,customerId,amount,status,time";
+        let error = Mapping::from_header(twice.as_bytes(), b',').unwrap_err();
+        assert!(error.contains("paymentId twice"), "{error}");
+    }
+}
