@@ -52,6 +52,8 @@ pub enum Reason {
     BadScore,
     /// Same natural key as a stored row, other content.
     Conflicting,
+    /// The server refuses the row.
+    Refused,
     /// Below the retention floor of its table.
     Expired,
     /// A CloudEvents envelope that misses what it must have.
@@ -88,6 +90,7 @@ impl Reason {
             Self::KeyMismatch => "key-mismatch",
             Self::BadScore => "bad-score",
             Self::Conflicting => "conflicting",
+            Self::Refused => "refused",
             Self::Expired => "expired",
             Self::BadEnvelope => "bad-envelope",
             Self::Panicked => "panicked",

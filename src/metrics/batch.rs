@@ -121,21 +121,17 @@ mod tests {
         specs.iter().map(line).collect()
     }
 
-    fn read(lines: &[String]) -> Vec<PaymentEvent<'_>> {
+    fn read(lines: &[String]) -> Vec<PaymentEvent<'static>> {
         let rules = Rules {
             currency: Currency::new("EUR").unwrap(),
             round: false,
             latest: EventTime::from_micros(i64::MAX),
             floor: None,
         };
-        let decode =
-            |l: &'_ String| Decoder::Ndjson.decode(l.as_bytes(), &rules).unwrap().payment.clone();
-        let mut rows = Vec::new();
-        for line in lines {
-            // Each row borrows from its own line.
-            rows.push(own(decode(line)));
-        }
-        rows
+        lines
+            .iter()
+            .map(|l| own(Decoder::Ndjson.decode(l.as_bytes(), &rules).unwrap().payment))
+            .collect()
     }
 
     fn own(p: PaymentEvent<'_>) -> PaymentEvent<'static> {

@@ -228,6 +228,35 @@ impl Decoder {
         Ok(Accepted { payment, rounded })
     }
 
+    /// The event time of a line if it will be accepted for its time, without reading the rest.
+    #[must_use]
+    pub fn time(&self, line: &[u8], rules: &Rules) -> Option<EventTime> {
+        #[derive(serde::Deserialize)]
+        struct Time<'a> {
+            #[serde(borrow)]
+            timestamp: Option<&'a serde_json::value::RawValue>,
+        }
+        let text = std::str::from_utf8(line).ok()?;
+        let time = match self {
+            Self::Ndjson => {
+                let wire: Time<'_> = serde_json::from_str(text).ok()?;
+                EventTime::from_event_text(wire.timestamp?.get().trim_matches('"')).ok()?
+            }
+            Self::Csv(mapping) => {
+                let (number, _) = mapping.column("timestamp")?;
+                let mut found = None;
+                split(text, mapping.delimiter, |at, field| {
+                    if at + 1 == number {
+                        found = EventTime::from_event_text(&field).ok();
+                    }
+                })
+                .ok()?;
+                found?
+            }
+        };
+        within(time, rules).is_ok().then_some(time)
+    }
+
     /// A text that two decoders share only if they read lines alike.
     #[must_use]
     pub fn identity(&self) -> String {

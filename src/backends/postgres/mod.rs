@@ -5,6 +5,17 @@ pub mod inventory;
 pub mod migrate;
 pub mod probe;
 
+pub mod alerts;
+pub mod copy;
+pub mod hypertable;
+pub mod instant;
+pub mod ledger;
+pub mod load;
+pub mod offsets;
+pub mod payments;
+pub mod reports;
+pub mod transaction;
+
 use std::time::Duration;
 
 pub use sqlx::postgres::PgConnection;
@@ -84,4 +95,14 @@ pub fn classify(error: sqlx::Error, what: impl Into<String>) -> BackendError {
         if matches!(e.code().as_deref(), Some("40P01" | "40001" | "57P01" | "57P02" | "57P03")))
         || matches!(kind, Kind::Unreachable | Kind::TimedOut);
     BackendError::new(kind, what).because(error).transient(transient)
+}
+
+/// [`classify`] with the next step where a table of `bss` is not there.
+#[must_use]
+pub fn fault(error: sqlx::Error, what: impl Into<String>) -> BackendError {
+    let fault = classify(error, what);
+    if fault.kind == Kind::Missing {
+        return fault.hint("Run `bss setup timescale` to make the tables.");
+    }
+    fault
 }

@@ -1,0 +1,46 @@
+//! How a hypertable lies in chunks.
+
+use std::time::Duration;
+
+use sqlx::Row;
+use sqlx::postgres::PgConnection;
+
+use crate::backends::error::Result;
+use crate::backends::postgres::fault;
+use crate::backends::postgres::instant::Instant;
+use crate::metrics::chunks::Layout;
+
+/// Reads the chunk interval and the chunks of `bss.<table>`; `None` if it is an ordinary table.
+///
+/// # Errors
+/// TimescaleDB is missing, or the connection broke.
+pub async fn layout(connection: &mut PgConnection, table: &str) -> Result<Option<Layout>> {
+    let what = || format!("could not read the chunks of hypertable bss.{table}");
+    let interval: Option<i64> = sqlx::query_scalar(
+        "SELECT (extract(epoch FROM time_interval) * 1000000)::bigint \
+         FROM timescaledb_information.dimensions \
+         WHERE hypertable_schema = 'bss' AND hypertable_name = $1 AND time_interval IS NOT NULL",
+    )
+    .bind(table)
+    .fetch_optional(&mut *connection)
+    .await
+    .map_err(|e| fault(e, what()))?;
+    let Some(micros) = interval.and_then(|i| u64::try_from(i).ok()) else { return Ok(None) };
+    let rows = sqlx::query(
+        "SELECT range_start, range_end FROM timescaledb_information.chunks \
+         WHERE hypertable_schema = 'bss' AND hypertable_name = $1",
+    )
+    .bind(table)
+    .fetch_all(connection)
+    .await
+    .map_err(|e| fault(e, what()))?;
+    let existing = rows
+        .iter()
+        .map(|row| {
+            let (Instant(start), Instant(end)) = (row.try_get(0)?, row.try_get(1)?);
+            Ok((start, end))
+        })
+        .collect::<std::result::Result<_, sqlx::Error>>()
+        .map_err(|e| fault(e, what()))?;
+    Ok(Some(Layout { interval: Duration::from_micros(micros), existing }))
+}

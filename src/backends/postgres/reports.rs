@@ -1,0 +1,117 @@
+//! The payments that fraud reports and explanations ask for.
+
+use rust_decimal::Decimal;
+use sqlx::postgres::PgConnection;
+use sqlx::{QueryBuilder, Row};
+
+use crate::backends::error::Result;
+use crate::backends::postgres::fault;
+use crate::backends::postgres::instant::Instant;
+use crate::backends::postgres::payments::payment;
+use crate::domain::EventTime;
+use crate::metrics::query::{Anomalies, AnomalyQuery, CurrencyTotal, PaymentRow};
+
+const COLUMNS: &str = "time, payment_id, customer_id, order_id, amount, currency, status, \
+                       payment_method, merchant_id, fraud_score";
+
+/// The payments above a score (or without one), their sums by currency, and how many have no
+/// score.
+///
+/// # Errors
+/// The table is missing, the connection broke, the statement timed out.
+pub async fn anomalies(
+    connection: &mut PgConnection,
+    query: &AnomalyQuery,
+) -> std::result::Result<Anomalies, sqlx::Error> {
+    let mut rows = QueryBuilder::new(format!("SELECT {COLUMNS} FROM bss.payment_metrics "));
+    narrow(&mut rows, query);
+    scored(&mut rows, query);
+    rows.push(if query.unscored {
+        " ORDER BY time DESC, payment_id LIMIT "
+    } else {
+        " ORDER BY fraud_score DESC, time DESC, payment_id LIMIT "
+    });
+    rows.push_bind(i64::from(query.limit));
+    let found = rows.build().fetch_all(&mut *connection).await?;
+    let rows = found.iter().map(payment).collect::<std::result::Result<_, _>>()?;
+
+    let mut sums = QueryBuilder::new(
+        "SELECT currency, count(*), sum(amount) AS amount FROM bss.payment_metrics ",
+    );
+    narrow(&mut sums, query);
+    scored(&mut sums, query);
+    sums.push(" GROUP BY currency ORDER BY currency");
+    let totals = sums
+        .build()
+        .fetch_all(&mut *connection)
+        .await?
+        .iter()
+        .map(|row| {
+            let payments: i64 = row.try_get(1)?;
+            let amount: Decimal = row.try_get(2)?;
+            Ok(CurrencyTotal {
+                currency: row.try_get(0)?,
+                payments: u64::try_from(payments).unwrap_or(0),
+                amount: amount.normalize(),
+            })
+        })
+        .collect::<std::result::Result<_, sqlx::Error>>()?;
+
+    let mut unscored = QueryBuilder::new("SELECT count(*) FROM bss.payment_metrics ");
+    narrow(&mut unscored, query);
+    unscored.push(" AND fraud_score IS NULL");
+    let count: i64 = unscored.build_query_scalar().fetch_one(connection).await?;
+    Ok(Anomalies { rows, totals, unscored: u64::try_from(count).unwrap_or(0) })
+}
+
+fn narrow<'q>(builder: &mut QueryBuilder<'q, sqlx::Postgres>, query: &'q AnomalyQuery) {
+    builder.push("WHERE tenant = ").push_bind(&query.tenant);
+    builder.push(" AND time >= ").push_bind(Instant(query.since));
+    builder.push(" AND time < ").push_bind(Instant(query.until));
+    for (column, value) in [("customer_id", &query.customer), ("currency", &query.currency)] {
+        if let Some(value) = value {
+            builder.push(format!(" AND {column} = ")).push_bind(value);
+        }
+    }
+}
+
+/// The threshold is written out: the planner must see that it implies a partial index's condition.
+fn scored(builder: &mut QueryBuilder<'_, sqlx::Postgres>, query: &AnomalyQuery) {
+    if query.unscored {
+        builder.push(" AND fraud_score IS NULL");
+    } else {
+        builder.push(format!(" AND fraud_score > {}::numeric", query.threshold));
+    }
+}
+
+/// The stored rows of some payments of a customer between two instants, oldest first.
+///
+/// # Errors
+/// The table is missing, or the connection broke.
+pub async fn payments(
+    connection: &mut PgConnection,
+    tenant: &str,
+    customer: &str,
+    ids: &[String],
+    (from, to): (EventTime, EventTime),
+) -> Result<Vec<PaymentRow>> {
+    let what = || format!("could not read the payments of customer \"{customer}\"");
+    let select = format!(
+        "SELECT {COLUMNS} FROM bss.payment_metrics WHERE tenant = $1 AND customer_id = $2 \
+         AND payment_id = ANY($3) AND time >= $4 AND time <= $5 ORDER BY time, payment_id"
+    );
+    let found = sqlx::query(&select)
+        .bind(tenant)
+        .bind(customer)
+        .bind(ids)
+        .bind(Instant(from))
+        .bind(Instant(to))
+        .fetch_all(connection)
+        .await
+        .map_err(|e| fault(e, what()))?;
+    found
+        .iter()
+        .map(payment)
+        .collect::<std::result::Result<_, _>>()
+        .map_err(|e| fault(e, what()))
+}

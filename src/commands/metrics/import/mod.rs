@@ -1,0 +1,87 @@
+//! `bss metrics import`
+
+mod prepare;
+mod rejects;
+mod run;
+mod source;
+mod summary;
+
+use std::path::PathBuf;
+
+pub use run::run;
+
+/// Load a file of metrics into TimescaleDB
+///
+/// Reads CSV with a header row or NDJSON, plain or gzipped, and stores each payment once however
+/// often it is loaded: the key is payment, time and status. A row whose key is stored with other
+/// content is set aside with both versions. What is set aside goes to the rejects file with line,
+/// column and reason, and the exit code is 7. A run that was stopped or killed goes on where it
+/// was when the same command is given again; a file that has grown goes on behind what is stored.
+///
+/// CSV columns may be camelCase or snake_case, in any order: paymentId, customerId, amount,
+/// status, timestamp (needed); currency, orderId, paymentMethod, merchantId, fraudScore.
+/// Times are RFC 3339 or epoch milliseconds. Blank lines are no records.
+#[derive(Debug, clap::Args)]
+pub struct ImportArgs {
+    /// What the rows are
+    #[arg(value_enum)]
+    kind: Kind,
+    /// The file, or - for standard input
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Form of the file; told from its name or its first byte if not given
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// What separates the columns of CSV: one character, or `tab`
+    #[arg(long, value_name = "CHAR", default_value = ",", value_parser = delimiter)]
+    delimiter: u8,
+    /// Rows of one transaction [default: metrics.batch]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    batch: Option<u32>,
+    /// Round amounts with more than 4 decimals instead of setting them aside
+    #[arg(long, value_enum, value_name = "HOW")]
+    round: Option<Round>,
+    /// Write nothing at all if a single row is at fault
+    #[arg(long)]
+    strict: bool,
+    /// Where to write what is set aside [default: FILE.rejects.ndjson]
+    #[arg(long, value_name = "PATH")]
+    rejects: Option<PathBuf>,
+    /// Go on if the file makes up to this many new chunks
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    allow_chunks: usize,
+    /// Send batches again that the import ledger already has
+    #[arg(long)]
+    reload: bool,
+}
+
+/// The kinds of metric that can be loaded.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Kind {
+    /// Payments.
+    Payment,
+}
+
+/// The forms of a file.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Format {
+    /// Columns with a header row.
+    Csv,
+    /// One JSON object a line.
+    Ndjson,
+}
+
+/// How amounts are rounded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Round {
+    /// To the nearest, halves to the even digit.
+    HalfEven,
+}
+
+fn delimiter(text: &str) -> Result<u8, String> {
+    match text.as_bytes() {
+        b"tab" | b"\\t" | b"\t" => Ok(b'\t'),
+        [c] if c.is_ascii() && !c.is_ascii_alphanumeric() && !b"\"\r\n".contains(c) => Ok(*c),
+        _ => Err("one character such as , ; | or `tab`".to_owned()),
+    }
+}

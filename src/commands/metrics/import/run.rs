@@ -1,0 +1,378 @@
+//! How an import goes: look at the file, load batch by batch, tell what came of it.
+
+use std::io::BufRead;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::{Duration, Instant};
+
+use super::prepare::{self, Plan, Prepared};
+use super::rejects::Rejects;
+use super::source::{Opened, Source, form_by_content};
+use super::{Format, ImportArgs, Kind, Round, summary};
+use crate::backends::postgres::ledger::Posting;
+use crate::backends::postgres::load::Loader;
+use crate::backends::postgres::payments::{self, Outcome};
+use crate::backends::postgres::{self, hypertable};
+use crate::cli::{ExitStatus, Failure};
+use crate::commands::Context;
+use crate::domain::payment::Currency;
+use crate::domain::{Reason, Reject};
+use crate::metrics::chunks::{Estimate, Layout};
+use crate::metrics::decode::{Decoder, Mapping, Rules};
+use crate::metrics::ledger::Link;
+use crate::metrics::lines::Form;
+use crate::metrics::reader::{Batch, Reader};
+use crate::metrics::tally::Tally;
+use crate::runtime::Fault;
+use crate::ui::Progress;
+
+const KIND: &str = "payment";
+const HYPERTABLE: &str = "payment_metrics";
+
+/// The file at its first record.
+struct Begun {
+    reader: Reader<Box<dyn BufRead + Send>>,
+    position: Arc<AtomicU64>,
+    total: Option<u64>,
+}
+
+/// Everything an import needs to know.
+struct Import<'a> {
+    args: &'a ImportArgs,
+    context: &'a Context,
+    source: Source,
+    form: Form,
+    plan: Plan,
+    layout: Option<Layout>,
+    loader: Loader,
+    rejects: Rejects,
+    tally: Tally,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// The command's failure.
+pub async fn run(args: ImportArgs, context: &Context) -> Result<ExitStatus, Failure> {
+    let Kind::Payment = args.kind;
+    let settings = context.settings();
+    let source = Source::new(&args.file, args.strict)?;
+    let mut opened = source.open()?;
+    let mut connection = postgres::connect(&settings.timescale).await?;
+    let floor = payments::floor(&mut connection, HYPERTABLE).await?;
+    let layout = hypertable::layout(&mut connection, HYPERTABLE).await?;
+    let Some(form) = form(&args, &source, &mut opened)? else {
+        context.ui.warning(format!("{} is empty.", source.name()));
+        let report = summary::report(&source.name(), KIND, None, &Tally::default());
+        context.ui.report(&report)?;
+        return Ok(ExitStatus::Done);
+    };
+    let (begun, decoder) = begin(opened, form, &source)?;
+    if let Decoder::Csv(mapping) = &decoder
+        && !mapping.ignored().is_empty()
+    {
+        context.ui.status(format!("Columns not stored: {}.", mapping.ignored().join(", ")));
+    }
+    let currency = Currency::new(&settings.general.currency).map_err(|e| {
+        Failure::config("cannot use general.currency").because(&e)
+    })?;
+    let skew = i64::try_from(settings.general.max_skew.as_micros()).unwrap_or(i64::MAX);
+    let size = args.batch.unwrap_or(settings.metrics.batch).max(1);
+    let round = args.round == Some(Round::HalfEven);
+    let plan = Plan {
+        rules: Rules { currency, round, latest: context.now().plus_micros(skew), floor },
+        tenant: settings.general.tenant.clone(),
+        size: usize::try_from(size).unwrap_or(usize::MAX),
+        first: Link::first(&[
+            KIND,
+            &decoder.identity(),
+            currency.code(),
+            &settings.general.tenant,
+            if round { "half-even" } else { "exact" },
+            &size.to_string(),
+        ]),
+        decoder: Arc::new(decoder),
+    };
+    let rejects = Rejects::new(rejects_path(&args));
+    let fault = Fault::parse(context.environment.fault.as_deref());
+    let loader = Loader::new(connection, fault);
+    let tally = Tally::default();
+    let mut import =
+        Import { args: &args, context, source, form, plan, layout, loader, rejects, tally };
+    import.look_ahead()?;
+    import.load(begun).await
+}
+
+fn rejects_path(args: &ImportArgs) -> PathBuf {
+    args.rejects.clone().unwrap_or_else(|| {
+        if args.file == Path::new("-") {
+            return PathBuf::from("stdin.rejects.ndjson");
+        }
+        let mut name = args.file.clone().into_os_string();
+        name.push(".rejects.ndjson");
+        name.into()
+    })
+}
+
+fn form(
+    args: &ImportArgs,
+    source: &Source,
+    opened: &mut Opened,
+) -> Result<Option<Form>, Failure> {
+    let told = form_by_content(opened, args.delimiter).map_err(|e| source.unreadable(&e))?;
+    Ok(told.map(|told| match args.format {
+        Some(Format::Csv) => Form::Csv { delimiter: args.delimiter },
+        Some(Format::Ndjson) => Form::Ndjson,
+        None => source.form_by_name(args.delimiter).unwrap_or(told),
+    }))
+}
+
+fn begin(opened: Opened, form: Form, source: &Source) -> Result<(Begun, Decoder), Failure> {
+    let Opened { bytes, position, total } = opened;
+    let mut reader = Reader::new(bytes, form);
+    let decoder = match form {
+        Form::Ndjson => {
+            reader.skip_mark().map_err(|e| source.unreadable(&e))?;
+            Decoder::Ndjson
+        }
+        Form::Csv { delimiter } => {
+            let header = reader.header().map_err(|e| source.unreadable(&e))?.unwrap_or_default();
+            let mapping = Mapping::from_header(&header, delimiter).map_err(|why| {
+                Failure::failed(format!("cannot read {} as CSV: {why}", source.name()))
+                    .code("bad-header")
+                    .hint(
+                        "The first row names the columns. Give --delimiter if they are not \
+                         separated by a comma, or --format ndjson.",
+                    )
+            })?;
+            Decoder::Csv(mapping)
+        }
+    };
+    Ok((Begun { reader, position, total }, decoder))
+}
+
+impl Import<'_> {
+    /// Reads the file once before anything is written: counts the chunks it would make, and with
+    /// `--strict` checks every row. Standard input that is not spooled is looked at batch by
+    /// batch instead.
+    fn look_ahead(&mut self) -> Result<(), Failure> {
+        if !self.source.again() {
+            return Ok(());
+        }
+        let (mut begun, _) = begin(self.source.open()?, self.form, &self.source)?;
+        let mut estimate = self.layout.as_ref().map(Estimate::new);
+        let mut batch = Batch::default();
+        let mut faults = 0_u64;
+        let mut read = 0_u64;
+        loop {
+            let next = begun.reader.batch(self.plan.first, self.plan.size, batch);
+            let Some(found) = next.map_err(|e| self.source.unreadable(&e))? else { break };
+            batch = found;
+            for at in 0..batch.records.len() {
+                read += 1;
+                let time = if self.args.strict {
+                    match self.plan.decoder.decode(batch.record(at), &self.plan.rules) {
+                        Ok(accepted) => Some(accepted.payment.time),
+                        Err(reject) => {
+                            faults += 1;
+                            let decoder = &self.plan.decoder;
+                            self.rejects.write(decoder, &batch, at, &reject, None)?;
+                            None
+                        }
+                    }
+                } else {
+                    self.plan.decoder.time(batch.record(at), &self.plan.rules)
+                };
+                if let (Some(estimate), Some(time)) = (&mut estimate, time) {
+                    estimate.note(time);
+                }
+            }
+        }
+        self.rejects.flush()?;
+        if faults > 0 {
+            return Err(self.nothing_written(faults, read));
+        }
+        self.check_chunks(estimate.as_ref())
+    }
+
+    fn nothing_written(&self, faults: u64, read: u64) -> Failure {
+        let name = self.source.name();
+        let failure = Failure::failed(format!(
+            "could not import {name}: {faults} of {read} rows are at fault; nothing was written"
+        ))
+        .code("strict");
+        let at = self.rejects.path().unwrap_or_default();
+        failure.hint(format!("They are listed in {at}; without --strict the others are loaded."))
+    }
+
+    fn check_chunks(&self, estimate: Option<&Estimate>) -> Result<(), Failure> {
+        let (Some(estimate), Some(layout)) = (estimate, &self.layout) else { return Ok(()) };
+        let (fresh, limit) = (estimate.fresh(), self.args.allow_chunks);
+        if fresh <= limit {
+            return Ok(());
+        }
+        let interval = layout.interval.as_secs_f64() / 86_400.0;
+        Err(Failure::failed(format!(
+            "could not import {}: it would make about {fresh} new chunks of {interval} days in \
+             hypertable bss.{HYPERTABLE}; the limit is {limit}",
+            self.source.name()
+        ))
+        .code("too-many-chunks")
+        .hint(format!(
+            "Each chunk is a table with locks of its own. Give --allow-chunks {fresh} to go on, \
+             or declare a longer chunk interval and run `bss setup timescale`."
+        )))
+    }
+
+    /// Loads batch by batch and tells what came of it.
+    async fn load(&mut self, begun: Begun) -> Result<ExitStatus, Failure> {
+        let started = Instant::now();
+        let name = self.source.name();
+        let mut progress = Progress::start(&self.context.ui, format!("Importing {name}"), begun.total);
+        let by_bytes = begun.total.is_some();
+        let mut estimate = self.layout.as_ref().filter(|_| !self.source.again()).map(Estimate::new);
+        let mut batches = prepare::start(begun.reader, begun.position, self.plan.clone());
+        if self.args.strict {
+            self.loader.begin_whole().await?;
+        }
+        let mut stopped = false;
+        while let Some(next) = batches.ready.recv().await {
+            let prepared = next.map_err(|e| self.broke_off(&e))?;
+            if let (Some(estimate), Some((from, to))) = (&mut estimate, prepared.rows.span()) {
+                self.note_chunks(estimate, &prepared);
+                let _ends = (from, to);
+                self.check_chunks(Some(estimate))?;
+            }
+            self.batch(&prepared).await?;
+            progress.set(if by_bytes { prepared.position } else { self.tally.read });
+            // The thread may have ended with the file; then nothing is reused.
+            let _unused = batches.back.send(prepared).is_err();
+            if self.context.shutdown.asked() {
+                stopped = true;
+                break;
+            }
+        }
+        progress.finish();
+        self.rejects.flush()?;
+        self.end(stopped, started.elapsed()).await
+    }
+
+    fn note_chunks(&self, estimate: &mut Estimate, prepared: &Prepared) {
+        for record in &prepared.records {
+            let line = prepared.batch.record(*record);
+            if let Some(time) = self.plan.decoder.time(line, &self.plan.rules) {
+                estimate.note(time);
+            }
+        }
+    }
+
+    fn broke_off(&self, error: &std::io::Error) -> Failure {
+        self.source.unreadable(error).hint(format!(
+            "{} rows are stored; the same command goes on behind them once the file is whole.",
+            self.tally.stored
+        ))
+    }
+
+    /// Sends one batch unless the ledger has it, and counts what became of its records.
+    async fn batch(&mut self, prepared: &Prepared) -> Result<(), Failure> {
+        let batch = &prepared.batch;
+        let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+        self.tally.read += count(batch.records.len());
+        self.tally.rounded += prepared.rounded;
+        for (record, reject) in &prepared.aside {
+            self.tally.aside(reject.reason);
+            self.rejects.write(&self.plan.decoder, batch, *record, reject, None)?;
+        }
+        let link = batch.link.unwrap_or(self.plan.first);
+        let known = if self.args.reload { None } else { self.loader.find(link).await? };
+        if prepared.conflicting.is_empty() && known.is_some_and(|k| k.covers(prepared.valid())) {
+            self.tally.duplicate += prepared.valid();
+            self.tally.passed_over += prepared.valid();
+            return Ok(());
+        }
+        let name = self.source.name();
+        let posting = Posting {
+            link,
+            kind: KIND,
+            source: &name,
+            number: batch.number,
+            duplicates: prepared.duplicates,
+            conflicting: count(prepared.conflicting.len()),
+            rejected: count(prepared.aside.len()),
+        };
+        let outcome = self.loader.load(&prepared.rows, &posting).await?;
+        self.count(prepared, &outcome)
+    }
+
+    fn count(&mut self, prepared: &Prepared, outcome: &Outcome) -> Result<(), Failure> {
+        let batch = &prepared.batch;
+        let decoder = Arc::clone(&self.plan.decoder);
+        self.tally.stored += outcome.stored;
+        self.tally.duplicate += outcome.duplicates + prepared.duplicates;
+        for (row, said) in &outcome.refused {
+            let reject = Reject::new(Reason::Refused, "", said.clone());
+            self.tally.aside(reject.reason);
+            self.rejects.write(&decoder, batch, prepared.records[*row], &reject, None)?;
+        }
+        for conflict in &outcome.conflicting {
+            let detail = "payment, time and status are stored with other content";
+            let reject = Reject::new(Reason::Conflicting, "", detail);
+            let stored = Some(conflict.stored.to_json());
+            self.tally.aside(reject.reason);
+            let record = prepared.records[conflict.row];
+            self.rejects.write(&decoder, batch, record, &reject, stored)?;
+        }
+        for (record, first) in &prepared.conflicting {
+            let line = batch.records[*first].line;
+            let detail = format!("payment, time and status are those of line {line}, with other content");
+            let reject = Reject::new(Reason::Conflicting, "", detail);
+            let first = decoder.decode(batch.record(*first), &self.plan.rules);
+            let stored = first.ok().map(|a| crate::metrics::sample::to_json(&a.payment));
+            self.tally.aside(reject.reason);
+            self.rejects.write(&decoder, batch, *record, &reject, stored)?;
+        }
+        Ok(())
+    }
+
+    async fn end(&mut self, stopped: bool, took: Duration) -> Result<ExitStatus, Failure> {
+        let ui = &self.context.ui;
+        let name = self.source.name();
+        if self.args.strict {
+            let aside = self.tally.set_aside();
+            if stopped || aside > 0 {
+                self.loader.roll_back().await?;
+            } else {
+                self.loader.commit().await?;
+            }
+            if stopped {
+                ui.status(format!("Stopped; nothing of {name} was written (--strict)."));
+                return Ok(self.context.shutdown.status());
+            }
+            if aside > 0 {
+                return Err(self.nothing_written(aside, self.tally.read));
+            }
+        }
+        if !self.tally.balances() {
+            let what = format!("the sum of {name} does not come out");
+            return Err(Failure::new(ExitStatus::Bug, what).hint(summary::sentence(&self.tally)));
+        }
+        let rejects = self.rejects.path();
+        ui.report(&summary::report(&name, KIND, rejects.as_deref(), &self.tally))?;
+        let rate = f64::from(u32::try_from(self.tally.read).unwrap_or(u32::MAX))
+            / took.as_secs_f64().max(0.001);
+        ui.status(format!(
+            "{} {:.1} s, {rate:.0} rows/s.",
+            summary::sentence(&self.tally),
+            took.as_secs_f64()
+        ));
+        if let Some(path) = rejects {
+            ui.warning(format!("{} rows were set aside: {path}.", self.tally.set_aside()));
+        }
+        if stopped {
+            ui.hint("Stopped after a whole batch. Give the same command again to go on.");
+            return Ok(self.context.shutdown.status());
+        }
+        Ok(if self.tally.set_aside() > 0 { ExitStatus::Partly } else { ExitStatus::Done })
+    }
+}

@@ -1,0 +1,59 @@
+//! What is told at the end.
+
+use crate::metrics::tally::Tally;
+use crate::ui::{Cell, Report};
+
+/// The result: one row, with the sum that must come out.
+pub fn report(source: &str, kind: &str, rejects: Option<&str>, tally: &Tally) -> Report {
+    let reasons = tally.reasons.iter().map(|(reason, n)| ((*reason).to_owned(), (*n).into()));
+    let mut report = Report::new(format!("Import of {kind} rows from {source}"))
+        .column("source", "SOURCE")
+        .number("read", "READ")
+        .number("stored", "STORED")
+        .number("duplicate", "DUPLICATE")
+        .number("conflicting", "CONFLICTING")
+        .number("rejected", "REJECTED")
+        .number("future", "FUTURE")
+        .number("expired", "EXPIRED")
+        .meta("kind", kind)
+        .meta("passedOver", tally.passed_over)
+        .meta("rounded", tally.rounded)
+        .meta("reasons", serde_json::Value::Object(reasons.collect()))
+        .meta("rejectsFile", rejects);
+    report.push(vec![
+        source.into(),
+        Cell::from(tally.read),
+        Cell::from(tally.stored),
+        Cell::from(tally.duplicate),
+        Cell::from(tally.conflicting),
+        Cell::from(tally.rejected),
+        Cell::from(tally.future),
+        Cell::from(tally.expired),
+    ]);
+    report
+}
+
+/// The sum as a sentence.
+pub fn sentence(tally: &Tally) -> String {
+    let mut text = format!(
+        "{} read = {} stored + {} duplicate + {} conflicting + {} rejected + {} future + {} \
+         expired.",
+        tally.read,
+        tally.stored,
+        tally.duplicate,
+        tally.conflicting,
+        tally.rejected,
+        tally.future,
+        tally.expired
+    );
+    if tally.passed_over > 0 {
+        text.push_str(&format!(
+            " {} of the duplicates are in batches that an earlier run had stored.",
+            tally.passed_over
+        ));
+    }
+    if tally.rounded > 0 {
+        text.push_str(&format!(" {} amounts were rounded to 4 decimals.", tally.rounded));
+    }
+    text
+}
