@@ -1,5 +1,7 @@
 //! Kafka through librdkafka.
 
+pub mod intake;
+pub mod letters;
 pub mod admin;
 pub mod probe;
 pub mod runner;

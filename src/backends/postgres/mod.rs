@@ -8,6 +8,7 @@ pub mod probe;
 pub mod alerts;
 pub mod copy;
 pub mod hypertable;
+pub mod ingest;
 pub mod instant;
 pub mod ledger;
 pub mod load;

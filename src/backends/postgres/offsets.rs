@@ -61,20 +61,6 @@ pub async fn stored(
     .map_err(|e| fault(e, TABLE))
 }
 
-/// Forgets the offsets of a topic, so that it is read again from its beginning.
-///
-/// # Errors
-/// The table is missing, or the connection broke.
-pub async fn forget(connection: &mut PgConnection, group: &str, topic: &str) -> Result<()> {
-    sqlx::query("DELETE FROM bss.ingest_offset WHERE kafka_group = $1 AND topic = $2")
-        .bind(group)
-        .bind(topic)
-        .execute(connection)
-        .await
-        .map(|_done| ())
-        .map_err(|e| fault(e, TABLE))
-}
-
 /// Locks the offset of a partition until the transaction ends, and reads it.
 ///
 /// # Errors

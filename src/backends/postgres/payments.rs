@@ -189,11 +189,11 @@ pub(super) fn code(error: &sqlx::Error) -> Option<String> {
 }
 
 /// Whether the server refuses the data: classes 22 (data exception) and 23 (a constraint).
-fn is_of_data(error: &sqlx::Error) -> bool {
+pub(super) fn is_of_data(error: &sqlx::Error) -> bool {
     code(error).is_some_and(|c| (c.starts_with("22") || c.starts_with("23")) && c != "23505")
 }
 
-fn said(error: &sqlx::Error) -> String {
+pub(super) fn said(error: &sqlx::Error) -> String {
     error.as_database_error().map_or_else(|| error.to_string(), |e| e.message().to_owned())
 }
 

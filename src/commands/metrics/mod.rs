@@ -12,7 +12,9 @@ use crate::commands::Context;
 #[expect(missing_docs, reason = "each leaf's arguments carry its help")]
 pub enum Metrics {
     Import(import::ImportArgs),
-    Record(record::RecordArgs),
+    /// Record one metric
+    #[command(subcommand)]
+    Record(record::Record),
     Ingest(ingest::IngestArgs),
 }
 
@@ -24,7 +26,7 @@ impl Metrics {
     pub async fn run(self, context: &Context) -> Result<ExitStatus, Failure> {
         match self {
             Self::Import(args) => import::run(args, context).await,
-            Self::Record(args) => record::run(args, context).await,
+            Self::Record(command) => command.run(context).await,
             Self::Ingest(args) => ingest::run(args, context).await,
         }
     }

@@ -1,0 +1,113 @@
+//! `bss metrics ingest`
+
+mod judge;
+mod lane;
+
+use std::collections::BTreeMap;
+
+use lane::Lane;
+
+use crate::cli::{ExitStatus, Failure};
+use crate::commands::Context;
+use crate::metrics::tally::Tally;
+use crate::ui::{Cell, Report};
+
+/// Carry payments and alerts from Kafka to TimescaleDB
+///
+/// Reads finished transactions only. Rows and offsets are stored in one database transaction, so
+/// each record counts once, however the command ends. A record that cannot be stored goes to the
+/// topic of dead letters with its reason before its offset is stored. Two processes may run: one
+/// that finds its offsets moved drops its batch, and stops with exit code 5 if that goes on.
+///
+/// Runs until it is stopped; with --once it ends at the ends seen at the start, with exit code 7 if
+/// something was set aside.
+#[derive(Debug, clap::Args)]
+pub struct IngestArgs {
+    /// What to carry; everything if nothing is named
+    #[arg(value_enum, value_name = "KIND")]
+    kinds: Vec<Kind>,
+    /// End once everything is stored that was there at the start
+    #[arg(long)]
+    once: bool,
+}
+
+/// The kinds of record that can be carried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+enum Kind {
+    /// Scored payments, into `bss.payment_metrics`.
+    Payment,
+    /// Fraud alerts, into `bss.fraud_alerts`.
+    Alert,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// The command's failure.
+pub async fn run(args: IngestArgs, context: &Context) -> Result<ExitStatus, Failure> {
+    let mut kinds = args.kinds.clone();
+    if kinds.is_empty() {
+        kinds = vec![Kind::Payment, Kind::Alert];
+    }
+    kinds.sort_unstable();
+    kinds.dedup();
+    let mut lanes = Vec::new();
+    for kind in kinds {
+        lanes.push(Lane::open(kind, context).await?);
+    }
+    let mut tallies = BTreeMap::new();
+    let outcome = match lanes.as_mut_slice() {
+        [one] => one.run(args.once, context).await,
+        [one, two] => {
+            let both =
+                tokio::try_join!(one.run(args.once, context), two.run(args.once, context));
+            both.map(|_both| ())
+        }
+        _ => Ok(()),
+    };
+    for lane in &lanes {
+        tallies.insert(lane.topic().to_owned(), lane.tally().clone());
+    }
+    context.ui.report(&report(&tallies, &lane::group(context)))?;
+    outcome?;
+    let aside: u64 = tallies.values().map(Tally::set_aside).sum();
+    if aside > 0 {
+        let topic = crate::topics::dead_letters(&context.settings().general.application);
+        context.ui.warning(format!("{aside} records were set aside, with their reasons: {topic}."));
+    }
+    for lane in lanes {
+        lane.close().await?;
+    }
+    let partly = args.once && aside > 0 && !context.shutdown.asked();
+    Ok(if partly { ExitStatus::Partly } else { ExitStatus::Done })
+}
+
+/// One row a topic, with the sum that must come out.
+fn report(tallies: &BTreeMap<String, Tally>, group: &str) -> Report {
+    let mut report = Report::new(format!("Ingested as {group}"))
+        .column("topic", "TOPIC")
+        .number("read", "READ")
+        .number("stored", "STORED")
+        .number("duplicate", "DUPLICATE")
+        .number("conflicting", "CONFLICTING")
+        .number("rejected", "REJECTED")
+        .number("future", "FUTURE")
+        .number("expired", "EXPIRED")
+        .meta("group", group);
+    let mut reasons = serde_json::Map::new();
+    for (topic, t) in tallies {
+        report.push(vec![
+            topic.as_str().into(),
+            Cell::from(t.read),
+            Cell::from(t.stored),
+            Cell::from(t.duplicate),
+            Cell::from(t.conflicting),
+            Cell::from(t.rejected),
+            Cell::from(t.future),
+            Cell::from(t.expired),
+        ]);
+        let of_topic = t.reasons.iter().map(|(reason, n)| ((*reason).to_owned(), (*n).into()));
+        reasons.insert(topic.clone(), serde_json::Value::Object(of_topic.collect()));
+    }
+    report.meta("reasons", serde_json::Value::Object(reasons))
+}
