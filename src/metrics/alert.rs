@@ -91,9 +91,8 @@ impl Alert {
             }
             (Some(_), None) => return Err(missing("currency")),
         };
-        let instant = |raw: Option<&RawValue>| {
-            raw.map(|r| EventTime::from_event_text(plain(r))).transpose()
-        };
+        let instant =
+            |raw: Option<&RawValue>| raw.map(|r| EventTime::from_event_text(plain(r))).transpose();
         Ok(Self {
             alert_id: name(wire.alert_id, "alertId")?,
             rule: name(wire.rule, "rule")?,

@@ -106,9 +106,9 @@ impl Halving {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::EventTime;
     use crate::domain::payment::Currency;
     use crate::metrics::decode::{Decoder, Rules};
-    use crate::domain::EventTime;
     use proptest::prelude::*;
 
     fn lines(specs: &[(u8, u8)]) -> Vec<String> {

@@ -149,8 +149,9 @@ fn split<'a>(
     delimiter: u8,
     mut field: impl FnMut(usize, Cow<'a, str>),
 ) -> Result<(), Reject> {
-    let broken =
-        |at: usize, why: &str| Reject::new(Reason::BrokenCsv, "", format!("column {}: {why}", at + 1));
+    let broken = |at: usize, why: &str| {
+        Reject::new(Reason::BrokenCsv, "", format!("column {}: {why}", at + 1))
+    };
     let bytes = line.as_bytes();
     let (mut start, mut number) = (0, 0);
     loop {

@@ -167,7 +167,8 @@ mod tests {
 
     #[test]
     fn lines_end_with_and_without_carriage_return() {
-        let expected = [("a".to_owned(), 1), ("b".to_owned(), 1), (String::new(), 1), ("c".into(), 0)];
+        let expected =
+            [("a".to_owned(), 1), ("b".to_owned(), 1), (String::new(), 1), ("c".into(), 0)];
         assert_eq!(all(Form::Ndjson, b"a\r\nb\n\nc"), expected);
         assert_eq!(all(CSV, b"a\r\nb\n\nc"), expected);
     }

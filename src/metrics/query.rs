@@ -152,11 +152,8 @@ mod tests {
 
     #[test]
     fn a_cut_list_knows_it() {
-        let total = |payments| CurrencyTotal {
-            currency: "EUR".into(),
-            payments,
-            amount: Decimal::ONE,
-        };
+        let total =
+            |payments| CurrencyTotal { currency: "EUR".into(), payments, amount: Decimal::ONE };
         let anomalies = Anomalies { totals: vec![total(1), total(2)], ..Anomalies::default() };
         assert_eq!(anomalies.found(), 3);
         assert!(anomalies.cut());

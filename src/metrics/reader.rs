@@ -106,7 +106,12 @@ impl<R: Read> Reader<R> {
     ///
     /// # Errors
     /// What `source` says.
-    pub fn batch(&mut self, previous: Link, size: usize, reuse: Batch) -> io::Result<Option<Batch>> {
+    pub fn batch(
+        &mut self,
+        previous: Link,
+        size: usize,
+        reuse: Batch,
+    ) -> io::Result<Option<Batch>> {
         let mut batch = reuse;
         batch.bytes.clear();
         batch.records.clear();

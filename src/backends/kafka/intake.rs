@@ -70,7 +70,8 @@ impl Intake {
     /// # Errors
     /// Kafka is unreachable, the topic is missing.
     pub fn open(settings: &Kafka, group: &str, topic: &str) -> Result<(Self, Vec<Bounds>)> {
-        let what = || format!("could not read topic \"{topic}\" on Kafka at {}", settings.bootstrap);
+        let what =
+            || format!("could not read topic \"{topic}\" on Kafka at {}", settings.bootstrap);
         let consumer: BaseConsumer<Quiet> = client(settings)
             .set("group.id", group)
             .set("isolation.level", "read_committed")

@@ -84,9 +84,7 @@ impl Letters {
             loop {
                 match self.producer.send(record) {
                     Ok(()) => break,
-                    Err((error, back))
-                        if error.rdkafka_error_code() == Some(Code::QueueFull) =>
-                    {
+                    Err((error, back)) if error.rdkafka_error_code() == Some(Code::QueueFull) => {
                         self.producer.poll(Duration::from_millis(50));
                         record = back;
                     }

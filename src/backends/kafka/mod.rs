@@ -1,8 +1,8 @@
 //! Kafka through librdkafka.
 
+pub mod admin;
 pub mod intake;
 pub mod letters;
-pub mod admin;
 pub mod probe;
 pub mod runner;
 

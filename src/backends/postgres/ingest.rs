@@ -96,7 +96,10 @@ impl Store {
                 tokio::time::sleep(pause(repeated, u64::from(std::process::id()))).await;
                 continue;
             }
-            return Err(fault(error, format!("could not store records of topic \"{}\"", self.topic)));
+            return Err(fault(
+                error,
+                format!("could not store records of topic \"{}\"", self.topic),
+            ));
         }
     }
 

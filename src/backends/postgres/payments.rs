@@ -76,10 +76,9 @@ impl PaymentWriter {
             let mut sent = if copies && !met {
                 let statement =
                     format!("COPY bss.payment_metrics ({PAYMENT_COLUMNS}) FROM STDIN BINARY");
-                rows.send(connection, &statement, range.clone()).await.map(|stored| Outcome {
-                    stored,
-                    ..Outcome::default()
-                })
+                rows.send(connection, &statement, range.clone())
+                    .await
+                    .map(|stored| Outcome { stored, ..Outcome::default() })
             } else {
                 self.stage(connection, rows, range.clone()).await
             };
@@ -202,12 +201,13 @@ pub(super) fn said(error: &sqlx::Error) -> String {
 /// # Errors
 /// The table is missing, or the connection broke.
 pub async fn floor(connection: &mut PgConnection, hypertable: &str) -> Result<Option<EventTime>> {
-    let floor: Option<Instant> =
-        sqlx::query_scalar("SELECT max(floor) FROM bss.retention_floor WHERE hypertable IN ($1, $2)")
-            .bind(hypertable)
-            .bind(format!("bss.{hypertable}"))
-            .fetch_one(connection)
-            .await
-            .map_err(|e| fault(e, "could not read table bss.retention_floor"))?;
+    let floor: Option<Instant> = sqlx::query_scalar(
+        "SELECT max(floor) FROM bss.retention_floor WHERE hypertable IN ($1, $2)",
+    )
+    .bind(hypertable)
+    .bind(format!("bss.{hypertable}"))
+    .fetch_one(connection)
+    .await
+    .map_err(|e| fault(e, "could not read table bss.retention_floor"))?;
     Ok(floor.map(|f| f.0))
 }

@@ -109,9 +109,5 @@ pub async fn payments(
         .fetch_all(connection)
         .await
         .map_err(|e| fault(e, what()))?;
-    found
-        .iter()
-        .map(payment)
-        .collect::<std::result::Result<_, _>>()
-        .map_err(|e| fault(e, what()))
+    found.iter().map(payment).collect::<std::result::Result<_, _>>().map_err(|e| fault(e, what()))
 }

@@ -74,9 +74,8 @@ pub async fn run(args: ImportArgs, context: &Context) -> Result<ExitStatus, Fail
     {
         context.ui.status(format!("Columns not stored: {}.", mapping.ignored().join(", ")));
     }
-    let currency = Currency::new(&settings.general.currency).map_err(|e| {
-        Failure::config("cannot use general.currency").because(&e)
-    })?;
+    let currency = Currency::new(&settings.general.currency)
+        .map_err(|e| Failure::config("cannot use general.currency").because(&e))?;
     let skew = i64::try_from(settings.general.max_skew.as_micros()).unwrap_or(i64::MAX);
     let size = args.batch.unwrap_or(settings.metrics.batch).max(1);
     let round = args.round == Some(Round::HalfEven);
@@ -115,11 +114,7 @@ fn rejects_path(args: &ImportArgs) -> PathBuf {
     })
 }
 
-fn form(
-    args: &ImportArgs,
-    source: &Source,
-    opened: &mut Opened,
-) -> Result<Option<Form>, Failure> {
+fn form(args: &ImportArgs, source: &Source, opened: &mut Opened) -> Result<Option<Form>, Failure> {
     let told = form_by_content(opened, args.delimiter).map_err(|e| source.unreadable(&e))?;
     Ok(told.map(|told| match args.format {
         Some(Format::Csv) => Form::Csv { delimiter: args.delimiter },
@@ -229,7 +224,8 @@ impl Import<'_> {
     async fn load(&mut self, begun: Begun) -> Result<ExitStatus, Failure> {
         let started = Instant::now();
         let name = self.source.name();
-        let mut progress = Progress::start(&self.context.ui, format!("Importing {name}"), begun.total);
+        let mut progress =
+            Progress::start(&self.context.ui, format!("Importing {name}"), begun.total);
         let by_bytes = begun.total.is_some();
         let mut estimate = self.layout.as_ref().filter(|_| !self.source.again()).map(Estimate::new);
         let mut batches = prepare::start(begun.reader, begun.position, self.plan.clone());
@@ -325,7 +321,8 @@ impl Import<'_> {
         }
         for (record, first) in &prepared.conflicting {
             let line = batch.records[*first].line;
-            let detail = format!("payment, time and status are those of line {line}, with other content");
+            let detail =
+                format!("payment, time and status are those of line {line}, with other content");
             let reject = Reject::new(Reason::Conflicting, "", detail);
             let first = decoder.decode(batch.record(*first), &self.plan.rules);
             let stored = first.ok().map(|a| crate::metrics::sample::to_json(&a.payment));

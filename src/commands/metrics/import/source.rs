@@ -148,8 +148,7 @@ pub fn form_by_content(opened: &mut Opened, delimiter: u8) -> std::io::Result<Op
 /// A file that only this process can reach and that is gone when it ends, however it ends.
 fn spool(dir: &Path) -> std::io::Result<File> {
     let path = dir.join(format!("bss-import-{}.spool", std::process::id()));
-    let file =
-        File::options().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
+    let file = File::options().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
     std::fs::remove_file(&path)?;
     Ok(file)
 }

@@ -107,8 +107,5 @@ fn alerts(records: &[Taken], rules: &Rules) -> Judged {
 }
 
 fn content(record: &Taken) -> Result<&[u8], Reject> {
-    record
-        .value
-        .as_deref()
-        .ok_or_else(|| Reject::new(Reason::Empty, "", "a tombstone: no content"))
+    record.value.as_deref().ok_or_else(|| Reject::new(Reason::Empty, "", "a tombstone: no content"))
 }

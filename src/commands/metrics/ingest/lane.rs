@@ -226,8 +226,10 @@ async fn begin(
 fn outcome(judged: Judged, stored: Stored, tally: &mut Tally) -> Vec<Aside> {
     let Judged { records, mut aside, duplicates, .. } = judged;
     tally.duplicate = duplicates;
-    let refused = |record, said: String| {
-        Aside { record, reject: Reject::new(Reason::Refused, "", said), stored: None }
+    let refused = |record, said: String| Aside {
+        record,
+        reject: Reject::new(Reason::Refused, "", said),
+        stored: None,
     };
     let conflicting = |record, detail: &str, stored| {
         let reject = Reject::new(Reason::Conflicting, "", detail);

@@ -59,8 +59,7 @@ pub async fn run(args: IngestArgs, context: &Context) -> Result<ExitStatus, Fail
     let outcome = match lanes.as_mut_slice() {
         [one] => one.run(args.once, context).await,
         [one, two] => {
-            let both =
-                tokio::try_join!(one.run(args.once, context), two.run(args.once, context));
+            let both = tokio::try_join!(one.run(args.once, context), two.run(args.once, context));
             both.map(|_both| ())
         }
         _ => Ok(()),

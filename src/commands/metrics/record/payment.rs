@@ -75,9 +75,8 @@ pub async fn run(args: PaymentArgs, context: &Context) -> Result<ExitStatus, Fai
         ..PaymentDraft::default()
     };
     let what = || format!("could not record payment \"{id}\"");
-    let refused = |e: crate::domain::Reject| {
-        Failure::failed(what()).code(e.reason.code()).because(&e)
-    };
+    let refused =
+        |e: crate::domain::Reject| Failure::failed(what()).code(e.reason.code()).because(&e);
     let payment = draft.check(currency, None).map_err(refused)?;
     within(payment.time, &rules).map_err(refused)?;
     let mut rows = EncodedPayments::default();
