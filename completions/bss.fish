@@ -159,9 +159,16 @@ complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_sub
 complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -f -a "import" -d 'Load a file of metrics'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -f -a "import" -d 'Load a file of metrics into TimescaleDB'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -f -a "record" -d 'Record one metric'
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -f -a "ingest" -d 'Carry metrics and alerts from Kafka to TimescaleDB'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -f -a "ingest" -d 'Carry payments and alerts from Kafka to TimescaleDB'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l format -d 'Form of the file; told from its name or its first byte if not given' -r -f -a "csv\t'Columns with a header row'
+ndjson\t'One JSON object a line'"
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l delimiter -d 'What separates the columns of CSV: one character, or `tab`' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l batch -d 'Rows of one transaction [default: metrics.batch]' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l round -d 'Round amounts with more than 4 decimals instead of setting them aside' -r -f -a "half-even\t'To the nearest, halves to the even digit'"
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l rejects -d 'Where to write what is set aside [default: FILE.rejects.ndjson]' -r -F
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l allow-chunks -d 'Go on if the file makes up to this many new chunks' -r
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l context -d 'Use the settings of [context.NAME]' -r
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
@@ -174,6 +181,8 @@ complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l as-of -d 'Take this instant as now' -r
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l tz -d 'Zone of dates without an offset, and of the display' -r
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l strict -d 'Write nothing at all if a single row is at fault'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l reload -d 'Send batches again that the import ledger already has'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Say only the result and errors'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l no-color -d 'Never use colour or draw bars'
@@ -194,6 +203,7 @@ complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from record" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from record" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from record" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from record" -f -a "payment" -d 'Record one payment'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -l context -d 'Use the settings of [context.NAME]' -r
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
@@ -206,6 +216,7 @@ complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -l as-of -d 'Take this instant as now' -r
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -l tz -d 'Zone of dates without an offset, and of the display' -r
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -l once -d 'End once everything is stored that was there at the start'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -s q -l quiet -d 'Say only the result and errors'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -l no-color -d 'Never use colour or draw bars'
@@ -354,6 +365,10 @@ complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcomman
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from alerts" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from alerts" -f -a "list" -d 'List alerts'
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from alerts" -f -a "explain" -d 'Explain one alert'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from anomalies" -l threshold -d 'Scores above this, 0 to 100; the number itself is not included' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from anomalies" -l customer -d 'Only payments of this customer' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from anomalies" -l currency -d 'Only payments in this currency' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from anomalies" -l limit -d 'At most so many payments' -r
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from anomalies" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from anomalies" -l context -d 'Use the settings of [context.NAME]' -r
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from anomalies" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
@@ -366,6 +381,7 @@ complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcomman
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from anomalies" -l as-of -d 'Take this instant as now' -r
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from anomalies" -l tz -d 'Zone of dates without an offset, and of the display' -r
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from anomalies" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from anomalies" -l unscored -d 'List payments without a score instead, newest first'
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from anomalies" -s q -l quiet -d 'Say only the result and errors'
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from anomalies" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from anomalies" -l no-color -d 'Never use colour or draw bars'
