@@ -5,6 +5,7 @@ use crate::backends::postgres::payments::{self, PaymentWriter};
 use crate::backends::postgres::{self, fault, transaction};
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
+use crate::domain::PaymentEvent;
 use crate::domain::payment::{Currency, PaymentDraft};
 use crate::metrics::decode::{Rules, within};
 use crate::ui::Report;
@@ -105,6 +106,11 @@ pub async fn run(args: PaymentArgs, context: &Context) -> Result<ExitStatus, Fai
     transaction::commit(&mut connection).await?;
     transaction::close(connection).await?;
     let outcome = if outcome.stored == 1 { "stored" } else { "duplicate" };
+    context.ui.report(&report(&payment, outcome))?;
+    Ok(ExitStatus::Done)
+}
+
+fn report(payment: &PaymentEvent<'_>, outcome: &str) -> Report {
     let mut report = Report::new("")
         .column("paymentId", "PAYMENT")
         .column("timestamp", "TIME")
@@ -120,6 +126,5 @@ pub async fn run(args: PaymentArgs, context: &Context) -> Result<ExitStatus, Fai
         payment.currency.code().into(),
         outcome.into(),
     ]);
-    context.ui.report(&report)?;
-    Ok(ExitStatus::Done)
+    report
 }
