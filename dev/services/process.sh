@@ -5,6 +5,11 @@ BSS_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 source "$BSS_ROOT/dev/services.env"
 BSS_DEV_DIR=$(realpath -m "$BSS_DEV_DIR")
 
+# A login shell has cargo on its path, a service's or a scheduler's often has not.
+if ! command -v cargo >/dev/null && [ -x "${CARGO_HOME:-${HOME:-/root}/.cargo}/bin/cargo" ]; then
+  PATH=$PATH:${CARGO_HOME:-${HOME:-/root}/.cargo}/bin
+fi
+
 say() { echo "${0##*/}: $*" >&2; }
 die() { say "$@"; exit 1; }
 
