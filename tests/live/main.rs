@@ -6,6 +6,9 @@
 
 mod doctor;
 mod guard;
+mod import;
+mod ingest;
+mod metrics_database;
 mod setup_all;
 mod setup_timescale;
 mod support;

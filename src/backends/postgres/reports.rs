@@ -48,11 +48,13 @@ pub async fn anomalies(
         .iter()
         .map(|row| {
             let payments: i64 = row.try_get(1)?;
-            let amount: Decimal = row.try_get(2)?;
+            let mut amount = row.try_get::<Decimal, _>(2)?.normalize();
+            // A sum may be larger than an amount can be, but is shown like one.
+            amount.rescale(amount.scale().max(2));
             Ok(CurrencyTotal {
                 currency: row.try_get(0)?,
                 payments: u64::try_from(payments).unwrap_or(0),
-                amount: amount.normalize(),
+                amount,
             })
         })
         .collect::<std::result::Result<_, sqlx::Error>>()?;
