@@ -16,6 +16,8 @@ pub mod rules;
 mod score;
 pub mod scored;
 mod state;
+#[cfg(test)]
+mod tests;
 
 pub use alert::{Alert, HighRisk, RiskLevel, Rule, Severity};
 pub use customer::{Assessment, CustomerState};

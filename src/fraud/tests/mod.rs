@@ -1,0 +1,8 @@
+//! The rules as given / when / then, and their properties.
+
+mod customer_risk;
+mod given;
+mod naive;
+mod properties;
+mod rules;
+mod texts;
