@@ -5,6 +5,7 @@
 //! changes. The same driver runs in production, in `streams test` and in the tests. Start with
 //! [`driver`].
 
+pub mod aggregate;
 pub mod changelog;
 pub mod checkpoint;
 pub mod driver;
@@ -15,3 +16,4 @@ pub mod store;
 pub mod time;
 pub mod topologies;
 pub mod topology;
+pub mod window;
