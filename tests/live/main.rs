@@ -5,6 +5,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests may read the environment")]
 
 mod doctor;
+mod fraud_sql;
 mod guard;
 mod import;
 mod ingest;
