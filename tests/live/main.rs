@@ -11,5 +11,8 @@ mod import;
 mod ingest;
 mod metrics_database;
 mod setup_all;
+mod broker;
+mod fencing;
 mod setup_timescale;
+mod streams;
 mod support;

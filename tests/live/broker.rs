@@ -1,0 +1,217 @@
+//! A corner of Kafka for one test: topics of its own, written to and read back.
+
+use std::collections::BTreeMap;
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaError;
+use rdkafka::message::{Headers, Message};
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
+
+use crate::support::{bss, kafka, shown, unique};
+
+/// How long a question may take.
+const CALL: Duration = Duration::from_secs(20);
+
+/// A record as read back: partition, value, headers.
+pub type Read = (i32, Option<Vec<u8>>, Vec<(String, Vec<u8>)>);
+
+/// One test's topics, application and state folder.
+pub struct Corner {
+    pub prefix: String,
+    pub application: String,
+    pub partitions: i32,
+    pub home: tempfile::TempDir,
+}
+
+impl Corner {
+    /// Topics made by `bss setup kafka`.
+    pub fn new(what: &str, partitions: i32) -> Self {
+        let name = unique(what);
+        let home = tempfile::tempdir().expect("a folder");
+        let corner =
+            Self { prefix: name.clone(), application: format!("{name}-app"), partitions, home };
+        let output = corner.bss(&["setup", "kafka", "--yes"]).output().expect("bss");
+        assert!(output.status.success(), "{}", shown(&output));
+        corner
+    }
+
+    /// A second application on the same input topics' contents has outputs of its own.
+    pub fn topic(&self, subject: &str) -> String {
+        format!("{}.{subject}", self.prefix)
+    }
+
+    pub fn dead_letters(&self) -> String {
+        format!("{}-dlq", self.application)
+    }
+
+    pub fn late(&self) -> String {
+        format!("{}-late", self.application)
+    }
+
+    /// The program on this corner.
+    pub fn bss(&self, args: &[&str]) -> Command {
+        let mut command = bss(self.home.path());
+        command
+            .env("BSS_KAFKA_TOPIC_PREFIX", &self.prefix)
+            .env("BSS_GENERAL_APPLICATION", &self.application)
+            .env("BSS_KAFKA_PARTITIONS", self.partitions.to_string())
+            .args(args);
+        command
+    }
+
+    /// Runs fraud-detection to the end of its input.
+    pub fn drain(&self) -> Output {
+        self.bss(&["streams", "run", "fraud-detection", "--drain"]).output().expect("bss")
+    }
+
+    /// `streams status` as JSON rows.
+    pub fn status(&self) -> serde_json::Value {
+        let output = self.bss(&["streams", "status", "-o", "json"]).output().expect("bss");
+        let document: serde_json::Value = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|e| panic!("{e}: {}", shown(&output)));
+        document["rows"][0].clone()
+    }
+
+    /// Writes records (key, value) to a topic, spread by key as Kafka's own clients do.
+    pub fn write(&self, topic: &str, records: &[(Option<Vec<u8>>, Option<Vec<u8>>)]) {
+        let producer: BaseProducer = ClientConfig::new()
+            .set("bootstrap.servers", kafka())
+            .set("partitioner", "murmur2_random")
+            .set("linger.ms", "20")
+            .set("message.max.bytes", "4000000")
+            .create()
+            .expect("producer");
+        for (key, value) in records {
+            let mut record: BaseRecord<'_, [u8], [u8]> = BaseRecord::to(topic);
+            record.key = key.as_deref();
+            record.payload = value.as_deref();
+            let mut record = Some(record);
+            while let Some(next) = record.take() {
+                match producer.send(next) {
+                    Ok(()) => {}
+                    Err((KafkaError::MessageProduction(code), back))
+                        if code == rdkafka::types::RDKafkaErrorCode::QueueFull =>
+                    {
+                        producer.poll(Duration::from_millis(20));
+                        record = Some(back);
+                    }
+                    Err((error, _)) => panic!("{error}"),
+                }
+            }
+        }
+        producer.flush(CALL).expect("flushed");
+    }
+
+    /// Writes payments (customer, JSON).
+    pub fn pay(&self, payments: &[(String, String)]) {
+        let records: Vec<_> = payments
+            .iter()
+            .map(|(key, json)| (Some(key.clone().into_bytes()), Some(json.clone().into_bytes())))
+            .collect();
+        self.write(&self.topic("payment.events"), &records);
+    }
+
+    /// Everything committed in a topic, in order per key.
+    pub fn read(&self, topic: &str) -> BTreeMap<Vec<u8>, Vec<Read>> {
+        let consumer: BaseConsumer = ClientConfig::new()
+            .set("bootstrap.servers", kafka())
+            .set("group.id", unique("reader"))
+            .set("enable.auto.commit", "false")
+            .set("isolation.level", "read_committed")
+            .set("enable.partition.eof", "true")
+            .set("fetch.queue.backoff.ms", "5")
+            .create()
+            .expect("consumer");
+        let mut list = TopicPartitionList::new();
+        let metadata = consumer.fetch_metadata(Some(topic), CALL).expect("metadata");
+        for partition in metadata.topics()[0].partitions() {
+            list.add_partition_offset(topic, partition.id(), Offset::Beginning).expect("offset");
+        }
+        let mut open = list.count();
+        consumer.assign(&list).expect("assigned");
+        let mut found: BTreeMap<Vec<u8>, Vec<Read>> = BTreeMap::new();
+        let started = Instant::now();
+        while open > 0 {
+            assert!(
+                started.elapsed() < Duration::from_secs(120),
+                "{topic} was not read to its end"
+            );
+            match consumer.poll(Duration::from_millis(200)) {
+                Some(Ok(message)) => {
+                    let headers = message.headers().map_or_else(Vec::new, |h| {
+                        h.iter()
+                            .map(|h| (h.key.to_owned(), h.value.unwrap_or_default().to_vec()))
+                            .collect()
+                    });
+                    let key = message.key().unwrap_or_default().to_vec();
+                    let value = message.payload().map(<[u8]>::to_vec);
+                    found.entry(key).or_default().push((message.partition(), value, headers));
+                }
+                Some(Err(KafkaError::PartitionEOF(_))) => open -= 1,
+                Some(Err(error)) => panic!("{error}"),
+                None => {}
+            }
+        }
+        found
+    }
+
+    /// What fraud-detection wrote, comparable between applications: over topic, key, value and
+    /// headers, in order per key, without the application's name.
+    pub fn outcome(&self) -> BTreeMap<(String, Vec<u8>), Vec<String>> {
+        let mut all = BTreeMap::new();
+        for subject in ["payment.metrics", "fraud.alerts", "fraud.high-risk"] {
+            for (key, records) in self.read(&self.topic(subject)) {
+                let shown = records.into_iter().map(|(_, value, headers)| {
+                    let value = String::from_utf8(value.expect("a value")).expect("UTF-8");
+                    let headers: Vec<String> = headers
+                        .into_iter()
+                        .map(|(k, v)| format!("{k}={}", String::from_utf8_lossy(&v)))
+                        .collect();
+                    format!("{value} {}", headers.join(" ")).replace(&self.application, "APP")
+                });
+                all.insert((subject.to_owned(), key), shown.collect());
+            }
+        }
+        all
+    }
+}
+
+/// Deterministic payments of `customers`: most ordinary, some out of order, some in bursts, some
+/// unusual, some redelivered. (customer, JSON) in order of arrival.
+pub fn payments(count: u64, customers: u64, seed: u64) -> Vec<(String, String)> {
+    const START: u64 = 1_767_225_600_000;
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut random = |below: u64| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.wrapping_mul(0x2545_f491_4f6c_dd1d) % below
+    };
+    let mut all: Vec<(String, String)> = Vec::new();
+    for i in 0..count {
+        if random(100) == 0 && !all.is_empty() {
+            let at =
+                all.len() - 1 - usize::try_from(random(all.len().min(50) as u64)).expect("small");
+            all.push(all[at].clone());
+            continue;
+        }
+        let late = if random(10) == 0 { random(30_000) } else { 0 };
+        // An hour and a half of event time, however many payments.
+        let time = START + i * 5_400_000 / count - late;
+        let who = if random(20) == 0 { random(3) } else { random(customers) };
+        let cents = 1000 + random(4000) + if random(150) == 0 { 60_000 } else { 0 };
+        let status = if random(50) == 0 { "DECLINED" } else { "COMPLETED" };
+        let customer = format!("c{who:06}");
+        let json = format!(
+            r#"{{"paymentId":"p{i}","customerId":"{customer}","amount":{}.{:02},"currency":"EUR","status":"{status}","paymentMethod":"CARD","instrumentId":"i{}","timestamp":{time}}}"#,
+            cents / 100,
+            cents % 100,
+            random(5),
+        );
+        all.push((customer, json));
+    }
+    all
+}
