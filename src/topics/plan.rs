@@ -143,8 +143,12 @@ pub fn declared(
     ] {
         all.push(topic(topics::name(prefix, name), partitions, &kept(7)));
     }
-    all.push(topic(topics::late_records(application), partitions, &kept(30)));
-    all.push(topic(topics::dead_letters(application), partitions, &kept(30)));
+    for name in [topics::late_records(application), topics::dead_letters(application)] {
+        // They carry records as they came, headers added: larger than any input may be.
+        let mut aside = topic(name, partitions, &kept(30));
+        aside.settings.insert("max.message.bytes", (8 << 20).to_string());
+        all.push(aside);
+    }
     for (topology, store) in stores {
         all.push(topic(topics::changelog(application, topology, store), partitions, &compacted));
     }

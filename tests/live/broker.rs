@@ -92,9 +92,10 @@ impl Corner {
             while let Some(next) = record.take() {
                 match producer.send(next) {
                     Ok(()) => {}
-                    Err((KafkaError::MessageProduction(code), back))
-                        if code == rdkafka::types::RDKafkaErrorCode::QueueFull =>
-                    {
+                    Err((
+                        KafkaError::MessageProduction(rdkafka::types::RDKafkaErrorCode::QueueFull),
+                        back,
+                    )) => {
                         producer.poll(Duration::from_millis(20));
                         record = Some(back);
                     }

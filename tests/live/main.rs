@@ -4,15 +4,15 @@
 //! `BSS_TEST_REDIS`; a missing server is a failure.
 #![allow(clippy::disallowed_methods, reason = "tests may read the environment")]
 
+mod broker;
 mod doctor;
+mod fencing;
 mod fraud_sql;
 mod guard;
 mod import;
 mod ingest;
 mod metrics_database;
 mod setup_all;
-mod broker;
-mod fencing;
 mod setup_timescale;
 mod streams;
 mod support;

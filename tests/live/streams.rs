@@ -205,8 +205,6 @@ fn bad_records_are_set_aside_with_their_reasons() {
         ("late", Some(good("p3", "1767225600000").into_bytes())),
         ("duplicate", Some(good("p2", "1767232800000").into_bytes())),
     ];
-    let output = corner.bss(&["setup", "kafka", "--yes"]).output().expect("bss");
-    assert!(output.status.success(), "{}", shown(&output));
     let key = Some(b"c1".to_vec());
     let written: Vec<_> = records.iter().map(|(_, v)| (key.clone(), v.clone())).collect();
     allow_large(&corner);
@@ -243,23 +241,20 @@ fn bad_records_are_set_aside_with_their_reasons() {
     assert_eq!(header(&late[0].2, "bss_lateness_ms"), "7200000");
 }
 
-/// The broker's own limit is lifted on the input and on the dead letters, so that the record
-/// reaches the topology.
+/// The topic's own limit is lifted, so that the record reaches the topology.
 fn allow_large(corner: &Corner) {
     use rdkafka::admin::{AdminClient, AdminOptions, AlterConfig, ResourceSpecifier};
     let admin: AdminClient<rdkafka::client::DefaultClientContext> = rdkafka::ClientConfig::new()
         .set("bootstrap.servers", crate::support::kafka())
         .create()
         .expect("admin");
+    let topic = corner.topic("payment.events");
+    let change =
+        AlterConfig::new(ResourceSpecifier::Topic(&topic)).set("max.message.bytes", "4000000");
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
-    for topic in [corner.topic("payment.events"), corner.dead_letters()] {
-        let change = AlterConfig::new(ResourceSpecifier::Topic(&topic))
-            .set("max.message.bytes", "4000000")
-            .set("retention.ms", "604800000");
-        let answers = runtime.block_on(admin.alter_configs([&change], &AdminOptions::new()));
-        assert!(answers.expect("answer").iter().all(Result::is_ok));
-    }
+    let answers = runtime.block_on(admin.alter_configs([&change], &AdminOptions::new()));
+    assert!(answers.expect("answer").iter().all(Result::is_ok));
 }
 
 /// A second process of the same name is refused by the lock, and by the broker if it has

@@ -77,11 +77,12 @@ fn state(dir: &Path, d: &Description, standing: &Standing, now: EventTime) -> St
         return State { word: "gap", cause: Some(cause) };
     }
     let mut newest: Option<StatusFile> = None;
+    let mut ended: Vec<String> = Vec::new();
     for file in files::read_statuses(dir, &d.group) {
         let alive = files::held(dir, &d.group, &file.instance);
         let silent = now.micros() - file.written_at;
         match &file.phase {
-            Phase::Failed { cause } if standing.members.is_empty() => {
+            Phase::Failed { cause } if !alive => {
                 return State { word: "failed", cause: Some(cause.clone()) };
             }
             Phase::Restoring { done, total } if alive && *total > 0 => {
@@ -98,11 +99,15 @@ fn state(dir: &Path, d: &Description, standing: &Standing, now: EventTime) -> St
                 return State { word: "stalled", cause: Some(cause) };
             }
             _ if alive => newest = Some(file),
-            _ => {}
+            _ => ended.push(format!("{}-", file.instance)),
         }
     }
-    let word = match (standing.group_state.as_str(), standing.members.is_empty(), newest) {
-        ("PreparingRebalance" | "CompletingRebalance", ..) => "rebalancing",
+    // A static member stays in the group for a session after its process has ended; the lock
+    // of its instance tells.
+    let gone = |id: &String| ended.iter().any(|e| id.starts_with(e.as_str()));
+    let nobody = standing.members.iter().all(gone);
+    let word = match (standing.group_state.as_str(), nobody, newest) {
+        ("PreparingRebalance" | "CompletingRebalance", false, _) => "rebalancing",
         (_, false, Some(file)) if file.phase == Phase::StandingBy => "standing-by",
         (_, false, Some(file)) if file.phase == Phase::Starting => "starting",
         (_, false, _) => "running",

@@ -105,11 +105,13 @@ impl Transaction {
             .set("linger.ms", "5")
             .set("batch.size", "1000000")
             .set("batch.num.messages", "10000")
-            .set("queue.buffering.max.messages", "100000")
-            .set("queue.buffering.max.kbytes", "32768")
+            .set("queue.buffering.max.messages", "30000")
+            .set("queue.buffering.max.kbytes", "24576")
             .set("delivery.report.only.error", "true")
             .set("enable.idempotence", "true")
             .set("partitioner", "murmur2_random")
+            // A dead letter is as large as the record it carries; the topic's limit decides.
+            .set("message.max.bytes", "16777216")
             .set("message.timeout.ms", timeout.as_millis().to_string());
         if exactly_once {
             config

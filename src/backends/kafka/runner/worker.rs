@@ -26,6 +26,8 @@ use crate::streams::topology::{Description, Sink, Topology};
 
 /// Records taken between two looks at the clock and at commands.
 const BATCH: u32 = 500;
+/// How often in a row a worker goes back to the same commit before it gives up.
+const MAX_RETURNS: u32 = 10;
 /// How long an empty source is waited for.
 const WAIT: Duration = Duration::from_millis(20);
 /// How often a worker without open work looks whether markers moved its positions.
@@ -95,6 +97,10 @@ pub(super) struct Worker {
     pub urgent: bool,
     pub last_commit: Instant,
     pub drained: bool,
+    /// How often it went back since the last commit.
+    pub returns: u32,
+    /// How many records were known to stop the task when it last went back.
+    pub parked: usize,
     /// Records that made the task panic, by source, partition and offset, with the message.
     pub poison: BTreeMap<(usize, i32, i64), String>,
 }
@@ -121,7 +127,7 @@ pub(super) fn open(
         .set("isolation.level", "read_committed")
         .set("fetch.wait.max.ms", "20")
         .set("fetch.queue.backoff.ms", "5")
-        .set("fetch.message.max.bytes", "1048576")
+        .set("fetch.message.max.bytes", "262144")
         .set("queued.min.messages", "50000")
         .set("queued.max.messages.kbytes", queue.to_string())
         .create_with_context(Quiet)
@@ -145,6 +151,8 @@ pub(super) fn open(
         urgent: false,
         last_commit: Instant::now(),
         drained: false,
+        returns: 0,
+        parked: 0,
         poison: BTreeMap::new(),
     })
 }
@@ -259,7 +267,10 @@ impl Worker {
                 error
             }
         };
-        if error.kind == Kind::Local {
+        // A record that was found to stop the task is set aside next time: that is progress.
+        self.returns = if self.poison.len() > self.parked { 0 } else { self.returns + 1 };
+        self.parked = self.poison.len();
+        if error.kind == Kind::Local || self.returns > MAX_RETURNS {
             return Err(error);
         }
         self.handle.note(format!("worker {} goes back to its last commit: {error}.", self.index));
@@ -441,6 +452,9 @@ impl Worker {
             partition.committed.clone_from(&partition.next);
         }
         self.urgent = false;
+        self.returns = 0;
+        self.parked = 0;
+        self.poison.clear();
         self.last_commit = Instant::now();
         self.handle.with(|view| view.commits += 1);
         Ok(())
