@@ -15,7 +15,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use crate::broker::{Corner, payments};
 use crate::support::kafka;
 
-fn options(instance: &str) -> RunOptions {
+pub fn options(instance: &str) -> RunOptions {
     let variables = vec![
         ("BSS_KAFKA_BOOTSTRAP".to_owned(), kafka()),
         ("BSS_STREAMS_SESSION_TIMEOUT".to_owned(), "6s".to_owned()),

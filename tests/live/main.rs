@@ -9,6 +9,7 @@ mod doctor;
 mod fencing;
 mod fraud_sql;
 mod guard;
+mod idle;
 mod import;
 mod ingest;
 mod metrics_database;
