@@ -15,6 +15,9 @@ use crate::backends::kafka::runner::offsets::{self, Position};
 use crate::backends::kafka::{classify, client};
 use crate::config::settings::{Guarantee, Kafka, Streams};
 
+/// How long the client is left alone between two looks at its queue. Its own `poll` counts in
+/// whole milliseconds and spins for the rest.
+const PAUSE: Duration = Duration::from_micros(500);
 /// How long one call to the coordinator may take before it is asked again.
 const CALL: Duration = Duration::from_secs(5);
 
@@ -102,11 +105,11 @@ impl Transaction {
         let mut config = client(kafka);
         config
             .set("compression.type", "lz4")
-            .set("linger.ms", "5")
+            .set("linger.ms", "2")
             .set("batch.size", "1000000")
             .set("batch.num.messages", "10000")
             .set("queue.buffering.max.messages", "30000")
-            .set("queue.buffering.max.kbytes", "24576")
+            .set("queue.buffering.max.kbytes", "20480")
             .set("delivery.report.only.error", "true")
             .set("enable.idempotence", "true")
             .set("partitioner", "murmur2_random")
@@ -159,6 +162,12 @@ impl Transaction {
         self.producer.poll(Duration::ZERO);
     }
 
+    /// Serves the client, then lets it work for a moment.
+    fn serve(&self) {
+        self.producer.poll(Duration::ZERO);
+        std::thread::park_timeout(PAUSE);
+    }
+
     fn begin(&mut self) -> std::result::Result<(), Trouble> {
         if !self.open {
             if self.guarantee == Guarantee::ExactlyOnce {
@@ -189,7 +198,7 @@ impl Transaction {
             match self.producer.send(record) {
                 Ok(()) => return Ok(()),
                 Err((KafkaError::MessageProduction(Code::QueueFull), back)) => {
-                    self.producer.poll(Duration::from_millis(2));
+                    self.serve();
                     if self.opened_at.elapsed() > self.timeout {
                         return Err(self.timed_out("write to"));
                     }
@@ -204,7 +213,7 @@ impl Transaction {
     /// time whatever happens, so the queue is emptied here first.
     fn drain(&mut self) -> std::result::Result<(), Trouble> {
         while self.producer.in_flight_count() > 0 {
-            self.producer.poll(Duration::from_millis(1));
+            self.serve();
             if self.opened_at.elapsed() > self.timeout {
                 return Err(self.timed_out("flush"));
             }
@@ -278,7 +287,7 @@ impl Transaction {
                     if e.is_retriable() && started.elapsed() < deadline =>
                 {
                     tracing::info!(error = %e, id = self.id, "asking again: {verb} transaction");
-                    self.producer.poll(Duration::from_millis(20));
+                    self.serve();
                 }
                 Err(error) => return Err(self.trouble(error, verb)),
             }

@@ -95,6 +95,8 @@ pub(super) struct Worker {
     pub member: Option<Arc<ConsumerGroupMetadata>>,
     pub outputs: Outputs,
     pub urgent: bool,
+    /// The last round took a full batch: there is a backlog.
+    pub behind: bool,
     pub last_commit: Instant,
     pub drained: bool,
     /// How often it went back since the last commit.
@@ -118,7 +120,7 @@ pub(super) fn open(
     let id = transactional_id(&description.group, &options.instance, index);
     let transaction = Transaction::start(&options.kafka, &options.streams, &id)?;
     let queue = (options.streams.memory / 8 / u64::from(options.streams.workers.max(1)) / 1024)
-        .clamp(1024, 16_384);
+        .clamp(1024, 8192);
     let source: BaseConsumer<Quiet> = client(&options.kafka)
         .set("group.id", &description.group)
         .set("enable.auto.commit", "false")
@@ -149,6 +151,7 @@ pub(super) fn open(
         member: None,
         outputs: Outputs::default(),
         urgent: false,
+        behind: false,
         last_commit: Instant::now(),
         drained: false,
         returns: 0,
@@ -326,6 +329,7 @@ impl Worker {
             };
             step.take(&message, now)?;
         }
+        self.behind = taken == BATCH;
         self.transaction.poll();
         self.options.fault.hit("after-batch");
         if taken == 0 {
@@ -347,7 +351,8 @@ impl Worker {
 
     fn interval(&self) -> Duration {
         let streams = &self.options.streams;
-        if self.urgent { streams.urgent_interval } else { streams.commit_interval }
+        // Behind a backlog nobody waits for one output in particular.
+        if self.urgent && !self.behind { streams.urgent_interval } else { streams.commit_interval }
     }
 
     fn due(&self) -> bool {
