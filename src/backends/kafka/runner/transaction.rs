@@ -105,7 +105,7 @@ impl Transaction {
         let mut config = client(kafka);
         config
             .set("compression.type", "lz4")
-            .set("linger.ms", "2")
+            .set("linger.ms", "5")
             .set("batch.size", "1000000")
             .set("batch.num.messages", "10000")
             .set("queue.buffering.max.messages", "30000")
