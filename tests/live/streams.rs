@@ -66,6 +66,25 @@ fn a_kill_at_any_step_of_the_commit_changes_nothing() {
     }
 }
 
+/// The weaker guarantee without a failure: the same outputs, and offsets that are committed.
+#[test]
+fn at_least_once_gives_the_same_outputs_when_nothing_happens() {
+    let input = payments(3000, 100, 1);
+    let (_kept, wanted) = reference("alo_ref", &input);
+    let corner = Corner::new("alo", 4);
+    corner.pay(&input);
+    let output = corner
+        .bss(&["streams", "run", "fraud-detection", "--drain"])
+        .env("BSS_STREAMS_GUARANTEE", "at-least-once")
+        .output()
+        .expect("bss");
+    assert!(output.status.success(), "{}", shown(&output));
+    assert_same(&corner.outcome(), &wanted, "at least once");
+    let status = corner.status();
+    assert_eq!(status["lag"], 0, "{status}");
+    assert_eq!(status["read"], input.len(), "{status}");
+}
+
 /// Killed at random again and again, with a second process that joins, is killed and leaves.
 /// `BSS_TEST_PAYMENTS` enlarges it.
 #[test]

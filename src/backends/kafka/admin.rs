@@ -1,7 +1,7 @@
 //! Topics and broker settings: read, create, set.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::admin::{
     AdminClient, AdminOptions, AlterConfig, ConfigResource, ConfigSource, NewTopic,
@@ -139,6 +139,38 @@ impl Admin {
             }
             Step::Set { topic, key, declared, .. } => self.set(topic, key, declared).await,
             Step::Refused { .. } => Ok(()),
+        }
+    }
+
+    /// Waits until the topics can be used: each partition has a leader in the brokers' metadata,
+    /// which follows the controller's answer a moment later.
+    ///
+    /// # Errors
+    /// [`Kind::TimedOut`] with the topics that are not ready; others as the client says.
+    pub async fn ready(&self, names: &[&str]) -> Result<()> {
+        let what = || format!("could not see the new topics at {}", self.place);
+        let deadline = Instant::now() + CALL * 2;
+        loop {
+            let metadata = tokio::task::block_in_place(|| {
+                self.client.inner().fetch_metadata(None, CALL).map_err(|e| classify(e, what()))
+            })?;
+            let usable = |name: &str| {
+                metadata.topics().iter().any(|t| {
+                    t.name() == name
+                        && !t.partitions().is_empty()
+                        && t.partitions().iter().all(|p| p.leader() >= 0)
+                })
+            };
+            let waiting: Vec<&str> = names.iter().copied().filter(|n| !usable(n)).collect();
+            if waiting.is_empty() {
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                return Err(BackendError::new(Kind::TimedOut, what())
+                    .because(format!("without a leader: {}", waiting.join(", ")))
+                    .hint("They were created. Are all brokers up? Check with `bss setup kafka --check`."));
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 

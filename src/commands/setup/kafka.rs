@@ -54,6 +54,14 @@ pub async fn run(args: KafkaArgs, context: &Context) -> Result<ExitStatus, Failu
         for step in &todo {
             admin.apply(step).await?;
         }
+        let created: Vec<&str> = todo
+            .iter()
+            .filter_map(|step| match step {
+                Step::Create(declared) => Some(declared.name.as_str()),
+                _ => None,
+            })
+            .collect();
+        admin.ready(&created).await?;
         context.ui.status(format!("Kafka: {} of {} steps done.", todo.len(), steps.len()));
     } else if refused == 0 {
         context.ui.status(format!("Kafka: {} topics are as declared.", declared.len()));

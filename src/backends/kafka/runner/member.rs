@@ -2,7 +2,7 @@
 //! before a partition leaves.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -29,6 +29,16 @@ pub struct Assignment {
     pub partitions: Vec<i32>,
     /// The group metadata at its beginning.
     pub member: Arc<ConsumerGroupMetadata>,
+}
+
+/// What a worker holds of the membership while its assignment lasts.
+#[derive(Clone)]
+pub struct Membership {
+    /// The group metadata at the assignment's beginning; kept, never fetched anew, so that a
+    /// commit for an assignment that is over is refused.
+    pub metadata: Arc<ConsumerGroupMetadata>,
+    /// The member's consumer. Weak: the member alone ends it, on its own thread.
+    pub consumer: Weak<BaseConsumer<MemberContext>>,
 }
 
 /// What the rebalance callback needs, since it runs inside the client's poll.
@@ -185,7 +195,7 @@ fn run_locked(
     let context = MemberContext::new(handle.clone(), patience);
     unlocked(&context.workers).clone_from(&crew.commands);
     let topics: Vec<&str> = description.sources.iter().map(|s| s.topic.as_str()).collect();
-    let consumer = join(options, &description.group, &topics, context)?;
+    let consumer = Arc::new(join(options, &description.group, &topics, context)?);
     let mut member =
         Member { options, handle, crew, consumer, count, drained: Vec::new(), running: 0 };
     let result = member.serve(&description.group);
@@ -247,7 +257,7 @@ struct Member<'a> {
     options: &'a RunOptions,
     handle: &'a RunHandle,
     crew: Crew,
-    consumer: BaseConsumer<MemberContext>,
+    consumer: Arc<BaseConsumer<MemberContext>>,
     count: usize,
     /// Workers that have reached the end of a drain, in this assignment.
     drained: Vec<u16>,
@@ -296,7 +306,10 @@ impl Member<'_> {
             if !partitions.is_empty() {
                 busy.push(index);
             }
-            let member = Arc::clone(&assignment.member);
+            let member = Membership {
+                metadata: Arc::clone(&assignment.member),
+                consumer: Arc::downgrade(&self.consumer),
+            };
             // A worker that is gone has told why.
             drop(command.send(Command::Take { partitions, member }));
         }

@@ -6,12 +6,14 @@
 //! explicit offsets and its own transactional producer (`transaction`). Outputs, changelog and
 //! offsets go into one transaction. State comes back from the changelog (`restore`).
 
+mod commit;
 pub mod files;
 pub mod member;
 pub mod offsets;
 pub mod preflight;
 pub mod restore;
 pub mod status;
+mod step;
 mod take;
 pub mod transaction;
 pub mod worker;

@@ -15,6 +15,9 @@ use crate::streams::topology::Description;
 /// How long one question to the brokers may take.
 const CALL: Duration = Duration::from_secs(10);
 
+/// How long a topic may take to become known to every broker.
+const SPREAD: Duration = Duration::from_secs(2);
+
 /// A client for questions only.
 ///
 /// # Errors
@@ -55,6 +58,29 @@ pub fn partition_count(
     }
 }
 
+/// The partition counts of inputs and changelogs, and which topics are not there.
+fn look<'a>(
+    kafka: &Kafka,
+    consumer: &BaseConsumer<Quiet>,
+    description: &'a Description,
+) -> Result<(Vec<(&'a str, usize)>, Vec<&'a str>)> {
+    let mut missing = Vec::new();
+    let mut inputs = Vec::new();
+    let changelogs = description.stores.iter().map(|s| s.changelog.as_str());
+    for topic in description.sources.iter().map(|s| s.topic.as_str()).chain(changelogs) {
+        match partition_count(consumer, &kafka.bootstrap, topic)? {
+            Some(count) => inputs.push((topic, count)),
+            None => missing.push(topic),
+        }
+    }
+    for sink in &description.sinks {
+        if partition_count(consumer, &kafka.bootstrap, &sink.topic)?.is_none() {
+            missing.push(&sink.topic);
+        }
+    }
+    Ok((inputs, missing))
+}
+
 /// Checks that every topic is there and that all inputs and changelogs have one partition
 /// count, which is returned.
 ///
@@ -62,20 +88,15 @@ pub fn partition_count(
 /// [`Kind::Missing`] with the missing topics, [`Kind::Unsupported`] with both counts.
 pub fn topics(kafka: &Kafka, description: &Description) -> Result<usize> {
     let consumer = asker(kafka, &description.group)?;
-    let mut missing = Vec::new();
-    let mut inputs: Vec<(&str, usize)> = Vec::new();
-    let changelogs = description.stores.iter().map(|s| s.changelog.as_str());
-    for topic in description.sources.iter().map(|s| s.topic.as_str()).chain(changelogs) {
-        match partition_count(&consumer, &kafka.bootstrap, topic)? {
-            Some(count) => inputs.push((topic, count)),
-            None => missing.push(topic),
+    let started = Instant::now();
+    // A topic just created is known to some brokers before others.
+    let (inputs, mut missing) = loop {
+        let (inputs, missing) = look(kafka, &consumer, description)?;
+        if missing.is_empty() || started.elapsed() > SPREAD {
+            break (inputs, missing);
         }
-    }
-    for sink in &description.sinks {
-        if partition_count(&consumer, &kafka.bootstrap, &sink.topic)?.is_none() {
-            missing.push(&sink.topic);
-        }
-    }
+        std::thread::park_timeout(Duration::from_millis(100));
+    };
     if !missing.is_empty() {
         missing.sort_unstable();
         return Err(BackendError::new(

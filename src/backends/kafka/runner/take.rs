@@ -1,13 +1,13 @@
 //! Taking partitions over: committed offsets, state, then the first read.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rdkafka::consumer::{Consumer, ConsumerGroupMetadata};
+use rdkafka::consumer::Consumer;
 use rdkafka::{Offset, TopicPartitionList};
 
 use crate::backends::error::{BackendError, Kind, Result};
 use crate::backends::kafka::classify;
+use crate::backends::kafka::runner::member::Membership;
 use crate::backends::kafka::runner::offsets::{self, Committed};
 use crate::backends::kafka::runner::transaction::{Trouble, fence};
 use crate::backends::kafka::runner::worker::{Partition, Tell, Worker};
@@ -15,8 +15,9 @@ use crate::backends::kafka::runner::{Phase, StartAt};
 use crate::streams::driver::Driver;
 
 /// How long the stable offsets are waited for before an open transaction is taken for a dead
-/// worker's. A living worker commits before it lets a partition go.
-const STABLE: Duration = Duration::from_millis(500);
+/// worker's. A living worker commits before it lets a partition go, but the marker of that commit
+/// may reach a busy broker's offsets topic later: too short a wait fences somebody alive.
+const STABLE: Duration = Duration::from_secs(1);
 
 impl Worker {
     /// Takes `partitions`: stable committed offsets, then the changelogs up to their true end,
@@ -24,7 +25,7 @@ impl Worker {
     pub(super) fn take(
         &mut self,
         partitions: Vec<i32>,
-        member: Arc<ConsumerGroupMetadata>,
+        member: Membership,
     ) -> std::result::Result<(), Trouble> {
         self.member = Some(member);
         self.drained = false;

@@ -5,24 +5,22 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TryRecvError};
 use std::time::{Duration, Instant};
 
-use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerGroupMetadata};
+use rdkafka::Offset;
+use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
-use rdkafka::message::{BorrowedMessage, Header, Message, OwnedHeaders};
 use rdkafka::types::RDKafkaErrorCode as Code;
-use rdkafka::{Offset, TopicPartitionList};
 
 use crate::backends::error::{BackendError, Kind, Result};
-use crate::backends::kafka::runner::offsets::Position;
+use crate::backends::kafka::runner::member::Membership;
 use crate::backends::kafka::runner::restore::Restorer;
-use crate::backends::kafka::runner::transaction::{Outgoing, Transaction, Trouble};
+use crate::backends::kafka::runner::step::{Step, send};
+use crate::backends::kafka::runner::transaction::{Transaction, Trouble};
 use crate::backends::kafka::runner::{RunHandle, RunOptions};
 use crate::backends::kafka::{Quiet, classify, client};
-use crate::config::settings::Guarantee;
-use crate::domain::{EventTime, cloud_event};
+use crate::domain::EventTime;
 use crate::streams::driver::Driver;
-use crate::streams::output::{OutputRecord, Outputs};
-use crate::streams::record::SourceRecord;
-use crate::streams::topology::{Description, Sink, Topology};
+use crate::streams::output::Outputs;
+use crate::streams::topology::{Description, Topology};
 
 /// Records taken between two looks at the clock and at commands.
 const BATCH: u32 = 500;
@@ -39,8 +37,8 @@ pub enum Command {
     Take {
         /// The partitions.
         partitions: Vec<i32>,
-        /// The group metadata of this assignment; kept, never fetched anew.
-        member: Arc<ConsumerGroupMetadata>,
+        /// The membership this assignment belongs to.
+        member: Membership,
     },
     /// Commit (or, if the assignment is lost, abort) and let go; answer when done.
     Release {
@@ -92,7 +90,7 @@ pub(super) struct Worker {
     pub source: BaseConsumer<Quiet>,
     pub restorer: Restorer,
     pub partitions: BTreeMap<i32, Partition>,
-    pub member: Option<Arc<ConsumerGroupMetadata>>,
+    pub member: Option<Membership>,
     pub outputs: Outputs,
     pub urgent: bool,
     /// The last round took a full batch: there is a backlog.
@@ -283,7 +281,7 @@ impl Worker {
         let deadline = self.options.streams.transaction_timeout * 6;
         loop {
             self.partitions.clear();
-            match self.take(partitions.clone(), Arc::clone(&member)) {
+            match self.take(partitions.clone(), member.clone()) {
                 Ok(()) => return Ok(()),
                 Err(Trouble::Abort(e)) if e.transient && started.elapsed() < deadline => {
                     tracing::info!(error = %e, worker = self.index, "going back again");
@@ -402,102 +400,13 @@ impl Worker {
         Ok(())
     }
 
-    fn send_outputs(&mut self) -> std::result::Result<(), Trouble> {
+    pub(super) fn send_outputs(&mut self) -> std::result::Result<(), Trouble> {
         self.urgent |= self.outputs.urgent();
         for record in self.outputs.iter() {
             send(&mut self.transaction, &self.description, &record)?;
         }
         self.outputs.clear();
         Ok(())
-    }
-
-    /// Commits outputs, store changes and positions of all dirty partitions in one transaction.
-    pub fn commit(&mut self) -> std::result::Result<(), Trouble> {
-        let Some(member) = self.member.clone() else { return Ok(()) };
-        self.last_commit = Instant::now();
-        if !self.partitions.values().any(|p| p.dirty) {
-            return Ok(());
-        }
-        self.options.fault.hit("before-commit");
-        for partition in self.partitions.values_mut().filter(|p| p.dirty) {
-            partition.driver.advance(&mut self.outputs);
-        }
-        self.send_outputs()?;
-        self.options.fault.hit("after-produce");
-        self.send_changes()?;
-        self.options.fault.hit("after-changelog");
-        let writer = self.transaction.id().to_owned();
-        let mut positions = Vec::with_capacity(self.partitions.len());
-        for (number, partition) in self.partitions.iter().filter(|(_, p)| p.dirty) {
-            for (at, source) in self.description.sources.iter().enumerate() {
-                // The checkpoint is one a task; it travels with the first source.
-                let metadata = if at == 0 {
-                    partition.driver.checkpoint(&writer).to_metadata()
-                } else {
-                    String::new()
-                };
-                positions.push(Position {
-                    topic: &source.topic,
-                    partition: *number,
-                    offset: partition.next[at],
-                    metadata,
-                });
-            }
-        }
-        if self.options.streams.guarantee == Guarantee::ExactlyOnce {
-            let fault = Arc::clone(&self.options.fault);
-            self.transaction.commit(&positions, &member, &move |step| fault.hit(step))?;
-        } else {
-            self.transaction.flush()?;
-            let list = super::offsets::list(&positions).map_err(Trouble::Fatal)?;
-            self.commit_plain(&list)?;
-        }
-        for partition in self.partitions.values_mut().filter(|p| p.dirty) {
-            partition.dirty = false;
-            partition.committed.clone_from(&partition.next);
-        }
-        self.urgent = false;
-        self.returns = 0;
-        self.parked = 0;
-        self.poison.clear();
-        self.last_commit = Instant::now();
-        self.handle.with(|view| view.commits += 1);
-        Ok(())
-    }
-
-    /// At least once: offsets by the member's group, after everything was acknowledged.
-    fn commit_plain(&self, list: &TopicPartitionList) -> std::result::Result<(), Trouble> {
-        self.source.commit(list, rdkafka::consumer::CommitMode::Sync).map_err(|e| {
-            let what = format!("could not commit offsets of \"{}\"", self.description.group);
-            Trouble::Abort(classify(e, what))
-        })
-    }
-
-    fn send_changes(&mut self) -> std::result::Result<(), Trouble> {
-        let mut failed = None;
-        let mut sealed = Vec::with_capacity(512);
-        for (number, partition) in self.partitions.iter_mut().filter(|(_, p)| p.dirty) {
-            let (transaction, description) = (&mut self.transaction, &self.description);
-            partition.driver.take_changes(&mut |store, key, value| {
-                if failed.is_some() {
-                    return;
-                }
-                sealed.clear();
-                let value = value.map(|v| {
-                    crate::streams::changelog::seal(v, &mut sealed);
-                    &*sealed
-                });
-                let outgoing = Outgoing {
-                    topic: &description.stores[store].changelog,
-                    partition: Some(*number),
-                    key,
-                    value,
-                    headers: None,
-                };
-                failed = transaction.send(outgoing).err();
-            });
-        }
-        failed.map_or(Ok(()), Err)
     }
 
     fn source_trouble(&self, error: KafkaError) -> Trouble {
@@ -511,108 +420,6 @@ impl Worker {
             _ => Trouble::Abort(classify(error, what)),
         }
     }
-}
-
-/// What one record needs, borrowed apart from the consumer that owns it.
-struct Step<'a> {
-    description: &'a Description,
-    partitions: &'a mut BTreeMap<i32, Partition>,
-    outputs: &'a mut Outputs,
-    transaction: &'a mut Transaction,
-    poison: &'a mut BTreeMap<(usize, i32, i64), String>,
-    urgent: &'a mut bool,
-    handle: &'a RunHandle,
-}
-
-impl Step<'_> {
-    fn take(
-        &mut self,
-        message: &BorrowedMessage<'_>,
-        now: EventTime,
-    ) -> std::result::Result<(), Trouble> {
-        let sources = &self.description.sources;
-        let source = match sources.len() {
-            1 => 0,
-            _ => sources.iter().position(|s| s.topic == message.topic()).unwrap_or(0),
-        };
-        let number = message.partition();
-        let Some(partition) = self.partitions.get_mut(&number) else { return Ok(()) };
-        let record = SourceRecord {
-            source,
-            partition: number,
-            offset: message.offset(),
-            key: message.key(),
-            value: message.payload(),
-            timestamp: message.timestamp().to_millis().map(EventTime::from_millis),
-        };
-        let place = (source, number, record.offset);
-        partition.dirty = true;
-        partition.next[source] = record.offset + 1;
-        if let Some(cause) = self.poison.get(&place) {
-            partition.driver.park(&record, cause, self.outputs);
-        } else if let Err(panic) = partition.driver.step(&record, now, self.outputs) {
-            self.outputs.clear();
-            self.handle.note(format!(
-                "a record stopped the task and is set aside: partition {number} offset {} of \"{}\".",
-                record.offset, sources[source].topic
-            ));
-            self.poison.insert(place, panic.clone());
-            return Err(Trouble::Abort(
-                BackendError::new(
-                    Kind::Internal,
-                    format!("the task of partition {number} panicked"),
-                )
-                .because(panic),
-            ));
-        }
-        if !self.outputs.is_empty() {
-            *self.urgent |= self.outputs.urgent();
-            for record in self.outputs.iter() {
-                send(self.transaction, self.description, &record)?;
-            }
-            self.outputs.clear();
-        }
-        Ok(())
-    }
-}
-
-/// Writes one output with its CloudEvents headers, or with the headers it carries.
-fn send(
-    transaction: &mut Transaction,
-    description: &Description,
-    record: &OutputRecord<'_>,
-) -> std::result::Result<(), Trouble> {
-    let sink = &description.sinks[record.sink];
-    let headers = if record.id.is_empty() {
-        let mut headers = OwnedHeaders::new_with_capacity(record.headers.len());
-        for (key, value) in record.headers {
-            headers = headers.insert(Header { key, value: Some(value) });
-        }
-        headers
-    } else {
-        cloud_headers(sink, record)
-    };
-    transaction.send(Outgoing {
-        topic: &sink.topic,
-        partition: None,
-        key: record.key,
-        value: record.value,
-        headers: Some(headers),
-    })
-}
-
-fn cloud_headers(sink: &Sink, record: &OutputRecord<'_>) -> OwnedHeaders {
-    let mut time = Vec::with_capacity(32);
-    record.time.write_rfc3339(&mut time);
-    let (spec, version) = cloud_event::SPEC_VERSION;
-    let (content, json) = cloud_event::CONTENT_TYPE;
-    OwnedHeaders::new_with_capacity(6)
-        .insert(Header { key: spec, value: Some(version) })
-        .insert(Header { key: cloud_event::ID, value: Some(record.id) })
-        .insert(Header { key: cloud_event::TYPE, value: Some(sink.event_type) })
-        .insert(Header { key: cloud_event::SOURCE, value: Some(&sink.event_source) })
-        .insert(Header { key: cloud_event::TIME, value: Some(&time) })
-        .insert(Header { key: content, value: Some(json) })
 }
 
 /// The partitions of a worker among `workers`: the same partition always goes to the same

@@ -1,0 +1,124 @@
+//! The commit of a worker: outputs, store changes and positions together.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use rdkafka::TopicPartitionList;
+use rdkafka::consumer::{CommitMode, Consumer};
+use rdkafka::types::RDKafkaErrorCode as Code;
+
+use crate::backends::error::{BackendError, Kind};
+use crate::backends::kafka::classify;
+use crate::backends::kafka::runner::member::Membership;
+use crate::backends::kafka::runner::offsets::{self, Position};
+use crate::backends::kafka::runner::transaction::{Outgoing, Trouble};
+use crate::backends::kafka::runner::worker::Worker;
+use crate::config::settings::Guarantee;
+use crate::streams::changelog;
+
+impl Worker {
+    /// Commits outputs, store changes and positions of all dirty partitions in one transaction.
+    pub(super) fn commit(&mut self) -> std::result::Result<(), Trouble> {
+        let Some(member) = self.member.clone() else { return Ok(()) };
+        self.last_commit = Instant::now();
+        if !self.partitions.values().any(|p| p.dirty) {
+            return Ok(());
+        }
+        self.options.fault.hit("before-commit");
+        for partition in self.partitions.values_mut().filter(|p| p.dirty) {
+            partition.driver.advance(&mut self.outputs);
+        }
+        self.send_outputs()?;
+        self.options.fault.hit("after-produce");
+        self.send_changes()?;
+        self.options.fault.hit("after-changelog");
+        let writer = self.transaction.id().to_owned();
+        let mut positions = Vec::with_capacity(self.partitions.len());
+        for (number, partition) in self.partitions.iter().filter(|(_, p)| p.dirty) {
+            for (at, source) in self.description.sources.iter().enumerate() {
+                // The checkpoint is one a task; it travels with the first source.
+                let metadata = if at == 0 {
+                    partition.driver.checkpoint(&writer).to_metadata()
+                } else {
+                    String::new()
+                };
+                positions.push(Position {
+                    topic: &source.topic,
+                    partition: *number,
+                    offset: partition.next[at],
+                    metadata,
+                });
+            }
+        }
+        if self.options.streams.guarantee == Guarantee::ExactlyOnce {
+            let fault = Arc::clone(&self.options.fault);
+            self.transaction.commit(&positions, &member.metadata, &move |step| fault.hit(step))?;
+        } else {
+            self.transaction.flush()?;
+            let list = offsets::list(&positions).map_err(Trouble::Fatal)?;
+            self.commit_plain(&member, &list)?;
+        }
+        for partition in self.partitions.values_mut().filter(|p| p.dirty) {
+            partition.dirty = false;
+            partition.committed.clone_from(&partition.next);
+        }
+        self.urgent = false;
+        self.returns = 0;
+        self.parked = 0;
+        self.poison.clear();
+        self.last_commit = Instant::now();
+        self.handle.with(|view| view.commits += 1);
+        Ok(())
+    }
+
+    /// At least once: offsets after everything was acknowledged, through the member's own
+    /// consumer: the brokers refuse those of anybody else while the group has members.
+    fn commit_plain(
+        &self,
+        member: &Membership,
+        list: &TopicPartitionList,
+    ) -> std::result::Result<(), Trouble> {
+        let what = || format!("could not commit offsets of \"{}\"", self.description.group);
+        let Some(consumer) = member.consumer.upgrade() else {
+            let gone = BackendError::new(Kind::Conflict, what()).because("the membership is over");
+            return Err(Trouble::Stale(gone));
+        };
+        consumer.commit(list, CommitMode::Sync).map_err(|e| {
+            let code = e.rdkafka_error_code();
+            let failure = classify(e, what());
+            match code {
+                Some(
+                    Code::IllegalGeneration | Code::UnknownMemberId | Code::RebalanceInProgress,
+                ) => Trouble::Stale(failure),
+                _ => Trouble::Abort(failure),
+            }
+        })
+    }
+
+    fn send_changes(&mut self) -> std::result::Result<(), Trouble> {
+        let mut failed = None;
+        let mut sealed = Vec::with_capacity(512);
+        for (number, partition) in self.partitions.iter_mut().filter(|(_, p)| p.dirty) {
+            let (transaction, description) = (&mut self.transaction, &self.description);
+            partition.driver.take_changes(&mut |store, key, value| {
+                if failed.is_some() {
+                    return;
+                }
+                sealed.clear();
+                let value = value.map(|v| {
+                    changelog::seal(v, &mut sealed);
+                    &*sealed
+                });
+                let outgoing = Outgoing {
+                    topic: &description.stores[store].changelog,
+                    partition: Some(*number),
+                    key,
+                    value,
+                    headers: None,
+                };
+                failed = transaction.send(outgoing).err();
+            });
+        }
+        failed.map_or(Ok(()), Err)
+    }
+}

@@ -1,0 +1,120 @@
+//! One record through its partition's task, and its outputs into the transaction.
+
+use std::collections::BTreeMap;
+
+use rdkafka::message::{BorrowedMessage, Header, Message, OwnedHeaders};
+
+use crate::backends::error::{BackendError, Kind};
+use crate::backends::kafka::runner::RunHandle;
+use crate::backends::kafka::runner::transaction::{Outgoing, Transaction, Trouble};
+use crate::backends::kafka::runner::worker::Partition;
+use crate::domain::{EventTime, cloud_event};
+use crate::streams::output::{OutputRecord, Outputs};
+use crate::streams::record::SourceRecord;
+use crate::streams::topology::{Description, Sink};
+
+/// What one record needs, borrowed apart from the consumer that owns it.
+pub(super) struct Step<'a> {
+    pub description: &'a Description,
+    pub partitions: &'a mut BTreeMap<i32, Partition>,
+    pub outputs: &'a mut Outputs,
+    pub transaction: &'a mut Transaction,
+    pub poison: &'a mut BTreeMap<(usize, i32, i64), String>,
+    pub urgent: &'a mut bool,
+    pub handle: &'a RunHandle,
+}
+
+impl Step<'_> {
+    /// Processes one record.
+    ///
+    /// # Errors
+    /// A task that panics: the record is noted in `poison` and set aside the next time.
+    pub fn take(
+        &mut self,
+        message: &BorrowedMessage<'_>,
+        now: EventTime,
+    ) -> std::result::Result<(), Trouble> {
+        let sources = &self.description.sources;
+        let source = match sources.len() {
+            1 => 0,
+            _ => sources.iter().position(|s| s.topic == message.topic()).unwrap_or(0),
+        };
+        let number = message.partition();
+        let Some(partition) = self.partitions.get_mut(&number) else { return Ok(()) };
+        let record = SourceRecord {
+            source,
+            partition: number,
+            offset: message.offset(),
+            key: message.key(),
+            value: message.payload(),
+            timestamp: message.timestamp().to_millis().map(EventTime::from_millis),
+        };
+        let place = (source, number, record.offset);
+        partition.dirty = true;
+        partition.next[source] = record.offset + 1;
+        if let Some(cause) = self.poison.get(&place) {
+            partition.driver.park(&record, cause, self.outputs);
+        } else if let Err(panic) = partition.driver.step(&record, now, self.outputs) {
+            self.outputs.clear();
+            self.handle.note(format!(
+                "a record stopped the task and is set aside: partition {number} offset {} of \"{}\".",
+                record.offset, sources[source].topic
+            ));
+            self.poison.insert(place, panic.clone());
+            return Err(Trouble::Abort(
+                BackendError::new(
+                    Kind::Internal,
+                    format!("the task of partition {number} panicked"),
+                )
+                .because(panic),
+            ));
+        }
+        if !self.outputs.is_empty() {
+            *self.urgent |= self.outputs.urgent();
+            for record in self.outputs.iter() {
+                send(self.transaction, self.description, &record)?;
+            }
+            self.outputs.clear();
+        }
+        Ok(())
+    }
+}
+
+/// Writes one output with its CloudEvents headers, or with the headers it carries.
+pub(super) fn send(
+    transaction: &mut Transaction,
+    description: &Description,
+    record: &OutputRecord<'_>,
+) -> std::result::Result<(), Trouble> {
+    let sink = &description.sinks[record.sink];
+    let headers = if record.id.is_empty() {
+        let mut headers = OwnedHeaders::new_with_capacity(record.headers.len());
+        for (key, value) in record.headers {
+            headers = headers.insert(Header { key, value: Some(value) });
+        }
+        headers
+    } else {
+        cloud_headers(sink, record)
+    };
+    transaction.send(Outgoing {
+        topic: &sink.topic,
+        partition: None,
+        key: record.key,
+        value: record.value,
+        headers: Some(headers),
+    })
+}
+
+fn cloud_headers(sink: &Sink, record: &OutputRecord<'_>) -> OwnedHeaders {
+    let mut time = Vec::with_capacity(32);
+    record.time.write_rfc3339(&mut time);
+    let (spec, version) = cloud_event::SPEC_VERSION;
+    let (content, json) = cloud_event::CONTENT_TYPE;
+    OwnedHeaders::new_with_capacity(6)
+        .insert(Header { key: spec, value: Some(version) })
+        .insert(Header { key: cloud_event::ID, value: Some(record.id) })
+        .insert(Header { key: cloud_event::TYPE, value: Some(sink.event_type) })
+        .insert(Header { key: cloud_event::SOURCE, value: Some(&sink.event_source) })
+        .insert(Header { key: cloud_event::TIME, value: Some(&time) })
+        .insert(Header { key: content, value: Some(json) })
+}
