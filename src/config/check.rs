@@ -269,6 +269,7 @@ fn streams(settings: &Settings, out: &mut Problems) {
     }
     for (key, span) in [
         ("streams.commit_interval", streams.commit_interval),
+        ("streams.backlog_interval", streams.backlog_interval),
         ("streams.transaction_timeout", streams.transaction_timeout),
         ("streams.session_timeout", streams.session_timeout),
         ("timescale.connect_timeout", settings.timescale.connect_timeout),
@@ -279,16 +280,20 @@ fn streams(settings: &Settings, out: &mut Problems) {
             problem(out, &[key], format!("{key} is zero"), "Give a duration such as 10s.");
         }
     }
-    if streams.commit_interval >= streams.transaction_timeout {
-        problem(
-            out,
-            &["streams.commit_interval", "streams.transaction_timeout"],
-            format!(
-                "streams.commit_interval ({:?}) is not shorter than streams.transaction_timeout \
-                 ({:?})",
-                streams.commit_interval, streams.transaction_timeout
-            ),
-            "The broker would abort each transaction before it is committed.",
-        );
+    for (key, interval) in [
+        ("streams.commit_interval", streams.commit_interval),
+        ("streams.backlog_interval", streams.backlog_interval),
+    ] {
+        if interval >= streams.transaction_timeout {
+            problem(
+                out,
+                &[key, "streams.transaction_timeout"],
+                format!(
+                    "{key} ({interval:?}) is not shorter than streams.transaction_timeout ({:?})",
+                    streams.transaction_timeout
+                ),
+                "The broker would abort each transaction before it is committed.",
+            );
+        }
     }
 }

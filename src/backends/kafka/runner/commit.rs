@@ -63,6 +63,7 @@ impl Worker {
             partition.committed.clone_from(&partition.next);
         }
         self.urgent = false;
+        self.pressure.committed();
         self.returns = 0;
         self.parked = 0;
         self.poison.clear();

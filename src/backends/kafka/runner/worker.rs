@@ -28,6 +28,8 @@ const BATCH: u32 = 500;
 const MAX_RETURNS: u32 = 10;
 /// How long an empty source is waited for.
 const WAIT: Duration = Duration::from_millis(20);
+/// How many transactions in a row must have been busy before they are made longer.
+const BUSY_STREAK: u32 = 10;
 /// How often a worker without open work looks whether markers moved its positions.
 const IDLE_COMMIT: Duration = Duration::from_millis(500);
 
@@ -78,6 +80,33 @@ pub(super) struct Partition {
     pub active: bool,
 }
 
+/// Tells a backlog from a burst: most rounds of many transactions in a row took a full batch.
+#[derive(Debug, Default)]
+pub(super) struct Pressure {
+    rounds: u32,
+    full: u32,
+    streak: u32,
+}
+
+impl Pressure {
+    const fn round(&mut self, full: bool) {
+        self.rounds += 1;
+        self.full += full as u32;
+    }
+
+    /// A transaction ended.
+    pub const fn committed(&mut self) {
+        let busy = self.full * 2 > self.rounds;
+        self.streak = if busy { self.streak.saturating_add(1) } else { 0 };
+        self.rounds = 0;
+        self.full = 0;
+    }
+
+    const fn backlog(&self) -> bool {
+        self.streak >= BUSY_STREAK
+    }
+}
+
 /// A worker thread's whole state.
 pub(super) struct Worker {
     pub index: u16,
@@ -95,6 +124,8 @@ pub(super) struct Worker {
     pub urgent: bool,
     /// The last round took a full batch: there is a backlog.
     pub behind: bool,
+    /// Whether records keep waiting.
+    pub pressure: Pressure,
     pub last_commit: Instant,
     pub drained: bool,
     /// How often it went back since the last commit.
@@ -150,6 +181,7 @@ pub(super) fn open(
         outputs: Outputs::default(),
         urgent: false,
         behind: false,
+        pressure: Pressure::default(),
         last_commit: Instant::now(),
         drained: false,
         returns: 0,
@@ -328,6 +360,7 @@ impl Worker {
             step.take(&message, now)?;
         }
         self.behind = taken == BATCH;
+        self.pressure.round(self.behind);
         self.transaction.poll();
         self.options.fault.hit("after-batch");
         if taken == 0 {
@@ -349,8 +382,15 @@ impl Worker {
 
     fn interval(&self) -> Duration {
         let streams = &self.options.streams;
-        // Behind a backlog nobody waits for one output in particular.
-        if self.urgent && !self.behind { streams.urgent_interval } else { streams.commit_interval }
+        // Behind a backlog nobody waits for one output in particular, and a longer transaction
+        // writes a key's state once instead of several times.
+        if self.behind && self.pressure.backlog() {
+            streams.backlog_interval.max(streams.commit_interval)
+        } else if self.urgent && !self.behind {
+            streams.urgent_interval
+        } else {
+            streams.commit_interval
+        }
     }
 
     fn due(&self) -> bool {
