@@ -272,7 +272,7 @@ complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -l as-of -d 'Take this instant as now' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -l tz -d 'Zone of dates without an offset, and of the display' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
-complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -l drain -d 'Process to the end of the input as it is now, close all windows, commit and end'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -l drain -d 'Process to the end of the input as it is now, close all windows, commit and end; what comes later for a closed window is late'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -l accept-gap -d 'Go on over records that retention deleted before they were read'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Say only the result and errors'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'

@@ -2,6 +2,7 @@
 //!
 //! `ARCHITECTURE.md` has the map and the rule of dependencies.
 
+pub mod activity;
 pub mod backends;
 pub mod cli;
 pub mod commands;

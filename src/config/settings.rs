@@ -22,6 +22,8 @@ pub struct Settings {
     pub redis: Redis,
     /// The stream engine.
     pub streams: Streams,
+    /// How customer activity is cut and weighed.
+    pub activity: Activity,
     /// The fraud rules' numbers.
     pub fraud: Fraud,
     /// Imports and ingest.
@@ -171,6 +173,30 @@ pub struct Fraud {
     pub customer_ttl: Duration,
     pub high_risk: f64,
     pub critical_risk: f64,
+}
+
+/// `[activity]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "default.toml documents each key")]
+pub struct Activity {
+    #[serde(deserialize_with = "span")]
+    pub window: Duration,
+    #[serde(deserialize_with = "span")]
+    pub session_gap: Duration,
+    pub emit: EmitMode,
+    pub default_weight: String,
+    pub weights: Vec<String>,
+}
+
+/// When windowed results are given out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EmitMode {
+    /// Once, when the window closes.
+    Final,
+    /// Each time the window changes, with a revision.
+    Updates,
 }
 
 /// `[metrics]`

@@ -6,14 +6,12 @@ use std::fmt;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::domain::fields::{self, Text, digits, missing, optional, required};
 use crate::domain::money::Money;
 use crate::domain::reject::{Reason, Reject};
 use crate::domain::time::EventTime;
 
-/// The largest record that is read, in bytes.
-pub const MAX_RECORD_BYTES: usize = 1 << 20;
-/// The longest identifier or name, in bytes.
-pub const MAX_TEXT_BYTES: usize = 256;
+pub use crate::domain::fields::{MAX_RECORD_BYTES, MAX_TEXT_BYTES};
 
 /// What a payment's life has come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -296,58 +294,6 @@ impl<'a> PaymentDraft<'a> {
     }
 }
 
-fn missing(field: &'static str) -> Reject {
-    Reject::new(Reason::MissingField, field, "absent or empty")
-}
-
-fn required<'a>(text: Option<Cow<'a, str>>, field: &'static str) -> Result<Cow<'a, str>, Reject> {
-    optional(text, field)?.ok_or_else(|| missing(field))
-}
-
-fn optional<'a>(
-    text: Option<Cow<'a, str>>,
-    field: &'static str,
-) -> Result<Option<Cow<'a, str>>, Reject> {
-    let Some(text) = text.filter(|t| !t.is_empty()) else { return Ok(None) };
-    if text.len() > MAX_TEXT_BYTES {
-        let detail = format!("{} bytes; at most {MAX_TEXT_BYTES} are accepted", text.len());
-        return Err(Reject::new(Reason::BadText, field, detail));
-    }
-    if text.bytes().any(|b| b == 0) {
-        return Err(Reject::new(Reason::BadText, field, "contains U+0000"));
-    }
-    Ok(Some(text))
-}
-
-/// A JSON text that borrows where it has no escapes; whole numbers are taken as their digits,
-/// since identifiers are opaque.
-struct Text<'a>(Cow<'a, str>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
-    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> serde::de::Visitor<'de> for Visitor {
-            type Value = Text<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text or a whole number")
-            }
-            fn visit_borrowed_str<E>(self, v: &'de str) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Borrowed(v)))
-            }
-            fn visit_str<E>(self, v: &str) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Owned(v.to_owned())))
-            }
-            fn visit_u64<E>(self, v: u64) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Owned(v.to_string())))
-            }
-            fn visit_i64<E>(self, v: i64) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Owned(v.to_string())))
-            }
-        }
-        d.deserialize_any(Visitor)
-    }
-}
-
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Wire<'a> {
@@ -379,53 +325,19 @@ struct Wire<'a> {
     timestamp: Option<&'a RawValue>,
 }
 
-/// A JSON number's digits or a JSON text's content; anything else is of the wrong type.
-fn digits<'a>(raw: &'a RawValue, field: &'static str) -> Result<Cow<'a, str>, Reject> {
-    let text = raw.get();
-    match text.as_bytes().first() {
-        Some(b'"') => {
-            let inner = &text[1..text.len() - 1];
-            if inner.contains('\\') {
-                let detail = "has an escape where a number or time is expected";
-                return Err(Reject::new(Reason::WrongType, field, detail));
-            }
-            Ok(Cow::Borrowed(inner))
-        }
-        Some(b'-' | b'0'..=b'9') => Ok(Cow::Borrowed(text)),
-        _ => {
-            let shown: String = text.chars().take(32).collect();
-            let detail = format!("`{shown}` is neither a number nor a text");
-            Err(Reject::new(Reason::WrongType, field, detail))
-        }
-    }
-}
-
 impl<'a> PaymentDraft<'a> {
     /// Reads the fields of a JSON payment event, unchecked.
     ///
     /// # Errors
     /// The fault of the record's form, or a field of the wrong type.
     pub fn from_json(bytes: &'a [u8]) -> Result<Self, Reject> {
-        if bytes.len() > MAX_RECORD_BYTES {
-            let detail = format!("{} bytes; at most {MAX_RECORD_BYTES} are accepted", bytes.len());
-            return Err(Reject::new(Reason::Oversize, "", detail));
-        }
-        if bytes.iter().all(u8::is_ascii_whitespace) {
-            return Err(Reject::new(Reason::Empty, "", "no content"));
-        }
-        let text = std::str::from_utf8(bytes).map_err(|e| {
-            Reject::new(Reason::NotUtf8, "", format!("byte {} is not UTF-8", e.valid_up_to()))
-        })?;
-        let wire: Wire<'a> = serde_json::from_str(text).map_err(|e| json_fault(text, &e))?;
-        let number = |raw: Option<&'a RawValue>, field| match raw {
-            Some(raw) => digits(raw, field).map(Some),
-            None => Ok(None),
-        };
+        let text = fields::document(bytes)?;
+        let wire: Wire<'a> = serde_json::from_str(text).map_err(|e| payment_fault(text, &e))?;
         Ok(Self {
             payment_id: wire.payment_id.map(|t| t.0),
             customer_id: wire.customer_id.map(|t| t.0),
             order_id: wire.order_id.map(|t| t.0),
-            amount: number(wire.amount, "amount")?,
+            amount: digits(wire.amount, "amount")?,
             currency: wire.currency.map(|t| t.0),
             status: wire.status.map(|t| t.0),
             payment_method: wire.payment_method.map(|t| t.0),
@@ -433,8 +345,8 @@ impl<'a> PaymentDraft<'a> {
             merchant_id: wire.merchant_id.map(|t| t.0),
             location: wire.location.map(|t| t.0),
             failure_reason: wire.failure_reason.map(|t| t.0),
-            fraud_score: number(wire.fraud_score, "fraudScore")?,
-            timestamp: number(wire.timestamp, "timestamp")?,
+            fraud_score: digits(wire.fraud_score, "fraudScore")?,
+            timestamp: digits(wire.timestamp, "timestamp")?,
         })
     }
 }
@@ -453,12 +365,8 @@ impl<'a> PaymentEvent<'a> {
     }
 }
 
-/// Tells the forms of broken JSON apart; a bare `NaN` is a number that is not one.
-fn json_fault(text: &str, error: &serde_json::Error) -> Reject {
-    let trimmed = text.trim();
-    if trimmed == "null" {
-        return Reject::new(Reason::JsonNull, "", "the JSON text null");
-    }
+/// A bare `NaN` where the amount is: a number that is not one, not just broken JSON.
+fn payment_fault(text: &str, error: &serde_json::Error) -> Reject {
     let amount = text.find("\"amount\"").map(|at| text[at + 8..].trim_start_matches([' ', ':']));
     if let Some(rest) = amount {
         let word = rest.trim_start_matches('-');
@@ -470,8 +378,7 @@ fn json_fault(text: &str, error: &serde_json::Error) -> Reject {
             );
         }
     }
-    let reason = if error.is_data() { Reason::WrongType } else { Reason::BrokenJson };
-    Reject::new(reason, "", error.to_string())
+    fields::json_fault(text, error)
 }
 
 #[cfg(test)]

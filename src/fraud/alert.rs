@@ -4,9 +4,9 @@ use std::fmt;
 
 use xxhash_rust::xxh3::xxh3_128;
 
+use crate::domain::json;
 use crate::domain::payment::{Currency, Score};
 use crate::domain::{EventTime, Money, PaymentEvent};
-use crate::fraud::json;
 
 /// The version of the rules' meaning; it changes when the same payments give other alerts.
 pub const RULE_VERSION: u32 = 1;

@@ -10,7 +10,6 @@ pub mod alert;
 pub mod customer;
 mod declines;
 mod history;
-mod json;
 mod recent;
 pub mod rules;
 mod score;

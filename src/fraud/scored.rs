@@ -1,8 +1,8 @@
 //! The payment with its score, as it goes to `bss.payment.metrics`.
 
 use crate::domain::PaymentEvent;
+use crate::domain::json;
 use crate::domain::payment::Score;
-use crate::fraud::json;
 
 /// Appends the JSON of a payment with its score.
 pub fn write_scored_payment(payment: &PaymentEvent<'_>, score: Score, out: &mut Vec<u8>) {

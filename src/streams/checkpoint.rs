@@ -54,13 +54,15 @@ pub struct Checkpoint {
     pub counts: Counts,
     /// The transactional id that committed it.
     pub writer: String,
+    /// Everything was closed at the end of the input (`--drain`), and nothing came since.
+    pub closed: bool,
 }
 
 /// The version of the text form.
 const VERSION: &str = "bss1";
 
 impl Checkpoint {
-    /// The text form: `bss1 t=<micros> p=.. d=.. l=.. f=.. r=.. o=.. w=<writer>`.
+    /// The text form: `bss1 t=<micros> p=.. d=.. l=.. f=.. r=.. o=.. [c=1] w=<writer>`.
     #[must_use]
     pub fn to_metadata(&self) -> String {
         let c = &self.counts;
@@ -78,6 +80,9 @@ impl Checkpoint {
         }
         if let Some(time) = self.stream_time {
             text.push_str(&format!(" t={}", time.micros()));
+        }
+        if self.closed {
+            text.push_str(" c=1");
         }
         text.push_str(&format!(" w={}", self.writer));
         text
@@ -110,6 +115,10 @@ impl Checkpoint {
                     checkpoint.stream_time = Some(EventTime::from_micros(micros));
                     continue;
                 }
+                "c" => {
+                    checkpoint.closed = value == "1";
+                    continue;
+                }
                 "p" => &mut c.processed,
                 "d" => &mut c.duplicate,
                 "l" => &mut c.late,
@@ -131,12 +140,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn metadata_round_trips(p: u32, d: u32, l: u32, t: Option<i64>) {
+        fn metadata_round_trips(p: u32, d: u32, l: u32, t: Option<i64>, closed: bool) {
             let counts = Counts { processed: p.into(), duplicate: d.into(), late: l.into(), ..Counts::default() };
             let checkpoint = Checkpoint {
                 stream_time: t.map(EventTime::from_micros),
                 counts,
                 writer: "bss-fraud-detection-host-0".to_owned(),
+                closed,
             };
             prop_assert_eq!(Checkpoint::from_metadata(&checkpoint.to_metadata()), Ok(checkpoint));
         }

@@ -30,6 +30,7 @@ pub struct Driver {
     idle: Option<IdleClock>,
     idle_after: i64,
     advanced_to: Option<EventTime>,
+    closed: bool,
 }
 
 impl Driver {
@@ -38,15 +39,20 @@ impl Driver {
     pub fn new(topology: &dyn Topology, limits: Limits, checkpoint: &Checkpoint) -> Self {
         let description = Arc::new(topology.describe().clone());
         let lateness = Grace::from_micros(description.lateness_limit);
+        let mut task = topology.task();
+        if let Some(time) = checkpoint.stream_time {
+            task.resume(time);
+        }
         Self {
             description,
-            task: topology.task(),
+            task,
             guard: FutureGuard::new(limits.max_skew, lateness),
             stream_time: checkpoint.stream_time.map_or_else(StreamTime::new, StreamTime::at),
             counts: checkpoint.counts,
             idle: None,
             idle_after: limits.idle_after,
             advanced_to: None,
+            closed: checkpoint.closed,
         }
     }
 
@@ -75,6 +81,7 @@ impl Driver {
             stream_time: self.stream_time.get(),
             counts: self.counts,
             writer: writer.to_owned(),
+            closed: self.closed,
         }
     }
 
@@ -91,6 +98,7 @@ impl Driver {
         out: &mut Outputs,
     ) -> Result<Outcome, String> {
         let before = out.len();
+        self.closed = false;
         if let Some(idle) = &mut self.idle {
             idle.heard(now);
         }
@@ -106,6 +114,7 @@ impl Driver {
 
     /// Sets a record aside without processing it: it stopped the task before.
     pub fn park(&mut self, record: &SourceRecord<'_>, detail: &str, out: &mut Outputs) {
+        self.closed = false;
         let before = out.len();
         let outcome = Outcome::Rejected(Reject::new(Reason::Panicked, "", detail));
         self.account(record, &outcome, out);
@@ -116,10 +125,15 @@ impl Driver {
         match outcome {
             Outcome::Processed => self.counts.processed += 1,
             Outcome::Duplicate => self.counts.duplicate += 1,
-            Outcome::Late(by) => {
+            Outcome::Late(late) => {
                 self.counts.late += 1;
                 let mut headers = self.origin(record);
-                headers.push(("bss_lateness_ms", (by / 1000).to_string().into_bytes()));
+                let millis = late.micros / 1000;
+                headers.push(("bss_lateness_ms", millis.to_string().into_bytes()));
+                if let Some((kind, span)) = late.window {
+                    let window = format!("{kind} {}/{}", span.start, span.end);
+                    headers.push(("bss_window", window.into_bytes()));
+                }
                 if let Some(time) = self.stream_time.get() {
                     headers.push(("bss_stream_time", time.to_string().into_bytes()));
                 }
@@ -205,7 +219,10 @@ impl Driver {
     /// Closes everything at the end of the input.
     pub fn drain(&mut self, out: &mut Outputs) {
         let before = out.len();
-        self.task.drain(out);
+        if let Some(time) = self.task.drain(out) {
+            self.stream_time.advance(time);
+        }
+        self.closed = true;
         self.counts.outputs += (out.len() - before) as u64;
     }
 

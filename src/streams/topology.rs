@@ -4,6 +4,7 @@ use crate::domain::{EventTime, Reason, Reject};
 use crate::streams::output::Outputs;
 use crate::streams::record::SourceRecord;
 use crate::streams::time::{Arrival, FutureGuard, StreamTime};
+use crate::streams::window::WindowSpan;
 
 /// Where a topology's records come from and go to, and what it keeps; enough to print it, to
 /// create its topics and to run it.
@@ -23,7 +24,8 @@ pub struct Description {
     pub stores: Vec<StoreDescription>,
     /// Topics it writes. The last two are the late topic and the dead letters.
     pub sinks: Vec<Sink>,
-    /// How long after its time a record is still taken, in microseconds.
+    /// How long after its time a record is still taken, in microseconds; `i64::MAX` where the
+    /// windows decide.
     pub lateness_limit: i64,
 }
 
@@ -83,12 +85,21 @@ pub enum Outcome {
     Processed,
     /// Delivered before; nothing written.
     Duplicate,
-    /// Late for all its windows, by so many microseconds.
-    Late(i64),
+    /// Late for all its windows.
+    Late(Lateness),
     /// Set aside for its content.
     Rejected(Reject),
     /// Set aside for being ahead of the clock.
     Future(Reject),
+}
+
+/// How late a record is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lateness {
+    /// Microseconds behind stream time.
+    pub micros: i64,
+    /// The last window it would have counted in, and of which kind.
+    pub window: Option<(&'static str, WindowSpan)>,
 }
 
 /// Decides whether an event time may enter: not ahead of the clock, not late. Stream time moves
@@ -115,7 +126,9 @@ impl Gate {
     pub fn admit(&mut self, time: EventTime) -> Result<(), Outcome> {
         match self.guard.admit(time, self.now, &mut self.stream_time) {
             Arrival::OnTime => Ok(()),
-            Arrival::Late { lateness } => Err(Outcome::Late(lateness)),
+            Arrival::Late { lateness } => {
+                Err(Outcome::Late(Lateness { micros: lateness, window: None }))
+            }
             Arrival::Future { ahead } => {
                 let seconds = ahead / 1_000_000;
                 let detail = format!("{time} is {seconds} s ahead of the clock ({})", self.now);
@@ -149,8 +162,12 @@ pub trait Task: Send {
     /// at commits and when a source went idle; the outputs must not depend on how often.
     fn advance(&mut self, stream_time: EventTime, out: &mut Outputs);
 
-    /// Closes everything at the end of the input (`--drain`).
-    fn drain(&mut self, out: &mut Outputs);
+    /// Closes everything at the end of the input (`--drain`). Returns the stream time at which
+    /// that is so, if it is later than now: what comes afterwards for a closed window is late.
+    fn drain(&mut self, out: &mut Outputs) -> Option<EventTime>;
+
+    /// Goes on where a commit at `stream_time` ended; told once, before anything else.
+    fn resume(&mut self, stream_time: EventTime);
 
     /// Whether an advance by the clock alone can close something (idle closing).
     fn waits_for_time(&self) -> bool;

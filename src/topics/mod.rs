@@ -13,6 +13,12 @@ pub mod subject {
     pub const CUSTOMER_EVENTS: &str = "customer.events";
     /// Orders, keyed by customer.
     pub const ORDER_EVENTS: &str = "order.events";
+    /// Customer activity summed up by window, keyed by customer.
+    pub const CUSTOMER_ACTIVITY: &str = "customer.activity.aggregated";
+    /// Sessions of customers, keyed by customer.
+    pub const CUSTOMER_SESSIONS: &str = "customer.sessions";
+    /// Measurements of customers, keyed by customer.
+    pub const CUSTOMER_METRICS: &str = "customer.metrics";
     /// Product views, keyed by customer.
     pub const PRODUCT_VIEWS: &str = "product.views";
     /// Scored payments, keyed by payment.

@@ -18,8 +18,29 @@ const CALL: Duration = Duration::from_secs(20);
 /// A record as read back: partition, value, headers.
 pub type Read = (i32, Option<Vec<u8>>, Vec<(String, Vec<u8>)>);
 
+/// A topology in a corner: its name, the topic it reads and those it writes.
+#[derive(Clone, Copy)]
+pub struct Job {
+    pub name: &'static str,
+    pub input: &'static str,
+    pub outputs: &'static [&'static str],
+}
+
+pub const FRAUD: Job = Job {
+    name: "fraud-detection",
+    input: "payment.events",
+    outputs: &["payment.metrics", "fraud.alerts", "fraud.high-risk"],
+};
+
+pub const ACTIVITY: Job = Job {
+    name: "customer-activity",
+    input: "customer.events",
+    outputs: &["customer.activity.aggregated", "customer.sessions", "customer.metrics"],
+};
+
 /// One test's topics, application and state folder.
 pub struct Corner {
+    pub job: Job,
     pub prefix: String,
     pub application: String,
     pub partitions: i32,
@@ -27,12 +48,22 @@ pub struct Corner {
 }
 
 impl Corner {
-    /// Topics made by `bss setup kafka`.
+    /// A corner for fraud-detection.
     pub fn new(what: &str, partitions: i32) -> Self {
+        Self::of(FRAUD, what, partitions)
+    }
+
+    /// Topics made by `bss setup kafka`.
+    pub fn of(job: Job, what: &str, partitions: i32) -> Self {
         let name = unique(what);
         let home = tempfile::tempdir().expect("a folder");
-        let corner =
-            Self { prefix: name.clone(), application: format!("{name}-app"), partitions, home };
+        let corner = Self {
+            job,
+            prefix: name.clone(),
+            application: format!("{name}-app"),
+            partitions,
+            home,
+        };
         let output = corner.bss(&["setup", "kafka", "--yes"]).output().expect("bss");
         assert!(output.status.success(), "{}", shown(&output));
         corner
@@ -62,9 +93,9 @@ impl Corner {
         command
     }
 
-    /// Runs fraud-detection to the end of its input.
+    /// Runs the topology to the end of its input.
     pub fn drain(&self) -> Output {
-        self.bss(&["streams", "run", "fraud-detection", "--drain"]).output().expect("bss")
+        self.bss(&["streams", "run", self.job.name, "--drain"]).output().expect("bss")
     }
 
     /// `streams status` as JSON rows.
@@ -72,7 +103,8 @@ impl Corner {
         let output = self.bss(&["streams", "status", "-o", "json"]).output().expect("bss");
         let document: serde_json::Value = serde_json::from_slice(&output.stdout)
             .unwrap_or_else(|e| panic!("{e}: {}", shown(&output)));
-        document["rows"][0].clone()
+        let rows = document["rows"].as_array().expect("rows");
+        rows.iter().find(|r| r["topology"] == self.job.name).expect("a row").clone()
     }
 
     /// Writes records (key, value) to a topic, spread by key as Kafka's own clients do.
@@ -106,13 +138,13 @@ impl Corner {
         producer.flush(CALL).expect("flushed");
     }
 
-    /// Writes payments (customer, JSON).
-    pub fn pay(&self, payments: &[(String, String)]) {
-        let records: Vec<_> = payments
+    /// Writes events (customer, JSON) to the topology's input.
+    pub fn feed(&self, events: &[(String, String)]) {
+        let records: Vec<_> = events
             .iter()
             .map(|(key, json)| (Some(key.clone().into_bytes()), Some(json.clone().into_bytes())))
             .collect();
-        self.write(&self.topic("payment.events"), &records);
+        self.write(&self.topic(self.job.input), &records);
     }
 
     /// Everything committed in a topic, in order per key.
@@ -159,11 +191,11 @@ impl Corner {
         found
     }
 
-    /// What fraud-detection wrote, comparable between applications: over topic, key, value and
+    /// What the topology wrote, comparable between applications: over topic, key, value and
     /// headers, in order per key, without the application's name.
     pub fn outcome(&self) -> BTreeMap<(String, Vec<u8>), Vec<String>> {
         let mut all = BTreeMap::new();
-        for subject in ["payment.metrics", "fraud.alerts", "fraud.high-risk"] {
+        for subject in self.job.outputs {
             for (key, records) in self.read(&self.topic(subject)) {
                 let shown = records.into_iter().map(|(_, value, headers)| {
                     let value = String::from_utf8(value.expect("a value")).expect("UTF-8");
@@ -173,10 +205,49 @@ impl Corner {
                         .collect();
                     format!("{value} {}", headers.join(" ")).replace(&self.application, "APP")
                 });
-                all.insert((subject.to_owned(), key), shown.collect());
+                all.insert(((*subject).to_owned(), key), shown.collect());
             }
         }
         all
+    }
+}
+
+/// Deterministic activity of `customers`, some out of order, some with a named session.
+/// (customer, JSON) in order of arrival.
+pub fn activities(count: u64, customers: u64, seed: u64) -> Vec<(String, String)> {
+    const START: u64 = 1_767_225_600_000;
+    let mut random = xorshift(seed);
+    (0..count)
+        .map(|i| {
+            let late = if random(10) == 0 { random(300_000) } else { 0 };
+            // Four hours of event time, however many events.
+            let time = START + i * 14_400_000 / count - late;
+            let customer = format!("c{:06}", random(customers));
+            let kind = ["LOGIN", "PRODUCT_VIEW", "ADD_TO_CART", "PURCHASE"][small(random(4))];
+            let session = match random(3) {
+                0 => format!(r#","sessionId":"s{}""#, random(3)),
+                _ => String::new(),
+            };
+            let json = format!(
+                r#"{{"customerId":"{customer}","activityType":"{kind}"{session},"timestamp":{time}}}"#
+            );
+            (customer, json)
+        })
+        .collect()
+}
+
+fn small(number: u64) -> usize {
+    usize::try_from(number).expect("small")
+}
+
+/// Marsaglia's xorshift64* with a seed: numbers below a limit.
+fn xorshift(seed: u64) -> impl FnMut(u64) -> u64 {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    move |below| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.wrapping_mul(0x2545_f491_4f6c_dd1d) % below
     }
 }
 
@@ -184,18 +255,11 @@ impl Corner {
 /// unusual, some redelivered. (customer, JSON) in order of arrival.
 pub fn payments(count: u64, customers: u64, seed: u64) -> Vec<(String, String)> {
     const START: u64 = 1_767_225_600_000;
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut random = |below: u64| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state.wrapping_mul(0x2545_f491_4f6c_dd1d) % below
-    };
+    let mut random = xorshift(seed);
     let mut all: Vec<(String, String)> = Vec::new();
     for i in 0..count {
         if random(100) == 0 && !all.is_empty() {
-            let at =
-                all.len() - 1 - usize::try_from(random(all.len().min(50) as u64)).expect("small");
+            let at = all.len() - 1 - small(random(all.len().min(50) as u64));
             all.push(all[at].clone());
             continue;
         }

@@ -63,7 +63,7 @@ fn until<T>(
 #[test]
 fn a_commit_after_the_partition_moved_is_refused() {
     let corner = Corner::new("moved", 2);
-    corner.pay(&payments(40, 20, 1));
+    corner.feed(&payments(40, 20, 1));
     let topic = corner.topic("payment.events");
     let output = corner.topic("payment.metrics");
     let group = format!("{}-group", corner.application);

@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::Duration;
 
-use crate::broker::{Corner, payments};
+use crate::broker::{ACTIVITY, Corner, FRAUD, Job, activities, payments};
 use crate::support::{shown, wait_for};
 
-/// An undisturbed run over `payments`.
+/// An undisturbed run over `events`.
 fn reference(
+    job: Job,
     what: &str,
-    payments: &[(String, String)],
+    events: &[(String, String)],
 ) -> (Corner, BTreeMap<(String, Vec<u8>), Vec<String>>) {
-    let corner = Corner::new(what, 4);
-    corner.pay(payments);
+    let corner = Corner::of(job, what, 4);
+    corner.feed(events);
     let output = corner.drain();
     assert!(output.status.success(), "{}", shown(&output));
     let outcome = corner.outcome();
@@ -26,7 +27,11 @@ fn assert_same(
     what: &str,
 ) {
     for (key, records) in wanted {
-        assert_eq!(found.get(key), Some(records), "{what}: {key:?}");
+        let found = found.get(key).map_or(&[][..], Vec::as_slice);
+        let same = found.iter().zip(records).take_while(|(a, b)| a == b).count();
+        let place = format!("{what}: {} {}", key.0, String::from_utf8_lossy(&key.1));
+        assert_eq!(found.get(same), records.get(same), "{place}: record {same}");
+        assert_eq!(found.len(), records.len(), "{place}: records");
     }
     assert_eq!(found.len(), wanted.len(), "{what}: keys nobody asked for");
 }
@@ -36,7 +41,7 @@ fn assert_same(
 #[test]
 fn a_kill_at_any_step_of_the_commit_changes_nothing() {
     let input = payments(6000, 200, 1);
-    let (_kept, wanted) = reference("steps_ref", &input);
+    let (_kept, wanted) = reference(FRAUD, "steps_ref", &input);
     assert!(wanted.keys().any(|(topic, _)| topic == "fraud.alerts"), "the input raises alerts");
     for (step, times) in [
         ("after-batch", 2),
@@ -48,7 +53,7 @@ fn a_kill_at_any_step_of_the_commit_changes_nothing() {
         ("after-commit", 1),
     ] {
         let corner = Corner::new("steps", 4);
-        corner.pay(&input);
+        corner.feed(&input);
         let killed = corner
             .bss(&["streams", "run", "fraud-detection", "--drain"])
             .env("BSS_STREAMS_MAX_TRANSACTION_RECORDS", "500")
@@ -70,9 +75,9 @@ fn a_kill_at_any_step_of_the_commit_changes_nothing() {
 #[test]
 fn at_least_once_gives_the_same_outputs_when_nothing_happens() {
     let input = payments(3000, 100, 1);
-    let (_kept, wanted) = reference("alo_ref", &input);
+    let (_kept, wanted) = reference(FRAUD, "alo_ref", &input);
     let corner = Corner::new("alo", 4);
-    corner.pay(&input);
+    corner.feed(&input);
     let output = corner
         .bss(&["streams", "run", "fraud-detection", "--drain"])
         .env("BSS_STREAMS_GUARANTEE", "at-least-once")
@@ -91,14 +96,23 @@ fn at_least_once_gives_the_same_outputs_when_nothing_happens() {
 fn random_kills_and_a_second_process_change_nothing() {
     let count =
         std::env::var("BSS_TEST_PAYMENTS").ok().and_then(|n| n.parse().ok()).unwrap_or(60_000);
-    let input = payments(count, count / 20 + 10, 7);
-    let (kept, wanted) = reference("kills_ref", &input);
+    random_kills(FRAUD, &payments(count, count / 20 + 10, 7));
+}
+
+/// The same where open windows and sessions are the state.
+#[test]
+fn random_kills_change_no_window() {
+    random_kills(ACTIVITY, &activities(20_000, 500, 7));
+}
+
+fn random_kills(job: Job, input: &[(String, String)]) {
+    let (kept, wanted) = reference(job, "kills_ref", input);
     let sets_aside = kept.status();
-    let corner = Corner::new("kills", 4);
-    corner.pay(&input);
+    let corner = Corner::of(job, "kills", 4);
+    corner.feed(input);
     let run = |instance: &str| {
         corner
-            .bss(&["streams", "run", "fraud-detection", "--quiet"])
+            .bss(&["streams", "run", job.name, "--quiet"])
             .env("BSS_STREAMS_INSTANCE", instance)
             .env("BSS_STREAMS_SESSION_TIMEOUT", "6s")
             .spawn()
@@ -134,7 +148,7 @@ fn random_kills_and_a_second_process_change_nothing() {
     }
     assert_eq!(kills, 11);
     let output = corner
-        .bss(&["streams", "run", "fraud-detection", "--drain"])
+        .bss(&["streams", "run", job.name, "--drain"])
         .env("BSS_STREAMS_INSTANCE", "one")
         .env("BSS_STREAMS_SESSION_TIMEOUT", "6s")
         .output()
@@ -147,8 +161,49 @@ fn random_kills_and_a_second_process_change_nothing() {
     }
 }
 
+/// A drain beside a process that lives and keeps its partitions: it waits, then says which stay
+/// open, exit 7. Two drains share the work, and each ends when all is closed.
+#[test]
+fn a_drain_closes_everything_or_says_what_stays_open() {
+    let corner = Corner::of(ACTIVITY, "shared", 4);
+    corner.feed(&activities(2000, 100, 5));
+    let run = |instance: &str, drain: &[&str]| {
+        let mut command = corner.bss(&["streams", "run", "customer-activity"]);
+        command
+            .args(drain)
+            .env("BSS_STREAMS_INSTANCE", instance)
+            .env("BSS_STREAMS_SESSION_TIMEOUT", "6s")
+            .env("BSS_STREAMS_IDLE_AFTER", "0s");
+        command
+    };
+    let mut living = run("living", &["--quiet"]).spawn().expect("bss");
+    let limit = Duration::from_secs(40);
+    wait_for("it reads all", limit, || (corner.status()["lag"] == 0).then_some(()));
+    let output = run("drain", &["--drain"]).output().expect("bss");
+    assert_eq!(output.status.code(), Some(7), "{}", shown(&output));
+    assert!(shown(&output).contains("belong to other processes"), "{}", shown(&output));
+    living.kill().expect("killed");
+    living.wait().expect("reaped");
+    let other = run("other", &["--drain", "--quiet"]).spawn().expect("bss");
+    let output = run("drain", &["--drain"]).output().expect("bss");
+    assert!(output.status.success(), "{}", shown(&output));
+    let ended = other.wait_with_output().expect("ended");
+    assert!(ended.status.success(), "{}", shown(&ended));
+    let counted: u64 = corner
+        .read(&corner.topic("customer.activity.aggregated"))
+        .into_values()
+        .flatten()
+        .map(|(_, value, _)| {
+            let value: serde_json::Value =
+                serde_json::from_slice(&value.expect("a value")).expect("JSON");
+            value["count"].as_u64().expect("a count")
+        })
+        .sum();
+    assert_eq!(counted, 2000, "every event is in a closed window");
+}
+
 /// SIGTERM: a clean stop, exit 0.
-fn stop(mut child: std::process::Child) {
+pub fn stop(mut child: std::process::Child) {
     let pid = rustix::process::Pid::from_child(&child);
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("told");
     let status = child.wait().expect("ended");
@@ -158,15 +213,19 @@ fn stop(mut child: std::process::Child) {
 /// `streams test` on the same file: the same engine, so the same outputs.
 #[test]
 fn a_file_gives_the_same_outputs_as_the_broker() {
-    let input = payments(5000, 100, 3);
-    let (corner, wanted) = reference("file", &input);
-    let path = corner.home.path().join("payments.ndjson");
+    file_equals_broker(FRAUD, &payments(5000, 100, 3));
+    file_equals_broker(ACTIVITY, &activities(5000, 100, 3));
+}
+
+fn file_equals_broker(job: Job, input: &[(String, String)]) {
+    let (corner, wanted) = reference(job, "file", input);
+    let path = corner.home.path().join("events.ndjson");
     let mut file = std::fs::File::create(&path).expect("file");
-    for (_, json) in &input {
+    for (_, json) in input {
         writeln!(file, "{json}").expect("written");
     }
     let output = corner
-        .bss(&["streams", "test", "fraud-detection", "-o", "ndjson", "--input"])
+        .bss(&["streams", "test", job.name, "-o", "ndjson", "--input"])
         .arg(&path)
         .output()
         .expect("bss");
@@ -281,7 +340,7 @@ fn allow_large(corner: &Corner) {
 #[test]
 fn two_processes_of_one_name_do_not_run() {
     let corner = Corner::new("twice", 2);
-    corner.pay(&payments(100, 5, 1));
+    corner.feed(&payments(100, 5, 1));
     let first = corner.bss(&["streams", "run", "--quiet"]).spawn().expect("bss");
     let limit = Duration::from_secs(30);
     wait_for("the first runs", limit, || (corner.status()["lag"] == 0).then_some(()));
@@ -299,6 +358,9 @@ fn what_cannot_run_is_refused_with_the_next_step() {
     let corner = Corner::new("refuse", 2);
     let run = |changes: &[(&str, &str)], args: &[&str]| {
         let mut command = corner.bss(&["streams", "run"]);
+        if args.is_empty() {
+            command.arg(corner.job.name);
+        }
         for (key, value) in changes {
             command.env(key, value);
         }

@@ -22,7 +22,8 @@ pub struct RunArgs {
     /// Topologies to run; all if none is named
     #[arg(value_name = "TOPOLOGY")]
     topologies: Vec<String>,
-    /// Process to the end of the input as it is now, close all windows, commit and end
+    /// Process to the end of the input as it is now, close all windows, commit and end; what comes
+    /// later for a closed window is late
     #[arg(long)]
     drain: bool,
     /// Where a first start begins
@@ -76,7 +77,28 @@ pub async fn run(args: RunArgs, context: &Context) -> Result<ExitStatus, Failure
         context.ui.status("Stopped.");
         return Ok(ExitStatus::Done);
     }
-    summary(context, &chosen).await
+    let left_open = tell_left_open(context, &runs);
+    let status = summary(context, &chosen).await?;
+    Ok(if left_open { ExitStatus::Partly } else { status })
+}
+
+/// Says which partitions a drain could not close because a living process has them.
+fn tell_left_open(context: &Context, runs: &[Run]) -> bool {
+    let mut any = false;
+    for run in runs {
+        let left_open = run.handle.with(|view| view.left_open.clone());
+        if left_open.is_empty() {
+            continue;
+        }
+        any = true;
+        let numbers: Vec<String> = left_open.iter().map(ToString::to_string).collect();
+        context.ui.warning(format!(
+            "{}: partitions {} belong to other processes, which have not closed them: run those with --drain too, or stop them and drain again.",
+            run.name,
+            numbers.join(", ")
+        ));
+    }
+    any
 }
 
 /// One topology's run in a thread of its own.

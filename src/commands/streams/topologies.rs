@@ -4,40 +4,61 @@ use std::sync::Arc;
 
 use crate::cli::Failure;
 use crate::commands::Context;
-use crate::commands::streams::rules::fraud_rules;
+use crate::commands::streams::rules::{activity_rules, fraud_rules, refused_activity};
 use crate::config::Settings;
 use crate::domain::payment::Currency;
 use crate::streams::driver::Limits;
+use crate::streams::topologies::customer_activity::{self, ActivityTopics, CustomerActivity};
 use crate::streams::topologies::fraud_detection::{self, FraudDetection, FraudTopics};
 use crate::streams::topology::Topology;
 use crate::topics::{self, subject};
 
 /// The names of all topologies.
-pub const NAMES: [&str; 1] = [fraud_detection::NAME];
+pub const NAMES: [&str; 2] = [customer_activity::NAME, fraud_detection::NAME];
 
 /// The topology `name` with the settings' topics and rules.
 ///
 /// # Errors
 /// An unknown name (exit 2), settings that make no sense (exit 3).
 pub fn build(name: &str, settings: &Settings) -> Result<Arc<dyn Topology>, Failure> {
-    if name != fraud_detection::NAME {
-        let nearest = NAMES.iter().min_by_key(|n| strsim::damerau_levenshtein(n, name));
-        let hint = nearest.map_or_else(String::new, |n| format!("Did you mean `{n}`? "));
-        return Err(Failure::usage(format!("unknown topology `{name}`"))
-            .hint(format!("{hint}`bss streams list` names them all.")));
-    }
     let application = &settings.general.application;
     let topic = |subject| topics::name(&settings.kafka.topic_prefix, subject);
-    let names = FraudTopics {
-        payments: topic(subject::PAYMENT_EVENTS),
-        scored: topic(subject::PAYMENT_METRICS),
-        alerts: topic(subject::FRAUD_ALERTS),
-        high_risk: topic(subject::FRAUD_HIGH_RISK),
-        late: topics::late_records(application),
-        dead_letters: topics::dead_letters(application),
-    };
-    let rules = fraud_rules(settings)?;
-    Ok(Arc::new(FraudDetection::new(application, names, rules, currency(settings)?)))
+    let (late, dead_letters) =
+        (topics::late_records(application), topics::dead_letters(application));
+    match name {
+        customer_activity::NAME => {
+            let names = ActivityTopics {
+                events: topic(subject::CUSTOMER_EVENTS),
+                aggregated: topic(subject::CUSTOMER_ACTIVITY),
+                sessions: topic(subject::CUSTOMER_SESSIONS),
+                metrics: topic(subject::CUSTOMER_METRICS),
+                late,
+                dead_letters,
+            };
+            let rules = activity_rules(settings)?;
+            let topology = CustomerActivity::new(application, names, rules)
+                .map_err(|(setting, fault)| refused_activity(setting).because(&fault))?;
+            Ok(Arc::new(topology))
+        }
+        fraud_detection::NAME => {
+            let names = FraudTopics {
+                payments: topic(subject::PAYMENT_EVENTS),
+                scored: topic(subject::PAYMENT_METRICS),
+                alerts: topic(subject::FRAUD_ALERTS),
+                high_risk: topic(subject::FRAUD_HIGH_RISK),
+                late,
+                dead_letters,
+            };
+            let rules = fraud_rules(settings)?;
+            Ok(Arc::new(FraudDetection::new(application, names, rules, currency(settings)?)))
+        }
+        _ => {
+            let nearest = NAMES.iter().min_by_key(|n| strsim::damerau_levenshtein(n, name));
+            let hint = nearest.map_or_else(String::new, |n| format!("Did you mean `{n}`? "));
+            Err(Failure::usage(format!("unknown topology `{name}`"))
+                .hint(format!("{hint}`bss streams list` names them all.")))
+        }
+    }
 }
 
 /// The topologies that were asked for; all if none was named.

@@ -6,14 +6,22 @@
 //! all its windows is told as late; one that is late for some counts in the others. Nothing is
 //! emitted twice and a closed window never opens again.
 //!
+//! What changed since the last commit is remembered, so that a task can write it to a changelog
+//! and another can go on from there (`changes`).
+//!
 //! Contributions are joined by one function. Where it is associative and commutative, final
 //! results do not depend on the order of arrival within grace.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::EventTime;
+use crate::streams::aggregate::changes::Changed;
 use crate::streams::time::Grace;
 use crate::streams::window::{Window, WindowSpan};
+
+mod changes;
+
+pub use changes::WindowKey;
 
 /// When results are given out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,6 +79,13 @@ struct Pane<A> {
     end: EventTime,
     value: A,
     revision: u32,
+    /// The changelog holds it: its end needs a tombstone.
+    stored: bool,
+}
+
+struct Point<A> {
+    value: A,
+    stored: bool,
 }
 
 /// The open windows of all keys.
@@ -84,11 +99,12 @@ pub struct WindowedAggregation<K, A> {
     /// By when they close, then start and key: the order of emission.
     closing: BTreeSet<(EventTime, EventTime, K)>,
     /// Contributions by key and time that sliding windows to come may need.
-    points: BTreeMap<(K, EventTime), A>,
+    points: BTreeMap<(K, EventTime), Point<A>>,
     /// By when they can count nowhere any more.
     expiring: BTreeSet<(EventTime, EventTime, K)>,
     closed_to: Option<EventTime>,
     tally: Tally,
+    changed: Changed<K>,
 }
 
 impl<K: Ord + Clone, A: Clone> WindowedAggregation<K, A> {
@@ -106,6 +122,7 @@ impl<K: Ord + Clone, A: Clone> WindowedAggregation<K, A> {
             expiring: BTreeSet::new(),
             closed_to: None,
             tally: Tally { counted: 0, late: 0, late_windows: 0 },
+            changed: Changed::new(),
         }
     }
 
@@ -165,6 +182,7 @@ impl<K: Ord + Clone, A: Clone> WindowedAggregation<K, A> {
             && let Some((_, start, key)) = self.closing.pop_first()
         {
             let Some(pane) = self.panes.remove(&(key.clone(), start)) else { continue };
+            self.changed.pane_gone((key.clone(), start), pane.stored);
             if self.emit == Emit::Final {
                 let span = WindowSpan { start, end: pane.end };
                 out.push(Emission { key, span, revision: 1, value: Some(pane.value) });
@@ -174,7 +192,9 @@ impl<K: Ord + Clone, A: Clone> WindowedAggregation<K, A> {
             && *expires_at <= time
             && let Some((_, at, key)) = self.expiring.pop_first()
         {
-            self.points.remove(&(key, at));
+            if let Some(point) = self.points.remove(&(key.clone(), at)) {
+                self.changed.point_gone((key, at), point.stored);
+            }
         }
     }
 
@@ -244,10 +264,11 @@ impl<K: Ord + Clone, A: Clone> WindowedAggregation<K, A> {
         for other in &starts {
             self.join_into(key, *other, contribution, out);
         }
+        let stored = self.changed.point((key.clone(), time));
         self.points
             .entry((key.clone(), time))
-            .and_modify(|own| (self.join)(own, contribution))
-            .or_insert_with(|| contribution.clone());
+            .and_modify(|own| (self.join)(&mut own.value, contribution))
+            .or_insert_with(|| Point { value: contribution.clone(), stored });
         let expires_at = self.window.expires_at(time, self.grace);
         self.expiring.insert((expires_at, time, key.clone()));
         if own_closed {
@@ -255,7 +276,7 @@ impl<K: Ord + Clone, A: Clone> WindowedAggregation<K, A> {
         }
         if !starts.contains(&span) {
             let inside = (key.clone(), span.start)..=(key.clone(), time);
-            let mut points = self.points.range(inside).map(|(_, point)| point);
+            let mut points = self.points.range(inside).map(|(_, point)| &point.value);
             let mut value = points.next().cloned();
             for point in points {
                 if let Some(value) = &mut value {
@@ -325,7 +346,9 @@ impl<K: Ord + Clone, A: Clone> WindowedAggregation<K, A> {
     fn remove(&mut self, key: &K, span: WindowSpan) -> Option<Pane<A>> {
         let closes_at = self.window.closes_at(span, self.grace);
         self.closing.remove(&(closes_at, span.start, key.clone()));
-        self.panes.remove(&(key.clone(), span.start))
+        let pane = self.panes.remove(&(key.clone(), span.start))?;
+        self.changed.pane_gone((key.clone(), span.start), pane.stored);
+        Some(pane)
     }
 
     /// Joins a contribution into a window, opened if it was not.
@@ -337,6 +360,7 @@ impl<K: Ord + Clone, A: Clone> WindowedAggregation<K, A> {
         out: &mut Vec<Emission<K, A>>,
     ) {
         let place = (key.clone(), span.start);
+        let stored = self.changed.pane(&place);
         let pane = match self.panes.entry(place) {
             std::collections::btree_map::Entry::Occupied(open) => {
                 let pane = open.into_mut();
@@ -347,7 +371,7 @@ impl<K: Ord + Clone, A: Clone> WindowedAggregation<K, A> {
             std::collections::btree_map::Entry::Vacant(new) => {
                 let closes_at = self.window.closes_at(span, self.grace);
                 self.closing.insert((closes_at, span.start, key.clone()));
-                new.insert(Pane { end: span.end, value: contribution.clone(), revision: 1 })
+                new.insert(Pane { end: span.end, value: contribution.clone(), revision: 1, stored })
             }
         };
         if self.emit == Emit::Updates {

@@ -3,7 +3,7 @@
 //! The rules are the room `fraud`'s; this is the glue to records, stores and sinks.
 
 use crate::domain::payment::Currency;
-use crate::domain::{EventTime, PaymentEvent, Reason, Reject};
+use crate::domain::{EventTime, PaymentEvent, Reject};
 use crate::fraud::scored::{write_scored_id, write_scored_payment};
 use crate::fraud::{CustomerState, Rules};
 use crate::streams::changelog;
@@ -134,18 +134,9 @@ struct FraudTask {
 
 impl FraudTask {
     fn payment<'a>(&self, record: &SourceRecord<'a>) -> Result<PaymentEvent<'a>, Reject> {
-        let value = record.value.ok_or_else(|| {
-            Reject::new(Reason::Tombstone, "", "a null value where a payment is expected")
-        })?;
+        let value = record.content("payment")?;
         let payment = PaymentEvent::from_json(value, self.currency, record.timestamp)?;
-        if record.key != Some(payment.customer_id.as_bytes()) {
-            let found = record.key.map_or_else(
-                || "no key".to_owned(),
-                |key| format!("key `{}`", String::from_utf8_lossy(&key[..key.len().min(64)])),
-            );
-            let detail = format!("{found}, customerId `{}`", payment.customer_id);
-            return Err(Reject::new(Reason::KeyMismatch, "customerId", detail));
-        }
+        record.keyed_by("customerId", &payment.customer_id)?;
         Ok(payment)
     }
 }
@@ -205,8 +196,13 @@ impl Task for FraudTask {
         self.customers.expire(SWEEP, |state| stream_time.micros_since(state.last_seen()) > ttl);
     }
 
-    fn drain(&mut self, _out: &mut Outputs) {
+    fn drain(&mut self, _out: &mut Outputs) -> Option<EventTime> {
         // Every rule answers at once: no window waits for its end.
+        None
+    }
+
+    fn resume(&mut self, _stream_time: EventTime) {
+        // The gate decides what is late; it has stream time by itself.
     }
 
     fn waits_for_time(&self) -> bool {

@@ -1,3 +1,4 @@
 //! The topologies.
 
+pub mod customer_activity;
 pub mod fraud_detection;

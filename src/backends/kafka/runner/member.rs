@@ -15,11 +15,16 @@ use rdkafka::types::RDKafkaErrorCode as Code;
 
 use crate::backends::error::{BackendError, Kind, Result};
 use crate::backends::kafka::runner::preflight::{self, Fingerprint};
+use crate::backends::kafka::runner::status::PartitionStanding;
 use crate::backends::kafka::runner::worker::{self, Command, Tell};
-use crate::backends::kafka::runner::{Phase, RunHandle, RunOptions, files};
+use crate::backends::kafka::runner::{Phase, RunHandle, RunOptions, files, status};
 use crate::backends::kafka::{classify, client};
-use crate::streams::topology::Topology;
+use crate::streams::topology::{Description, Topology};
 
+/// How long a rebalance may take after a session has timed out.
+const TAKE_OVER: Duration = Duration::from_secs(5);
+/// How often a drained process looks whether the others are done.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How often the status file is written.
 const STATUS_EVERY: Duration = Duration::from_secs(1);
 
@@ -196,14 +201,24 @@ fn run_locked(
     unlocked(&context.workers).clone_from(&crew.commands);
     let topics: Vec<&str> = description.sources.iter().map(|s| s.topic.as_str()).collect();
     let consumer = Arc::new(join(options, &description.group, &topics, context)?);
-    let mut member =
-        Member { options, handle, crew, consumer, count, drained: Vec::new(), running: 0 };
+    let mut member = Member {
+        options,
+        handle,
+        crew,
+        consumer,
+        description,
+        count,
+        assigned_at: Instant::now(),
+        next_look: Instant::now(),
+        drained: Vec::new(),
+        running: 0,
+    };
     let result = member.serve(&description.group);
     member.end(result)
 }
 
 /// The compacted topic with the fingerprints of the application's groups.
-fn meta_topic(description: &crate::streams::topology::Description) -> String {
+fn meta_topic(description: &Description) -> String {
     let name = description.group.strip_suffix(description.name).unwrap_or(&description.group);
     format!("{name}meta")
 }
@@ -258,7 +273,10 @@ struct Member<'a> {
     handle: &'a RunHandle,
     crew: Crew,
     consumer: Arc<BaseConsumer<MemberContext>>,
+    description: &'a Description,
     count: usize,
+    assigned_at: Instant,
+    next_look: Instant,
     /// Workers that have reached the end of a drain, in this assignment.
     drained: Vec<u16>,
     running: usize,
@@ -282,6 +300,7 @@ impl Member<'_> {
             if self.options.drain
                 && !busy.is_empty()
                 && busy.iter().all(|w| self.drained.contains(w))
+                && self.all_drained()?
             {
                 return Ok(());
             }
@@ -295,10 +314,44 @@ impl Member<'_> {
         }
     }
 
+    /// Whether nothing is left to close: the own partitions are drained; those of others are, or
+    /// may come here once their owner has been silent for the session timeout. After that it is
+    /// told which stay open.
+    fn all_drained(&mut self) -> Result<bool> {
+        let own = self.handle.with(|view| view.partitions.clone());
+        if own.len() >= self.count {
+            return Ok(true);
+        }
+        if Instant::now() < self.next_look {
+            return Ok(false);
+        }
+        self.next_look = Instant::now() + LOOK_EVERY;
+        let standing = status::standing(&self.options.kafka, self.description)?;
+        // What was closed is noted with the offsets of the first source.
+        let first = &self.description.sources[0].topic;
+        let noted = |p: &PartitionStanding| p.topic != *first || p.closed || p.committed.is_none();
+        let mut open: Vec<i32> = standing
+            .partitions
+            .iter()
+            .filter(|p| !own.contains(&p.partition) && (p.lag() > 0 || !noted(p)))
+            .map(|p| p.partition)
+            .collect();
+        open.sort_unstable();
+        open.dedup();
+        if !open.is_empty()
+            && self.assigned_at.elapsed() < self.options.streams.session_timeout + TAKE_OVER
+        {
+            return Ok(false);
+        }
+        self.handle.with(|view| view.left_open = open);
+        Ok(true)
+    }
+
     /// Hands the partitions out. Returns the workers that got any.
     fn assign(&mut self, assignment: &Assignment) -> Vec<u16> {
         self.drained.clear();
         self.running = 0;
+        self.assigned_at = Instant::now();
         let workers = u16::try_from(self.crew.commands.len()).unwrap_or(u16::MAX);
         let mut busy = Vec::new();
         for (index, command) in (0..workers).zip(&self.crew.commands) {

@@ -97,6 +97,8 @@ pub struct RunView {
     pub partitions: Vec<i32>,
     /// Records processed by this process since it started.
     pub counts: Counts,
+    /// Partitions that a drain left to other processes, which have not closed them.
+    pub left_open: Vec<i32>,
     /// Transactions committed.
     pub commits: u64,
     /// How long the last rebalance stopped the work, in milliseconds.

@@ -36,6 +36,8 @@ pub struct PartitionStanding {
     pub counts: Counts,
     /// The transactional id that committed last.
     pub writer: String,
+    /// Everything was closed at the end of the input, and nothing came since.
+    pub closed: bool,
 }
 
 impl PartitionStanding {
@@ -114,6 +116,7 @@ pub fn standing(kafka: &Kafka, description: &Description) -> Result<Standing> {
                 stream_time: committed.checkpoint.stream_time,
                 counts: committed.checkpoint.counts,
                 writer: committed.checkpoint.writer,
+                closed: committed.checkpoint.closed,
             });
         }
     }

@@ -1,0 +1,105 @@
+//! The customer activity event: somebody logged in, looked at a product, put it in the cart.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::domain::fields::{self, Text, digits, missing, optional, required};
+use crate::domain::reject::Reject;
+use crate::domain::time::EventTime;
+
+/// One valid activity of a customer. Texts borrow from the record where they can.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActivityEvent<'a> {
+    /// Who.
+    pub customer_id: Cow<'a, str>,
+    /// What: `LOGIN`, `PRODUCT_VIEW`, ...; opaque.
+    pub activity_type: Cow<'a, str>,
+    /// The session the application counts it to, if it keeps one.
+    pub session_id: Option<Cow<'a, str>>,
+    /// When it happened.
+    pub time: EventTime,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Wire<'a> {
+    #[serde(borrow)]
+    customer_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    activity_type: Option<Text<'a>>,
+    #[serde(borrow)]
+    session_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    timestamp: Option<&'a RawValue>,
+}
+
+impl<'a> ActivityEvent<'a> {
+    /// Reads a JSON activity event; fields that are not named here are let be. `record_time` (the
+    /// Kafka timestamp) stands in for an absent `timestamp`.
+    ///
+    /// # Errors
+    /// The first fault: the record's form, then by field.
+    pub fn from_json(bytes: &'a [u8], record_time: Option<EventTime>) -> Result<Self, Reject> {
+        let text = fields::document(bytes)?;
+        let wire: Wire<'a> =
+            serde_json::from_str(text).map_err(|e| fields::json_fault(text, &e))?;
+        let time = match (digits(wire.timestamp, "timestamp")?, record_time) {
+            (Some(text), _) => EventTime::from_event_text(&text)?,
+            (None, Some(time)) => time,
+            (None, None) => return Err(missing("timestamp")),
+        };
+        Ok(Self {
+            customer_id: required(wire.customer_id.map(|t| t.0), "customerId")?,
+            activity_type: required(wire.activity_type.map(|t| t.0), "activityType")?,
+            session_id: optional(wire.session_id.map(|t| t.0), "sessionId")?,
+            time,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::reject::Reason;
+
+    const GOOD: &str = r#"{"customerId":"c1","activityType":"LOGIN","sessionId":"s1",
+        "metadata":{"page":"/"},"timestamp":"2026-01-01T00:00:00Z"}"#;
+
+    fn read(json: &str) -> Result<ActivityEvent<'_>, Reject> {
+        ActivityEvent::from_json(json.as_bytes(), None)
+    }
+
+    #[test]
+    fn reads_a_plain_event_and_borrows() {
+        let event = read(GOOD).unwrap();
+        assert!(matches!(event.customer_id, Cow::Borrowed("c1")));
+        assert_eq!(event.activity_type, "LOGIN");
+        assert_eq!(event.session_id.as_deref(), Some("s1"));
+        assert_eq!(event.time.to_string(), "2026-01-01T00:00:00Z");
+        let without = GOOD.replace("\"s1\"", "\"\"");
+        assert_eq!(read(&without).unwrap().session_id, None, "an empty text is absent");
+    }
+
+    #[test]
+    fn each_fault_has_its_reason() {
+        for (from, to, reason) in [
+            ("\"c1\"", "\"\"", Reason::MissingField),
+            ("\"LOGIN\"", "null", Reason::MissingField),
+            ("\"LOGIN\"", "{}", Reason::WrongType),
+            ("\"2026-01-01T00:00:00Z\"", "1767225600", Reason::ImplausibleTime),
+            ("\"2026-01-01T00:00:00Z\"", "[]", Reason::WrongType),
+            ("{\"customerId\"", "{\"", Reason::BrokenJson),
+        ] {
+            let json = GOOD.replacen(from, to, 1);
+            assert_eq!(read(&json).unwrap_err().reason, reason, "{to}");
+        }
+        assert_eq!(read("null").unwrap_err().reason, Reason::JsonNull);
+        assert_eq!(read("").unwrap_err().reason, Reason::Empty);
+        let no_time = r#"{"customerId":"c1","activityType":"LOGIN"}"#;
+        let time = EventTime::from_millis(1_767_225_600_000);
+        let read_again = ActivityEvent::from_json(no_time.as_bytes(), Some(time));
+        assert_eq!(read_again.unwrap().time, time);
+    }
+}

@@ -1,0 +1,121 @@
+//! Reading the fields of an event: the limits, and the faults they have in common.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::domain::reject::{Reason, Reject};
+
+/// The largest record that is read, in bytes.
+pub const MAX_RECORD_BYTES: usize = 1 << 20;
+/// The longest identifier or name, in bytes.
+pub const MAX_TEXT_BYTES: usize = 256;
+
+/// The fault of a field that must be there.
+pub(super) fn missing(field: &'static str) -> Reject {
+    Reject::new(Reason::MissingField, field, "absent or empty")
+}
+
+/// A text that must be there.
+pub(super) fn required<'a>(
+    text: Option<Cow<'a, str>>,
+    field: &'static str,
+) -> Result<Cow<'a, str>, Reject> {
+    optional(text, field)?.ok_or_else(|| missing(field))
+}
+
+/// A text that may be absent; an empty one is.
+pub(super) fn optional<'a>(
+    text: Option<Cow<'a, str>>,
+    field: &'static str,
+) -> Result<Option<Cow<'a, str>>, Reject> {
+    let Some(text) = text.filter(|t| !t.is_empty()) else { return Ok(None) };
+    if text.len() > MAX_TEXT_BYTES {
+        let detail = format!("{} bytes; at most {MAX_TEXT_BYTES} are accepted", text.len());
+        return Err(Reject::new(Reason::BadText, field, detail));
+    }
+    if text.bytes().any(|b| b == 0) {
+        return Err(Reject::new(Reason::BadText, field, "contains U+0000"));
+    }
+    Ok(Some(text))
+}
+
+/// A record's text: not too large, not empty, UTF-8.
+pub(super) fn document(bytes: &[u8]) -> Result<&str, Reject> {
+    if bytes.len() > MAX_RECORD_BYTES {
+        let detail = format!("{} bytes; at most {MAX_RECORD_BYTES} are accepted", bytes.len());
+        return Err(Reject::new(Reason::Oversize, "", detail));
+    }
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(Reject::new(Reason::Empty, "", "no content"));
+    }
+    std::str::from_utf8(bytes).map_err(|e| {
+        Reject::new(Reason::NotUtf8, "", format!("byte {} is not UTF-8", e.valid_up_to()))
+    })
+}
+
+/// A JSON text that borrows where it has no escapes; whole numbers are taken as their digits,
+/// since identifiers are opaque.
+pub(super) struct Text<'a>(pub Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Text<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text or a whole number")
+            }
+            fn visit_borrowed_str<E>(self, v: &'de str) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Borrowed(v)))
+            }
+            fn visit_str<E>(self, v: &str) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Owned(v.to_owned())))
+            }
+            fn visit_u64<E>(self, v: u64) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Owned(v.to_string())))
+            }
+            fn visit_i64<E>(self, v: i64) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Owned(v.to_string())))
+            }
+        }
+        d.deserialize_any(Visitor)
+    }
+}
+
+/// A JSON number's digits or a JSON text's content; anything else is of the wrong type.
+pub(super) fn digits<'a>(
+    raw: Option<&'a RawValue>,
+    field: &'static str,
+) -> Result<Option<Cow<'a, str>>, Reject> {
+    let Some(raw) = raw else { return Ok(None) };
+    let text = raw.get();
+    match text.as_bytes().first() {
+        Some(b'"') => {
+            let inner = &text[1..text.len() - 1];
+            if inner.contains('\\') {
+                let detail = "has an escape where a number or time is expected";
+                return Err(Reject::new(Reason::WrongType, field, detail));
+            }
+            Ok(Some(Cow::Borrowed(inner)))
+        }
+        Some(b'-' | b'0'..=b'9') => Ok(Some(Cow::Borrowed(text))),
+        _ => {
+            let shown: String = text.chars().take(32).collect();
+            let detail = format!("`{shown}` is neither a number nor a text");
+            Err(Reject::new(Reason::WrongType, field, detail))
+        }
+    }
+}
+
+/// Tells the forms of broken JSON apart.
+pub(super) fn json_fault(text: &str, error: &serde_json::Error) -> Reject {
+    let trimmed = text.trim();
+    if trimmed == "null" {
+        return Reject::new(Reason::JsonNull, "", "the JSON text null");
+    }
+    let reason = if error.is_data() { Reason::WrongType } else { Reason::BrokenJson };
+    Reject::new(reason, "", error.to_string())
+}

@@ -1,0 +1,330 @@
+//! customer-activity: what each customer did in five minutes, and in each session.
+//!
+//! Sums and events are the room `activity`'s; this is the glue to records, stores and sinks.
+
+use crate::activity::{
+    ActivityRules, ActivitySums, SessionKey, WindowResult, Written, write_metric, write_session,
+    write_window,
+};
+use crate::domain::{ActivityEvent, EventTime, Reject};
+use crate::streams::aggregate::{Emission, Emit, Placed, WindowKey, WindowedAggregation};
+use crate::streams::changelog;
+use crate::streams::output::Outputs;
+use crate::streams::record::SourceRecord;
+use crate::streams::store::StoreValue;
+use crate::streams::time::Grace;
+use crate::streams::topology::{
+    Description, Gate, Lateness, Outcome, Sink, Source, StoreDescription, Task, Topology,
+};
+use crate::streams::window::{Window, WindowFault};
+
+/// The topology's name.
+pub const NAME: &str = "customer-activity";
+/// Raised when the same input gives other outputs.
+const VERSION: u32 = 1;
+
+const WINDOWS: usize = 0;
+const SESSIONS: usize = 1;
+/// The stores, by position.
+const STORES: [&str; 2] = ["windows", "sessions"];
+
+const AGGREGATED: usize = 0;
+const ENDED: usize = 1;
+const METRICS: usize = 2;
+
+/// The topics it works on.
+#[derive(Clone, Debug)]
+pub struct ActivityTopics {
+    /// Activity, keyed by customerId.
+    pub events: String,
+    /// Sums by window.
+    pub aggregated: String,
+    /// Sessions.
+    pub sessions: String,
+    /// Measurements of customers.
+    pub metrics: String,
+    /// Late records.
+    pub late: String,
+    /// Dead letters.
+    pub dead_letters: String,
+}
+
+/// The topology.
+pub struct CustomerActivity {
+    description: Description,
+    rules: ActivityRules,
+    window: Window,
+    session: Window,
+}
+
+impl CustomerActivity {
+    /// The topology of `application` on `topics` with `rules`.
+    ///
+    /// # Errors
+    /// A window or a gap of nothing, with the name of its setting.
+    pub fn new(
+        application: &str,
+        topics: ActivityTopics,
+        rules: ActivityRules,
+    ) -> Result<Self, (&'static str, WindowFault)> {
+        let window = Window::tumbling(rules.window).map_err(|f| ("activity.window", f))?;
+        let session =
+            Window::session(rules.session_gap).map_err(|f| ("activity.session_gap", f))?;
+        let group = format!("{application}-{NAME}");
+        let sink = |topic, keyed_by, event_type, what| Sink {
+            topic,
+            keyed_by,
+            event_type,
+            event_source: format!("bss/{application}/{NAME}"),
+            what,
+        };
+        let store = |name| StoreDescription {
+            name,
+            changelog: changelog::topic(&group, name),
+            bounded_by: "open windows only: an entry goes when its window closes (end + grace)",
+        };
+        let description = Description {
+            name: NAME,
+            version: VERSION,
+            summary: "Sums up what each customer did, by window and by session.",
+            sources: vec![Source { topic: topics.events, keyed_by: "customerId" }],
+            stores: STORES.map(store).to_vec(),
+            sinks: vec![
+                sink(
+                    topics.aggregated,
+                    "customerId",
+                    "bss.customer.activity.aggregated.v1",
+                    "each window's counts and score, when it closes",
+                ),
+                sink(
+                    topics.sessions,
+                    "customerId",
+                    "bss.customer.session.v1",
+                    "each session, when nothing can join it any more",
+                ),
+                sink(
+                    topics.metrics,
+                    "customerId",
+                    "bss.customer.metric.v1",
+                    "activity_count, activity_score, session_duration (s) for TimescaleDB",
+                ),
+                sink(topics.late, "", "", "records late for window and session, as they came"),
+                sink(topics.dead_letters, "", "", "records that cannot be processed, as they came"),
+            ],
+            // Windows and sessions decide what is late.
+            lateness_limit: i64::MAX,
+            group,
+        };
+        Ok(Self { description, rules, window, session })
+    }
+}
+
+impl Topology for CustomerActivity {
+    fn describe(&self) -> &Description {
+        &self.description
+    }
+
+    fn configuration(&self) -> String {
+        format!("{:?}", self.rules)
+    }
+
+    fn task(&self) -> Box<dyn Task> {
+        let rules = self.rules.clone();
+        let grace = Grace::from_micros(rules.grace);
+        let emit = if rules.updates { Emit::Updates } else { Emit::Final };
+        Box::new(ActivityTask {
+            windows: WindowedAggregation::new(self.window, grace, emit, ActivitySums::join),
+            sessions: WindowedAggregation::new(self.session, grace, emit, ActivitySums::join),
+            rules,
+            closed_windows: Vec::new(),
+            ended_sessions: Vec::new(),
+            event: Written::default(),
+            metric: Written::default(),
+        })
+    }
+}
+
+impl StoreValue for ActivitySums {
+    fn encode(&self, out: &mut Vec<u8>) {
+        Self::encode(self, out);
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self, String> {
+        Self::decode(bytes)
+    }
+}
+
+impl WindowKey for SessionKey {
+    fn encode(&self, out: &mut Vec<u8>) {
+        Self::encode(self, out);
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self, String> {
+        Self::decode(bytes)
+    }
+}
+
+const fn told<K>(result: &Emission<K, ActivitySums>) -> WindowResult<'_> {
+    WindowResult {
+        start: result.span.start,
+        end: result.span.end,
+        revision: result.revision,
+        sums: result.value.as_ref(),
+    }
+}
+
+struct ActivityTask {
+    rules: ActivityRules,
+    windows: WindowedAggregation<String, ActivitySums>,
+    sessions: WindowedAggregation<SessionKey, ActivitySums>,
+    // Buffers, empty between two calls.
+    closed_windows: Vec<Emission<String, ActivitySums>>,
+    ended_sessions: Vec<Emission<SessionKey, ActivitySums>>,
+    event: Written,
+    metric: Written,
+}
+
+impl ActivityTask {
+    fn event<'a>(record: &SourceRecord<'a>) -> Result<ActivityEvent<'a>, Reject> {
+        let value = record.content("activity")?;
+        let event = ActivityEvent::from_json(value, record.timestamp)?;
+        record.keyed_by("customerId", &event.customer_id)?;
+        Ok(event)
+    }
+
+    fn close_up_to(&mut self, time: EventTime, out: &mut Outputs) {
+        self.windows.close_up_to(time, &mut self.closed_windows);
+        self.sessions.close_up_to(time, &mut self.ended_sessions);
+        self.tell(out);
+    }
+
+    /// Writes what was emitted.
+    fn tell(&mut self, out: &mut Outputs) {
+        for result in std::mem::take(&mut self.closed_windows) {
+            write_window(&self.rules, &result.key, told(&result), &mut self.event);
+            self.write(AGGREGATED, result.span.end, &result.key, out);
+            if let Some(sums) = &result.value {
+                let count = i64::try_from(sums.count()).unwrap_or(i64::MAX).saturating_mul(1000);
+                self.measure(&result.key, "activity_count", count, result.span.start, out);
+                let score = self.rules.score(sums);
+                self.measure(&result.key, "activity_score", score, result.span.start, out);
+            }
+        }
+        for result in std::mem::take(&mut self.ended_sessions) {
+            write_session(&self.rules, &result.key, told(&result), &mut self.event);
+            self.write(ENDED, result.span.end, &result.key.customer, out);
+            if result.value.is_some() {
+                // Microseconds as thousandths of a second, cut to the millisecond.
+                let millis = result.span.end.micros_since(result.span.start) / 1000;
+                let customer = &result.key.customer;
+                self.measure(customer, "session_duration", millis, result.span.start, out);
+            }
+        }
+    }
+
+    fn write(&self, sink: usize, time: EventTime, customer: &str, out: &mut Outputs) {
+        let written = &self.event;
+        out.push(
+            sink,
+            time,
+            customer.as_bytes(),
+            |id| id.extend_from_slice(&written.id),
+            |value| value.extend_from_slice(&written.value),
+        );
+    }
+
+    fn measure(
+        &mut self,
+        customer: &str,
+        name: &str,
+        thousandths: i64,
+        time: EventTime,
+        out: &mut Outputs,
+    ) {
+        write_metric(customer, name, thousandths, time, &self.event, &mut self.metric);
+        let metric = &self.metric;
+        out.push(
+            METRICS,
+            time,
+            customer.as_bytes(),
+            |id| id.extend_from_slice(&metric.id),
+            |value| value.extend_from_slice(&metric.value),
+        );
+    }
+}
+
+impl Task for ActivityTask {
+    fn process(
+        &mut self,
+        record: &SourceRecord<'_>,
+        gate: &mut Gate,
+        out: &mut Outputs,
+    ) -> Outcome {
+        let event = match Self::event(record) {
+            Ok(event) => event,
+            Err(reject) => return Outcome::Rejected(reject),
+        };
+        if let Err(outcome) = gate.admit(event.time) {
+            return outcome;
+        }
+        let stream_time = gate.stream_time.get().unwrap_or(event.time);
+        // Each record closes what its time has passed, so that lateness does not depend on when
+        // the commits come.
+        self.close_up_to(stream_time, out);
+        let one = ActivitySums::one(&event.activity_type);
+        let customer = event.customer_id.into_owned();
+        let window = self.windows.add(&customer, event.time, &one, &mut self.closed_windows);
+        let key = SessionKey { customer, session: event.session_id.map(|s| s.into_owned()) };
+        let session = self.sessions.add(&key, event.time, &one, &mut self.ended_sessions);
+        self.tell(out);
+        match (window, session) {
+            (Placed::Late { span, .. }, Placed::Late { .. }) => Outcome::Late(Lateness {
+                micros: stream_time.micros_since(event.time),
+                window: Some(("tumbling", span)),
+            }),
+            _ => Outcome::Processed,
+        }
+    }
+
+    fn advance(&mut self, stream_time: EventTime, out: &mut Outputs) {
+        self.close_up_to(stream_time, out);
+    }
+
+    fn drain(&mut self, out: &mut Outputs) -> Option<EventTime> {
+        self.windows.close_all(&mut self.closed_windows);
+        self.sessions.close_all(&mut self.ended_sessions);
+        self.tell(out);
+        let reached = self.windows.closed_to().max(self.sessions.closed_to());
+        if let Some(time) = reached {
+            // One time for both: what is late for the one is judged by the same clock as for
+            // the other, before and after a restart.
+            self.close_up_to(time, out);
+        }
+        reached
+    }
+
+    fn resume(&mut self, stream_time: EventTime) {
+        self.windows.resume(stream_time);
+        self.sessions.resume(stream_time);
+    }
+
+    fn waits_for_time(&self) -> bool {
+        self.windows.open() > 0 || self.sessions.open() > 0
+    }
+
+    fn take_changes(&mut self, write: &mut dyn FnMut(usize, &[u8], Option<&[u8]>)) {
+        self.windows.take_changes(&mut |key, value| write(WINDOWS, key, value));
+        self.sessions.take_changes(&mut |key, value| write(SESSIONS, key, value));
+    }
+
+    fn restore(&mut self, store: usize, key: &[u8], value: Option<&[u8]>) -> Result<(), String> {
+        match store {
+            WINDOWS => self.windows.restore(key, value),
+            _ => self.sessions.restore(key, value),
+        }
+    }
+
+    fn keys(&self) -> usize {
+        self.windows.open() + self.sessions.open()
+    }
+}

@@ -1,0 +1,164 @@
+//! A partition's world in memory: its log, and what a broker would hold of commits. Lives begin
+//! with a restore, process, commit and end when the script says so.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bss::domain::EventTime;
+use bss::streams::checkpoint::{Checkpoint, Counts};
+use bss::streams::driver::{Driver, Limits};
+use bss::streams::output::Outputs;
+use bss::streams::record::SourceRecord;
+use bss::streams::topology::Topology;
+
+/// A record of the log: key and value.
+pub type Logged = (Option<Vec<u8>>, Option<Vec<u8>>);
+
+/// One written output, as a reader of committed records sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    pub topic: String,
+    pub key: String,
+    pub id: String,
+    pub value: String,
+    pub headers: Vec<(&'static str, String)>,
+}
+
+/// SplitMix64 (Steele, Lea and Flood, 2014): every seed gives its own sequence.
+pub struct Seeded(pub u64);
+
+impl Seeded {
+    pub const fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A position below `end`.
+    pub fn index(&mut self, end: usize) -> usize {
+        usize::try_from(self.below(end as u64)).expect("small")
+    }
+
+    /// Below `end`.
+    pub const fn below(&mut self, end: u64) -> u64 {
+        self.next() % end
+    }
+}
+
+/// What the broker holds of the committed transactions.
+#[derive(Default)]
+pub struct Committed {
+    offset: usize,
+    metadata: String,
+    changelog: BTreeMap<(usize, Vec<u8>), Vec<u8>>,
+    pub outputs: Vec<Seen>,
+}
+
+pub struct World {
+    topology: Arc<dyn Topology>,
+    limits: Limits,
+    log: Vec<Logged>,
+    pub committed: Committed,
+}
+
+impl World {
+    pub fn new(topology: Arc<dyn Topology>, limits: Limits, log: Vec<Logged>) -> Self {
+        Self { topology, limits, log, committed: Committed::default() }
+    }
+
+    /// How many entries the changelog holds.
+    pub fn stored(&self) -> usize {
+        self.committed.changelog.len()
+    }
+
+    pub fn counts(&self) -> Counts {
+        Checkpoint::from_metadata(&self.committed.metadata).expect("our own").counts
+    }
+
+    /// Restores a driver as a worker does.
+    pub fn wake(&self) -> Life {
+        let checkpoint = Checkpoint::from_metadata(&self.committed.metadata).expect("our own");
+        let mut driver = Driver::new(&*self.topology, self.limits, &checkpoint);
+        for ((store, key), value) in &self.committed.changelog {
+            driver.restore(*store, key, Some(value)).expect("our own changelog");
+        }
+        Life { driver, next: self.committed.offset, outputs: Vec::new(), buffer: Outputs::new() }
+    }
+
+    /// Takes the next record at wall-clock time `now`. False at the end of the log.
+    pub fn step(&self, life: &mut Life, now: EventTime) -> bool {
+        let Some((key, value)) = self.log.get(life.next) else { return false };
+        let record = SourceRecord {
+            source: 0,
+            partition: 0,
+            offset: i64::try_from(life.next).expect("a short log"),
+            key: key.as_deref(),
+            value: value.as_deref(),
+            timestamp: None,
+        };
+        life.driver.step(&record, now, &mut life.buffer).expect("no panic");
+        life.next += 1;
+        life.gather(&*self.topology);
+        true
+    }
+
+    /// Nothing came for a while.
+    pub fn idle(&self, life: &mut Life, now: EventTime) {
+        life.driver.at_end(now, &mut life.buffer);
+        life.gather(&*self.topology);
+    }
+
+    /// Closes everything, as `--drain` does at the end.
+    pub fn drain(&self, life: &mut Life) {
+        life.driver.advance(&mut life.buffer);
+        life.driver.drain(&mut life.buffer);
+        life.gather(&*self.topology);
+    }
+
+    /// One transaction.
+    pub fn commit(&mut self, life: &mut Life) {
+        life.driver.advance(&mut life.buffer);
+        life.gather(&*self.topology);
+        let changelog = &mut self.committed.changelog;
+        life.driver.take_changes(&mut |store, key, value| {
+            match value {
+                Some(value) => changelog.insert((store, key.to_vec()), value.to_vec()),
+                None => changelog.remove(&(store, key.to_vec())),
+            };
+        });
+        self.committed.outputs.append(&mut life.outputs);
+        self.committed.offset = life.next;
+        self.committed.metadata = life.driver.checkpoint("world").to_metadata();
+    }
+}
+
+/// A worker's life between a restore and its end.
+pub struct Life {
+    driver: Driver,
+    next: usize,
+    outputs: Vec<Seen>,
+    buffer: Outputs,
+}
+
+impl Life {
+    /// What was written since the last commit.
+    pub fn written(&self) -> &[Seen] {
+        &self.outputs
+    }
+
+    fn gather(&mut self, topology: &dyn Topology) {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        for record in self.buffer.iter() {
+            self.outputs.push(Seen {
+                topic: topology.describe().sinks[record.sink].topic.clone(),
+                key: text(record.key),
+                id: record.id.to_owned(),
+                value: record.value.map_or_else(|| "(null)".to_owned(), text),
+                headers: record.headers.iter().map(|(k, v)| (*k, text(v))).collect(),
+            });
+        }
+        self.buffer.clear();
+    }
+}
