@@ -12,10 +12,10 @@ use crate::commands::Context;
 use crate::commands::streams::aside::{self, Reading, blocking};
 use crate::config::Backend;
 use crate::runtime::Fault;
+use crate::streams::letters::Position;
 use crate::streams::letters::choice::Choice;
 use crate::streams::letters::requeue::{Plan, Target, plan};
 use crate::streams::letters::shelf::{Keep, Shelf, State};
-use crate::streams::letters::Position;
 use crate::topics;
 use crate::ui::{Cell, Report};
 
