@@ -68,6 +68,8 @@ impl Letters {
         let producer = client(settings)
             .set("enable.idempotence", "true")
             .set("linger.ms", "5")
+            // A dead letter is as large as the record it carries; the topic's limit decides.
+            .set("message.max.bytes", "16777216")
             .create_with_context(Deliveries::default())
             .map_err(|e| classify(e, format!("could not write to topic \"{topic}\"")))?;
         Ok(Self { producer, topic })

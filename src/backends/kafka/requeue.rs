@@ -205,16 +205,20 @@ impl Requeuer {
     /// The client calls a transaction that timed out and a second producer of the same id by the
     /// same name; our own clock tells them apart.
     fn trouble(&self, error: KafkaError, verb: &str, opened: Instant) -> BackendError {
-        let code = error.rdkafka_error_code();
+        // A record that was not written only says that it was thrown away; the client knows why.
+        let ended = self.producer.client().fatal_error();
         let fatal = match &error {
             KafkaError::Transaction(e) => RDKafkaError::is_fatal(e),
-            _ => false,
-        } || matches!(code, Some(Code::Fatal | Code::Fenced));
+            _ => ended.is_some(),
+        };
         if fatal && opened.elapsed() > TIMEOUT.mul_f32(0.9) {
             return self.timed_out(verb);
         }
-        let fault = classify(error, self.what(verb));
+        let mut fault = classify(error, self.what(verb));
         if fatal {
+            if let Some((_, cause)) = ended {
+                fault = fault.because(cause);
+            }
             return BackendError { kind: Kind::Conflict, ..fault }
                 .hint("Another requeue of this application took over; nothing was requeued here.")
                 .hint(LOOK);
