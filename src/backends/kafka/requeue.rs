@@ -48,6 +48,7 @@ impl Requeuer {
             .set("message.timeout.ms", TIMEOUT.as_millis().to_string())
             .set("enable.idempotence", "true")
             .set("linger.ms", "5")
+            .set("queue.buffering.max.kbytes", "65536")
             .set("batch.size", smallest.clamp(1, 1_000_000).to_string())
             .set("message.max.bytes", "16777216")
             .set("delivery.report.only.error", "true")

@@ -75,6 +75,11 @@ pub struct Origin {
 /// A header: its name and its bytes, if any.
 pub type Header = (String, Option<Vec<u8>>);
 
+/// Whether a header is the record's own: not one that was added when it was set aside.
+fn is_own(name: &str) -> bool {
+    !name.starts_with("bss_")
+}
+
 /// A record as it lies in the topic of records set aside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AsideRecord {

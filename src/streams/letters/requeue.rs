@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::streams::letters::{Header, Letter, Origin, Position};
+use crate::streams::letters::{Header, Letter, Origin, Position, is_own};
 
 /// What a record takes in a batch beside key, value and headers, rounded up.
 const FRAME: u64 = 128;
@@ -172,7 +172,7 @@ pub fn plan<'a>(
 }
 
 fn candidate(letter: &Letter, repaired: Option<&[u8]>) -> Result<Return, Obstacle> {
-    let own = |(name, _): &&Header| !name.starts_with("bss_");
+    let own = |(name, _): &&Header| is_own(name);
     Ok(Return {
         origin: letter.origin.clone().ok_or(Obstacle::NoOrigin)?,
         letters: vec![letter.position()],

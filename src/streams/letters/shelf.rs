@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::EventTime;
 use crate::streams::letters::choice::Choice;
-use crate::streams::letters::{AsideRecord, Entry, Letter, Position};
+use crate::streams::letters::{AsideRecord, Entry, Letter, Position, is_own};
 
 /// What has become of a letter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub enum Keep {
     Facts,
     /// Everything.
     Content,
-    /// Everything while the letter is open.
+    /// What goes back, while the letter is open.
     OpenContent,
 }
 
@@ -68,6 +68,8 @@ impl Shelf {
                     let gone = self.requeued.contains_key(&position);
                     if self.keep == Keep::Facts || (gone && self.keep == Keep::OpenContent) {
                         strip(&mut letter);
+                    } else if self.keep == Keep::OpenContent {
+                        letter.record.headers.retain(|(name, _)| is_own(name));
                     }
                     self.bytes += size(&letter);
                     self.letters.insert(position, letter);

@@ -20,7 +20,7 @@ use crate::topics;
 use crate::ui::{Cell, Report};
 
 /// Bytes of values that one requeue takes: they are kept in memory and go in one transaction.
-const BYTES: u64 = 256 << 20;
+const BYTES: u64 = 128 << 20;
 /// What a topic takes where the broker does not say.
 const DEFAULT_LIMIT: u64 = 1_048_588;
 
@@ -186,8 +186,11 @@ async fn carry_out(
     let kafka = settings.kafka.clone();
     let id = format!("{topic}-requeue");
     let smallest = planned.smallest_limit(targets).unwrap_or(DEFAULT_LIMIT);
+    let Plan { returns, left } = planned;
     let agreed: BTreeSet<Position> =
-        planned.returns.iter().flat_map(|r| r.letters.iter().copied()).collect();
+        returns.iter().flat_map(|r| r.letters.iter().copied()).collect();
+    // Planned anew below; the values need not be there twice meanwhile.
+    drop(returns);
     let dead_letters = topic.to_owned();
     let shutdown = context.shutdown.clone();
     let (requeuer, reading) = blocking(move || {
@@ -200,7 +203,6 @@ async fn carry_out(
     })
     .await?
     .map_err(|e| aside::interrupted(&context.shutdown, e))?;
-    let left = planned.left;
     let still = reading.shelf.open().filter(|l| agreed.contains(&l.position()));
     let mut done = plan(still, targets, repaired);
     done.left = left;
@@ -211,13 +213,16 @@ async fn carry_out(
     let at = context.now();
     let fault = Fault::parse(context.environment.fault.as_deref());
     let shutdown = context.shutdown.clone();
-    let returns = done.returns.clone();
-    if !returns.is_empty() {
-        blocking(move || requeuer.write(&returns, at, &fault, &|| shutdown.asked()))
-            .await?
-            .map_err(|e| aside::interrupted(&context.shutdown, e))?;
+    if done.returns.is_empty() {
+        return Ok(done);
     }
-    Ok(done)
+    drop(reading);
+    blocking(move || {
+        requeuer.write(&done.returns, at, &fault, &|| shutdown.asked())?;
+        Ok(done)
+    })
+    .await?
+    .map_err(|e| aside::interrupted(&context.shutdown, e))
 }
 
 /// Reports what was done and ends with what is left.
