@@ -134,7 +134,12 @@ impl Command {
     /// command is dropped where it waits.
     #[must_use]
     pub const fn stops_itself(&self) -> bool {
-        self.runs_long() || matches!(self, Self::Metrics(metrics::Metrics::Import(_)))
+        self.runs_long()
+            || matches!(
+                self,
+                Self::Metrics(metrics::Metrics::Import(_))
+                    | Self::Streams(streams::Streams::Dlq(streams::dlq::Dlq::Requeue(_)))
+            )
     }
 
     /// Whether the command reports over a time range: elsewhere the options of one are refused,
@@ -145,6 +150,11 @@ impl Command {
             self,
             Self::Fraud(
                 fraud::Fraud::Anomalies(_) | fraud::Fraud::Alerts(fraud::alerts::Alerts::List(_))
+            ) | Self::Streams(
+                streams::Streams::Late(_)
+                    | streams::Streams::Dlq(
+                        streams::dlq::Dlq::List(_) | streams::dlq::Dlq::Requeue(_)
+                    )
             )
         )
     }
@@ -161,7 +171,12 @@ impl Command {
             Self::Setup(setup::Setup::Timescale(_)) | Self::Metrics(_) | Self::Fraud(_) => {
                 &[Timescale]
             }
-            Self::Streams(streams::Streams::Run(_) | streams::Streams::Status(_)) => &[Kafka],
+            Self::Streams(
+                streams::Streams::Run(_)
+                | streams::Streams::Status(_)
+                | streams::Streams::Dlq(_)
+                | streams::Streams::Late(_),
+            ) => &[Kafka],
             _ => &[],
         }
     }

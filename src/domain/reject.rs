@@ -63,6 +63,43 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Every kind.
+    pub const ALL: [Self; 27] = [
+        Self::Empty,
+        Self::Tombstone,
+        Self::JsonNull,
+        Self::Oversize,
+        Self::NotUtf8,
+        Self::BrokenJson,
+        Self::BrokenCsv,
+        Self::MissingField,
+        Self::WrongType,
+        Self::BadText,
+        Self::BadAmount,
+        Self::NotANumber,
+        Self::Negative,
+        Self::Scale,
+        Self::TooLarge,
+        Self::BadCurrency,
+        Self::UnknownStatus,
+        Self::BadTime,
+        Self::ImplausibleTime,
+        Self::Future,
+        Self::KeyMismatch,
+        Self::BadScore,
+        Self::Conflicting,
+        Self::Refused,
+        Self::Expired,
+        Self::BadEnvelope,
+        Self::Panicked,
+    ];
+
+    /// The kind with this stable code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.code() == code)
+    }
+
     /// The stable code, kebab-case.
     #[must_use]
     pub const fn code(self) -> &'static str {
@@ -137,3 +174,16 @@ impl fmt::Display for Reject {
 }
 
 impl std::error::Error for Reject {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_names_one_reason() {
+        for reason in Reason::ALL {
+            assert_eq!(Reason::from_code(reason.code()), Some(reason));
+        }
+        assert_eq!(Reason::from_code("bad"), None);
+    }
+}

@@ -9,6 +9,7 @@ pub mod aggregate;
 pub mod changelog;
 pub mod checkpoint;
 pub mod driver;
+pub mod letters;
 pub mod output;
 pub mod partition;
 pub mod record;

@@ -5,6 +5,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests may read the environment")]
 
 mod broker;
+mod dlq;
 mod doctor;
 mod fencing;
 mod fraud_sql;
@@ -13,6 +14,7 @@ mod idle;
 mod import;
 mod ingest;
 mod metrics_database;
+mod requeue;
 mod setup_all;
 mod setup_timescale;
 mod streams;

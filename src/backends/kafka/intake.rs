@@ -201,7 +201,7 @@ fn advance(
 }
 
 /// Errors that the client mends by itself.
-fn passing(error: &KafkaError) -> bool {
+pub(super) fn passing(error: &KafkaError) -> bool {
     matches!(
         error.rdkafka_error_code(),
         Some(

@@ -15,7 +15,14 @@ use crate::config::settings::Kafka;
 
 /// Keeps the first failed delivery.
 #[derive(Default)]
-struct Deliveries(Mutex<Option<KafkaError>>);
+pub(super) struct Deliveries(Mutex<Option<KafkaError>>);
+
+impl Deliveries {
+    /// The first failed delivery since the last call.
+    pub(super) fn failed(&self) -> Option<KafkaError> {
+        self.0.lock().ok().and_then(|mut first| first.take())
+    }
+}
 
 impl ClientContext for Deliveries {
     fn log(&self, level: rdkafka::config::RDKafkaLogLevel, facility: &str, message: &str) {
@@ -61,6 +68,8 @@ impl Letters {
         let producer = client(settings)
             .set("enable.idempotence", "true")
             .set("linger.ms", "5")
+            // A dead letter is as large as the record it carries; the topic's limit decides.
+            .set("message.max.bytes", "16777216")
             .create_with_context(Deliveries::default())
             .map_err(|e| classify(e, format!("could not write to topic \"{topic}\"")))?;
         Ok(Self { producer, topic })
@@ -93,8 +102,7 @@ impl Letters {
             }
         }
         self.producer.flush(limit).map_err(|e| classify(e, what()))?;
-        let failed = self.producer.context().0.lock().ok().and_then(|mut f| f.take());
-        failed.map_or(Ok(()), |error| {
+        self.producer.context().failed().map_or(Ok(()), |error| {
             let fault = classify(error, what());
             Err(if fault.kind == Kind::Missing {
                 fault.hint("Run `bss setup kafka` to make the topics.")

@@ -1,9 +1,11 @@
 //! Kafka through librdkafka.
 
 pub mod admin;
+pub mod aside;
 pub mod intake;
 pub mod letters;
 pub mod probe;
+pub mod requeue;
 pub mod runner;
 
 use rdkafka::config::ClientConfig;

@@ -1,6 +1,9 @@
 //! `bss streams`: Run and inspect the stream topologies
 
+mod aside;
 pub mod describe;
+pub mod dlq;
+pub mod late;
 pub mod list;
 pub mod rules;
 pub mod run;
@@ -20,6 +23,12 @@ pub enum Streams {
     Describe(describe::DescribeArgs),
     Status(status::StatusArgs),
     Test(test::TestArgs),
+    /// List, explain and requeue dead letters
+    #[command(subcommand)]
+    Dlq(dlq::Dlq),
+    /// List records that came too late
+    #[command(subcommand)]
+    Late(late::Late),
 }
 
 impl Streams {
@@ -34,6 +43,8 @@ impl Streams {
             Self::Describe(args) => describe::run(args, context).await,
             Self::Status(args) => status::run(args, context).await,
             Self::Test(args) => test::run(args, context).await,
+            Self::Dlq(command) => command.run(context).await,
+            Self::Late(command) => command.run(context).await,
         }
     }
 }

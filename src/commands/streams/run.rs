@@ -225,5 +225,6 @@ async fn summary(context: &Context, chosen: &[Arc<dyn Topology>]) -> Result<Exit
     context.ui.warning(format!(
         "{aside} records were set aside, with their reasons, in {application}-dlq and {application}-late."
     ));
+    context.ui.hint("`bss streams dlq list` and `bss streams late list` show them.");
     Ok(ExitStatus::Partly)
 }

@@ -73,6 +73,7 @@ pub async fn run(args: IngestArgs, context: &Context) -> Result<ExitStatus, Fail
     if aside > 0 {
         let topic = crate::topics::dead_letters(&context.settings().general.application);
         context.ui.warning(format!("{aside} records were set aside, with their reasons: {topic}."));
+        context.ui.hint("`bss streams dlq list --topology metrics-ingest` shows them.");
     }
     for lane in lanes {
         lane.close().await?;
