@@ -11,7 +11,7 @@ pub type Header = (&'static str, Vec<u8>);
 struct Entry {
     sink: usize,
     id: Range<usize>,
-    key: Range<usize>,
+    key: Option<Range<usize>>,
     value: Option<Range<usize>>,
     time: EventTime,
     headers: Vec<Header>,
@@ -24,8 +24,8 @@ pub struct OutputRecord<'a> {
     pub sink: usize,
     /// The CloudEvents id; deterministic. Empty: no CloudEvents headers are written.
     pub id: &'a str,
-    /// The key.
-    pub key: &'a [u8],
+    /// The key; `None` where a record is carried that had none.
+    pub key: Option<&'a [u8]>,
     /// The value; `None` is a tombstone.
     pub value: Option<&'a [u8]>,
     /// Event time, for `ce_time`.
@@ -59,7 +59,7 @@ impl Outputs {
         value: impl FnOnce(&mut Vec<u8>),
     ) {
         let id = self.write(id);
-        let key = self.write(|b| b.extend_from_slice(key));
+        let key = Some(self.write(|b| b.extend_from_slice(key)));
         let value = Some(self.write(value));
         self.entries.push(Entry { sink, id, key, value, time, headers: Vec::new() });
     }
@@ -75,7 +75,7 @@ impl Outputs {
         headers: Vec<Header>,
     ) {
         let id = self.write(|_| ());
-        let key = self.write(|b| b.extend_from_slice(key.unwrap_or_default()));
+        let key = key.map(|k| self.write(|b| b.extend_from_slice(k)));
         let value = value.map(|v| self.write(|b| b.extend_from_slice(v)));
         self.entries.push(Entry { sink, id, key, value, time, headers });
     }
@@ -103,7 +103,7 @@ impl Outputs {
             sink: e.sink,
             // Ids are written as text by the topologies.
             id: std::str::from_utf8(&self.bytes[e.id.clone()]).unwrap_or_default(),
-            key: &self.bytes[e.key.clone()],
+            key: e.key.clone().map(|k| &self.bytes[k]),
             value: e.value.clone().map(|v| &self.bytes[v]),
             time: e.time,
             headers: &e.headers,

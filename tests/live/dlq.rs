@@ -228,7 +228,7 @@ fn late_records_are_listed_with_their_lateness() {
         let written = (1_767_225_600_000_u64 + u64::from(n) * 1000).to_string();
         ("c1".to_owned(), text(n).replace(&written, time))
     };
-    corner.pay(&[at(1, "1767232800000"), at(2, "1767225600000")]);
+    corner.feed(&[at(1, "1767232800000"), at(2, "1767225600000")]);
     corner.drain();
     let rows = corner.rows(&["late", "list"]);
     assert_eq!(rows.len(), 1, "{rows:?}");
@@ -267,4 +267,40 @@ fn refusals_say_what_to_do() {
     fails(&[&["late", "list"][..], &elsewhere].concat(), 4, &["nobody-here-late"]);
     let nowhere = ["--set", "kafka.bootstrap=127.0.0.1:1", "--set", "kafka.connect_timeout=2s"];
     fails(&[&["dlq", "list"][..], &nowhere].concat(), 4, &["127.0.0.1:1"]);
+}
+
+/// A record without a key, with headers of its own: both go into the dead letters and back.
+#[test]
+fn a_null_key_and_own_headers_stay_with_the_record() {
+    use rdkafka::message::{Header, OwnedHeaders};
+    use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+    let corner = Corner::new("own_headers", 1);
+    let topic = corner.topic("payment.events");
+    let producer: BaseProducer = rdkafka::ClientConfig::new()
+        .set("bootstrap.servers", crate::support::kafka())
+        .create()
+        .expect("producer");
+    let headers =
+        OwnedHeaders::new().insert(Header { key: "traceparent", value: Some("00-ab-cd-01") });
+    let record: BaseRecord<'_, [u8], [u8]> =
+        BaseRecord::to(&topic).payload(b"broken".as_slice()).headers(headers);
+    producer.send(record).map_err(|(error, _)| error).expect("sent");
+    producer.flush(std::time::Duration::from_secs(20)).expect("flushed");
+    let output = corner.drain();
+    assert_eq!(output.status.code(), Some(7), "{}", shown(&output));
+    for _ in 0..2 {
+        let states = corner.states();
+        let open: Vec<_> = states.into_iter().filter(|(_, state)| state == "open").collect();
+        assert_eq!(open.len(), 1, "{open:?}");
+        let position = &open[0].0;
+        let explained = corner.json(&["dlq", "explain", position]);
+        assert_eq!(explained["meta"]["key"], Value::Null, "{explained}");
+        let own = serde_json::json!({"header": "traceparent", "value": "00-ab-cd-01"});
+        assert!(explained["rows"].as_array().expect("rows").contains(&own), "{explained}");
+        let output = corner.leaf(&["dlq", "requeue", position, "--yes"]);
+        assert!(output.status.success(), "{}", shown(&output));
+        // It is broken still, so it comes again, as it was.
+        let output = corner.drain();
+        assert_eq!(output.status.code(), Some(7), "{}", shown(&output));
+    }
 }

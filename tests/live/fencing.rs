@@ -79,7 +79,7 @@ fn a_commit_after_the_partition_moved_is_refused() {
                 .send(Outgoing {
                     topic: &output,
                     partition: None,
-                    key: key.as_bytes(),
+                    key: Some(key.as_bytes()),
                     value: Some(b"{}"),
                     headers: None,
                 })
@@ -133,7 +133,7 @@ fn the_id_of_a_dead_worker_frees_its_transaction() {
     dead.send(Outgoing {
         topic: &output,
         partition: Some(0),
-        key: b"k",
+        key: Some(b"k"),
         value: Some(b"{}"),
         headers: None,
     })
@@ -155,7 +155,7 @@ fn the_id_of_a_dead_worker_frees_its_transaction() {
     let refused = dead.send(Outgoing {
         topic: &output,
         partition: Some(0),
-        key: b"k",
+        key: Some(b"k"),
         value: Some(b"{}"),
         headers: None,
     });

@@ -246,7 +246,7 @@ fn a_marker_behind_an_open_transaction_counts() {
     let outgoing = Outgoing {
         topic: &letters,
         partition: Some(0),
-        key: b"other",
+        key: Some(b"other"),
         value: Some(b"{}"),
         headers: None,
     };

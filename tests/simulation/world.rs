@@ -153,7 +153,7 @@ impl Life {
         for record in self.buffer.iter() {
             self.outputs.push(Seen {
                 topic: topology.describe().sinks[record.sink].topic.clone(),
-                key: text(record.key),
+                key: record.key.map_or_else(|| "(null)".to_owned(), text),
                 id: record.id.to_owned(),
                 value: record.value.map_or_else(|| "(null)".to_owned(), text),
                 headers: record.headers.iter().map(|(k, v)| (*k, text(v))).collect(),

@@ -191,7 +191,7 @@ impl<'a> Shown<'a> {
             });
             self.report.push(vec![
                 topic.clone().into(),
-                String::from_utf8_lossy(record.key).into_owned().into(),
+                record.key.map_or(Cell::Null, |k| String::from_utf8_lossy(k).into_owned().into()),
                 Cell::text_or_null(Some(record.id).filter(|id| !id.is_empty())),
                 record.time.into(),
                 value,

@@ -116,6 +116,8 @@ pub struct Letter {
     pub lateness_ms: Option<i64>,
     /// Stream time when a late record came.
     pub stream_time: Option<EventTime>,
+    /// The last window a late record would have counted in; empty where none decides.
+    pub window: String,
 }
 
 impl Letter {
@@ -180,6 +182,7 @@ impl AsideRecord {
             tombstone: self.value.is_none() || self.header("bss_tombstone").is_some(),
             lateness_ms: number("bss_lateness_ms"),
             stream_time: time("bss_stream_time"),
+            window: text("bss_window"),
             record: self,
         }))
     }

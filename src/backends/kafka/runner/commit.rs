@@ -113,7 +113,7 @@ impl Worker {
                 let outgoing = Outgoing {
                     topic: &description.stores[store].changelog,
                     partition: Some(*number),
-                    key,
+                    key: Some(key),
                     value,
                     headers: None,
                 };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rdkafka::message::{BorrowedMessage, Header, Message, OwnedHeaders};
+use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Header, Headers, Message, OwnedHeaders};
 
 use crate::backends::error::{BackendError, Kind};
 use crate::backends::kafka::runner::RunHandle;
@@ -72,7 +72,9 @@ impl Step<'_> {
         if !self.outputs.is_empty() {
             *self.urgent |= self.outputs.urgent();
             for record in self.outputs.iter() {
-                send(self.transaction, self.description, &record)?;
+                // Read only where a record is carried on: it costs on each.
+                let own = if record.id.is_empty() { message.headers() } else { None };
+                send(self.transaction, self.description, &record, own)?;
             }
             self.outputs.clear();
         }
@@ -80,17 +82,24 @@ impl Step<'_> {
     }
 }
 
-/// Writes one output with its CloudEvents headers, or with the headers it carries.
+/// Writes one output with its CloudEvents headers; or, if it is carried on as it came, with the
+/// headers that say why and with its `own`.
 pub(super) fn send(
     transaction: &mut Transaction,
     description: &Description,
     record: &OutputRecord<'_>,
+    own: Option<&BorrowedHeaders>,
 ) -> std::result::Result<(), Trouble> {
     let sink = &description.sinks[record.sink];
     let headers = if record.id.is_empty() {
         let mut headers = OwnedHeaders::new_with_capacity(record.headers.len());
         for (key, value) in record.headers {
             headers = headers.insert(Header { key, value: Some(value) });
+        }
+        // What says why it was set aside before is of then: this time counts.
+        let own = own.into_iter().flat_map(Headers::iter);
+        for header in own.filter(|h| !h.key.starts_with("bss_")) {
+            headers = headers.insert(header);
         }
         headers
     } else {

@@ -73,8 +73,8 @@ pub struct Outgoing<'a> {
     pub topic: &'a str,
     /// The partition; `None`: by key.
     pub partition: Option<i32>,
-    /// The key.
-    pub key: &'a [u8],
+    /// The key, if any.
+    pub key: Option<&'a [u8]>,
     /// The value; `None` is a tombstone.
     pub value: Option<&'a [u8]>,
     /// Headers.
@@ -188,9 +188,10 @@ impl Transaction {
     pub fn send(&mut self, outgoing: Outgoing<'_>) -> std::result::Result<(), Trouble> {
         self.begin()?;
         self.records += 1;
-        self.bytes += (outgoing.key.len() + outgoing.value.map_or(0, <[u8]>::len)) as u64;
-        let mut record: BaseRecord<'_, [u8], [u8]> =
-            BaseRecord::to(outgoing.topic).key(outgoing.key);
+        let length = |bytes: Option<&[u8]>| bytes.map_or(0, <[u8]>::len) as u64;
+        self.bytes += length(outgoing.key) + length(outgoing.value);
+        let mut record: BaseRecord<'_, [u8], [u8]> = BaseRecord::to(outgoing.topic);
+        record.key = outgoing.key;
         record.payload = outgoing.value;
         record.partition = outgoing.partition;
         record.headers = outgoing.headers;

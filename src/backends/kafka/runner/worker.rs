@@ -443,7 +443,7 @@ impl Worker {
     pub(super) fn send_outputs(&mut self) -> std::result::Result<(), Trouble> {
         self.urgent |= self.outputs.urgent();
         for record in self.outputs.iter() {
-            send(&mut self.transaction, &self.description, &record)?;
+            send(&mut self.transaction, &self.description, &record, None)?;
         }
         self.outputs.clear();
         Ok(())

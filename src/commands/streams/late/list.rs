@@ -44,6 +44,7 @@ pub async fn run(args: ListArgs, context: &Context) -> Result<ExitStatus, Failur
         .number("offset", "OFFSET")
         .number("latenessMs", "LATENESS-MS")
         .column("streamTime", "STREAM TIME")
+        .column("window", "WINDOW")
         .meta("found", all.len() as u64)
         .meta("limit", args.limit)
         .meta("cut", shown.len() < all.len());
@@ -52,6 +53,7 @@ pub async fn run(args: ListArgs, context: &Context) -> Result<ExitStatus, Failur
         let mut cells = aside::place(letter);
         cells.push(letter.lateness_ms.map_or(Cell::Null, Cell::Integer));
         cells.push(letter.stream_time.map_or(Cell::Null, Cell::Time));
+        cells.push(Cell::text_or_null(Some(letter.window.as_str()).filter(|w| !w.is_empty())));
         report.push(cells);
     }
     context.ui.report(&report)?;
