@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 const FOLDERS: [&str; 6] = ["src", "tests", "dev", "migrations", "examples", "man"];
 
 /// Rooms that decide and never act: values in, values out.
-const PURE: [&str; 7] = ["domain", "timescale", "metrics", "streams", "fraud", "events", "topics"];
+const PURE: [&str; 8] =
+    ["domain", "timescale", "metrics", "streams", "fraud", "events", "topics", "generate"];
 
 /// What a pure room must not name: other places of this program and crates that act.
 const ACTING: [&str; 12] = [
