@@ -134,7 +134,12 @@ impl Command {
     /// command is dropped where it waits.
     #[must_use]
     pub const fn stops_itself(&self) -> bool {
-        self.runs_long() || matches!(self, Self::Metrics(metrics::Metrics::Import(_)))
+        self.runs_long()
+            || matches!(
+                self,
+                Self::Metrics(metrics::Metrics::Import(_))
+                    | Self::Streams(streams::Streams::Generate(_))
+            )
     }
 
     /// Whether the command reports over a time range: elsewhere the options of one are refused,
@@ -162,6 +167,7 @@ impl Command {
                 &[Timescale]
             }
             Self::Streams(streams::Streams::Run(_) | streams::Streams::Status(_)) => &[Kafka],
+            Self::Streams(streams::Streams::Generate(args)) if args.to_kafka() => &[Kafka],
             _ => &[],
         }
     }

@@ -17,8 +17,9 @@ const SESSIONS: u64 = 3;
 /// a purchase and a logout.
 pub const LONGEST_SESSION: i64 = 30 * 60 * 1_000_000;
 
-/// How many events of all kinds a session has before any was made.
-const USUAL: f64 = 9.0;
+/// How many events of each kind a session has, in the order of the kinds: what is reckoned with
+/// until it has turned out.
+const USUAL: [f64; 6] = [5.3, 0.24, 0.25, 2.85, 0.05, 0.1];
 
 /// How much is made.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -107,6 +108,10 @@ pub struct Generator {
     /// When the next session begins; none if there is no more.
     next_session: Option<Busy>,
     sessions: u64,
+    /// Wanted events a session, before any was made.
+    usual: f64,
+    /// Rows that belong to no session.
+    rows: u64,
     made: u64,
     given: u64,
 }
@@ -126,12 +131,15 @@ impl Generator {
             queue: BinaryHeap::new(),
             next_session: None,
             sessions: 0,
+            usual: shape.kinds.list().into_iter().map(|kind| USUAL[kind.index()]).sum(),
+            rows: 0,
             made: 0,
             given: 0,
         };
         if shape.kinds.only_tables() {
             let rows = generator.shop.tables(&mut generator.random, start);
             generator.queue(rows);
+            generator.rows = generator.made;
         }
         generator.next_session = generator.following(Busy::at(start));
         generator
@@ -147,8 +155,8 @@ impl Generator {
     /// When the session after `now` begins.
     fn following(&mut self, now: Busy) -> Option<Busy> {
         // Wanted events a session, as it has turned out so far.
-        let made = self.made as f64;
-        let each = (USUAL * 8.0 + made) / (8.0 + self.sessions as f64);
+        let made = (self.made - self.rows) as f64;
+        let each = (self.usual * 64.0 + made) / (64.0 + self.sessions as f64);
         match self.extent {
             Extent::Count { events, .. } if self.made >= events => None,
             Extent::Count { events, span } => {

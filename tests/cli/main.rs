@@ -8,6 +8,7 @@
 
 mod configuration;
 mod confirm;
+mod generate;
 mod generated;
 mod help;
 mod output;

@@ -8,6 +8,7 @@ mod broker;
 mod doctor;
 mod fencing;
 mod fraud_sql;
+mod generate;
 mod guard;
 mod idle;
 mod import;

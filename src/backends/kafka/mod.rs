@@ -1,6 +1,7 @@
 //! Kafka through librdkafka.
 
 pub mod admin;
+pub mod feed;
 pub mod intake;
 pub mod letters;
 pub mod probe;

@@ -1,6 +1,7 @@
 //! `bss streams`: Run and inspect the stream topologies
 
 pub mod describe;
+pub mod generate;
 pub mod list;
 pub mod rules;
 pub mod run;
@@ -20,6 +21,7 @@ pub enum Streams {
     Describe(describe::DescribeArgs),
     Status(status::StatusArgs),
     Test(test::TestArgs),
+    Generate(generate::GenerateArgs),
 }
 
 impl Streams {
@@ -34,6 +36,7 @@ impl Streams {
             Self::Describe(args) => describe::run(args, context).await,
             Self::Status(args) => status::run(args, context).await,
             Self::Test(args) => test::run(args, context).await,
+            Self::Generate(args) => generate::run(args, context).await,
         }
     }
 }
