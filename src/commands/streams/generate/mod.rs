@@ -22,8 +22,8 @@ use crate::topics::subject;
 /// seed alone.
 ///
 /// With --count the events are spread over --span (1d if not given); with --span alone there are
-/// 10 a customer and day. With neither it goes on until Ctrl-C and follows the clock. The last
-/// row of the summary is what a repetition needs: give its start as --start.
+/// 10 a customer and day. With neither it goes on until Ctrl-C and follows the clock. The
+/// summary names the start: given as --start it repeats the run.
 ///
 /// Events go to the topics of the configuration, after a question (--yes answers it), or to a
 /// file: one value a line for one kind, ready for `bss streams test --input`, else objects with
