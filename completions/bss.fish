@@ -337,7 +337,7 @@ complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from generate" -l products -d 'How many products there are' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from generate" -l start -d 'The first event time [default: so long ago that nothing lies in the future]' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from generate" -l rate -d 'At most so many records a second; without --count and --span so many on average [default: as fast as it goes; 10/s]' -r
-complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from generate" -l output-file -d 'Write to this file instead of Kafka; - is standard output' -r -F
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from generate" -l output-file -d 'Write to this file or folder instead of Kafka; - is standard output' -r -F
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from generate" -l out-of-order -d 'The share of events that arrive late' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from generate" -l max-delay -d 'How late an event or its repetition arrives at most' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from generate" -l duplicates -d 'The share of events that arrive twice' -r

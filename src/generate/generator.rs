@@ -74,6 +74,18 @@ pub struct Shape {
     pub bursts: f64,
 }
 
+/// How long before the start the first sessions of a run without an end begin, in microseconds:
+/// it follows the clock, and nobody wants to wait until the first customers get as far as paying.
+/// What happens before the start is thrown away, so it must not be too much.
+fn warm_up(extent: Extent) -> i64 {
+    const LONGEST: f64 = 600.0;
+    const MOST: f64 = 200_000.0;
+    match extent {
+        Extent::Endless { rate } => whole(1e6 * LONGEST.min(MOST / rate)),
+        Extent::Count { .. } | Extent::Span { .. } => 0,
+    }
+}
+
 /// An event and its place in the order.
 #[derive(Debug)]
 struct Queued(EventTime, u64, Event);
@@ -141,7 +153,8 @@ impl Generator {
             generator.queue(rows);
             generator.rows = generator.made;
         }
-        generator.next_session = generator.following(Busy::at(start));
+        generator.next_session =
+            generator.following(Busy::at(start.plus_micros(-warm_up(shape.extent))));
         generator
     }
 
@@ -214,7 +227,10 @@ impl Iterator for Generator {
                 }
                 (None, _) => {}
             }
-            let Reverse(Queued(_, _, event)) = self.queue.pop()?;
+            let Reverse(Queued(time, _, event)) = self.queue.pop()?;
+            if time < self.start && !event.kind.is_table() {
+                continue;
+            }
             self.given += 1;
             return Some(event);
         }

@@ -196,6 +196,9 @@ fn the_extents_end_where_they_say() {
     assert!((16_000..19_000).contains(&made.len()), "{}", made.len());
     assert!(made.iter().all(|e| e.time < start().plus_micros(2 * DAY)));
     let extent = Extent::Endless { rate: 10.0 };
+    let first: Vec<Event> = Generator::new(1, &Shape { extent, ..shape(0) }).take(500).collect();
+    assert!(first.iter().any(|e| e.kind == Kind::PaymentEvents), "they are there from the start");
+    assert!(first.iter().all(|e| e.time >= start() || e.kind.is_table()));
     let made: Vec<Event> =
         Generator::new(1, &Shape { extent, ..shape(0) }).skip(5_000).take(50_000).collect();
     let seconds = made[49_999].time.micros_since(made[0].time) / 1_000_000;

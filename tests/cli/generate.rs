@@ -64,6 +64,23 @@ fn one_kind_is_plain_values_that_a_topology_takes() {
 }
 
 #[test]
+fn a_folder_gets_a_file_for_each_kind() {
+    let place = Place::new();
+    std::fs::create_dir(place.path().join("made")).unwrap();
+    let arguments = ["streams", "generate", "order-events", "payment-events", "--count=200"];
+    let arguments = [&arguments[..], &["--output-file=made", START, "-o", "csv"]].concat();
+    let report = place.run(&arguments);
+    for (subject, id) in [("order.events", "orderId"), ("payment.events", "paymentId")] {
+        let file = place.path().join(format!("made/{subject}.ndjson"));
+        let rows = lines(&std::fs::read_to_string(file).unwrap());
+        assert!(rows.iter().all(|row| row[id].is_string()));
+        assert!(report.ok().contains(&format!("bss.{subject},{},", rows.len())), "{report:?}");
+    }
+    assert_eq!(std::fs::read_dir(place.path().join("made")).unwrap().count(), 2);
+    place.run(&arguments).fails(2, &["refused to overwrite made"]);
+}
+
+#[test]
 fn a_dash_is_standard_output_and_a_closed_pipe_ends_it() {
     let place = Place::new();
     let arguments = ["streams", "generate", "product-catalog", "--products=20", "--count=20"];

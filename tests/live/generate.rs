@@ -1,12 +1,13 @@
 //! `streams generate` into real topics.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use bss::streams::partition;
 use serde_json::Value;
 
 use crate::broker::Corner;
-use crate::support::shown;
+use crate::support::{shown, wait_for};
 
 const SUBJECTS: [&str; 6] = [
     "customer.events",
@@ -110,4 +111,47 @@ fn nothing_is_written_without_a_word_or_without_topics() {
     assert_eq!(output.status.code(), Some(4), "{}", shown(&output));
     assert!(shown(&output).contains("nothing_here.customer.events"), "{}", shown(&output));
     assert!(shown(&output).contains("bss setup kafka"), "{}", shown(&output));
+}
+
+/// A broker that refuses a record ends the run, with what was acknowledged until then.
+#[test]
+fn a_refused_record_ends_it_with_the_count() {
+    use rdkafka::admin::{AdminClient, AdminOptions, AlterConfig, ResourceSpecifier};
+    let corner = Corner::new("refused", 1);
+    let admin: AdminClient<rdkafka::client::DefaultClientContext> = rdkafka::ClientConfig::new()
+        .set("bootstrap.servers", crate::support::kafka())
+        .create()
+        .expect("admin");
+    let topic = corner.topic("payment.events");
+    let change = AlterConfig::new(ResourceSpecifier::Topic(&topic)).set("max.message.bytes", "50");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
+    let answers = runtime.block_on(admin.alter_configs([&change], &AdminOptions::new()));
+    assert!(answers.expect("answer").iter().all(Result::is_ok));
+    let output = corner
+        .bss(&["streams", "generate", "payment-events", "--count", "20", "--yes"])
+        .output()
+        .expect("bss");
+    assert_eq!(output.status.code(), Some(1), "{}", shown(&output));
+    assert!(shown(&output).contains("0 of 20 records were acknowledged"), "{}", shown(&output));
+}
+
+/// Ctrl-C ends a run without an end cleanly: what it counted is there.
+#[test]
+fn a_stop_ends_it_with_the_count() {
+    let corner = Corner::new("endless", 2);
+    let mut command = corner.bss(&["streams", "generate", "--rate", "2000/s", "--yes"]);
+    command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::piped());
+    let child = command.spawn().expect("bss");
+    let records = || -> usize {
+        let topics = SUBJECTS[..4].iter().map(|subject| corner.read(&corner.topic(subject)));
+        topics.flat_map(BTreeMap::into_values).map(|records| records.len()).sum()
+    };
+    wait_for("records", Duration::from_secs(30), || (records() > 0).then_some(()));
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("told");
+    let output = child.wait_with_output().expect("ended");
+    assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
+    let count = format!("\n{} records with --seed 1", records());
+    assert!(shown(&output).contains(&count), "{count}: {}", shown(&output));
 }

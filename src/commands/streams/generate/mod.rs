@@ -27,7 +27,7 @@ use crate::topics::subject;
 ///
 /// Events go to the topics of the configuration, after a question (--yes answers it), or to a
 /// file: one value a line for one kind, ready for `bss streams test --input`, else objects with
-/// topic, key and value.
+/// topic, key and value. A folder gets a file of values for each kind.
 #[derive(Debug, clap::Args)]
 pub struct GenerateArgs {
     /// What to make: the four kinds of events if not given; tables come whole when alone, else
@@ -58,7 +58,7 @@ pub struct GenerateArgs {
     /// [default: as fast as it goes; 10/s]
     #[arg(long, value_name = "N/s", value_parser = rate)]
     rate: Option<u32>,
-    /// Write to this file instead of Kafka; - is standard output
+    /// Write to this file or folder instead of Kafka; - is standard output
     #[arg(long, value_name = "FILE")]
     output_file: Option<PathBuf>,
     /// The share of events that arrive late

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::value::RawValue;
 
@@ -33,6 +33,8 @@ pub enum Sink {
     },
     /// A file.
     File(BufWriter<File>, Lines),
+    /// A file of values for each wanted kind, in the order of [`Kind::ALL`].
+    Folder(Vec<Option<BufWriter<File>>>),
     /// Standard output.
     Standard(Ui, Vec<u8>, Lines),
 }
@@ -71,8 +73,30 @@ impl Lines {
 }
 
 fn name_of(names: &[String], kind: Kind) -> &str {
-    let at = Kind::ALL.iter().position(|k| *k == kind).unwrap_or(0);
-    &names[at]
+    &names[index(kind)]
+}
+
+fn index(kind: Kind) -> usize {
+    Kind::ALL.iter().position(|k| *k == kind).unwrap_or(0)
+}
+
+fn create(path: &Path) -> Result<BufWriter<File>, Failure> {
+    let file = File::create(path)
+        .map_err(|e| Failure::failed(format!("could not write {}", path.display())).because(&e))?;
+    Ok(BufWriter::with_capacity(PIECE, file))
+}
+
+/// Asks before files that hold something are written over.
+async fn spare(context: &Context, path: &Path, files: &[PathBuf]) -> Result<(), Failure> {
+    let size = |file: &PathBuf| {
+        std::fs::metadata(file).map_or(0, |m| if m.is_file() { m.len() } else { 0 })
+    };
+    let held: u64 = files.iter().map(size).sum();
+    if held > 0 {
+        let what = format!("overwrite {}", path.display());
+        context.confirm(&[], &what, &format!("{held} bytes are gone")).await?;
+    }
+    Ok(())
 }
 
 /// The topics by kind, in the order of [`Kind::ALL`].
@@ -116,7 +140,7 @@ impl Sink {
         Ok(Self::Kafka { feed, names, source })
     }
 
-    /// Opens a file, or standard output for `-`; a file that holds something is asked about.
+    /// Opens a file, a folder's files, or standard output for `-`; a file that holds something is asked about.
     ///
     /// # Errors
     /// The file cannot be written (exit 1), or the operator does not agree (exit 2).
@@ -126,15 +150,18 @@ impl Sink {
         if path.as_os_str() == "-" {
             return Ok(Self::Standard(context.ui.clone(), Vec::with_capacity(PIECE), lines));
         }
-        let held = std::fs::metadata(path).map_or(0, |m| if m.is_file() { m.len() } else { 0 });
-        if held > 0 {
-            let what = format!("overwrite {}", path.display());
-            context.confirm(&[], &what, &format!("its {held} bytes are gone")).await?;
+        if !path.is_dir() {
+            spare(context, path, &[path.to_owned()]).await?;
+            return Ok(Self::File(create(path)?, lines));
         }
-        let file = File::create(path).map_err(|e| {
-            Failure::failed(format!("could not write {}", path.display())).because(&e)
-        })?;
-        Ok(Self::File(BufWriter::with_capacity(PIECE, file), lines))
+        let paths: Vec<PathBuf> =
+            kinds.list().iter().map(|k| path.join(format!("{}.ndjson", subject_of(*k)))).collect();
+        spare(context, path, &paths).await?;
+        let mut files: Vec<Option<BufWriter<File>>> = Kind::ALL.iter().map(|_| None).collect();
+        for (kind, path) in kinds.list().into_iter().zip(&paths) {
+            files[index(kind)] = Some(create(path)?);
+        }
+        Ok(Self::Folder(files))
     }
 
     /// Takes one event; false once nobody reads any more.
@@ -159,6 +186,12 @@ impl Sink {
                 lines.write(event, file)?;
                 Ok(true)
             }
+            Self::Folder(files) => {
+                if let Some(file) = &mut files[index(event.kind)] {
+                    Lines { names: None }.write(event, file)?;
+                }
+                Ok(true)
+            }
             Self::Standard(ui, piece, lines) => {
                 lines.write(event, piece)?;
                 Ok(piece.len() < PIECE || pass(ui, piece)?)
@@ -174,6 +207,7 @@ impl Sink {
         match self {
             Self::Kafka { feed, .. } => feed.serve()?,
             Self::File(file, _) => file.flush()?,
+            Self::Folder(files) => files.iter_mut().flatten().try_for_each(Write::flush)?,
             Self::Standard(ui, piece, _) => return pass(ui, piece),
         }
         Ok(true)
@@ -194,7 +228,7 @@ impl Sink {
     pub fn arrived(&self) -> Option<u64> {
         match self {
             Self::Kafka { feed, .. } => Some(feed.acknowledged()),
-            Self::File(..) | Self::Standard(..) => None,
+            Self::File(..) | Self::Folder(_) | Self::Standard(..) => None,
         }
     }
 }
