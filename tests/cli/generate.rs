@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::support::{Place, run};
+use crate::support::{Place, checkout, run};
 
 const START: &str = "--start=2026-01-05T00:00:00Z";
 
@@ -173,4 +173,30 @@ fn a_broker_that_is_not_there_is_exit_4_before_any_question() {
     place
         .run(&["streams", "generate", "--count=5", "--set", "kafka.bootstrap=127.0.0.1:1"])
         .fails(4, &["Kafka at 127.0.0.1:1"]);
+}
+
+/// The command in `examples/README.md` makes the files beside it: whoever changes what is made
+/// makes them anew and sees the difference.
+#[test]
+fn the_examples_are_what_their_command_makes() {
+    let readme = std::fs::read_to_string(checkout("examples/README.md")).unwrap();
+    let from = readme.find("bss streams generate").expect("the command");
+    let command = readme[from..].split("\n```").next().unwrap().replace("\\\n", " ");
+    let place = Place::new();
+    std::fs::create_dir_all(place.path().join("examples/shop")).unwrap();
+    let arguments: Vec<&str> = command.split_whitespace().skip(1).collect();
+    place.run(&arguments).ok();
+    let mut count = 0;
+    for entry in std::fs::read_dir(checkout("examples/shop")).unwrap() {
+        let path = entry.unwrap().path();
+        let made = place.path().join("examples/shop").join(path.file_name().unwrap());
+        assert_eq!(
+            std::fs::read_to_string(&path).unwrap(),
+            std::fs::read_to_string(made).unwrap(),
+            "{} is stale: run the command in examples/README.md",
+            path.display()
+        );
+        count += 1;
+    }
+    assert_eq!(count, 6);
 }
