@@ -20,6 +20,7 @@ pub struct Shop {
     kinds: Kinds,
     customers: Skew,
     products: Skew,
+    catalog: Vec<Product>,
     /// Views of all products in a quarter of an hour.
     views: f64,
     known_customers: Vec<bool>,
@@ -39,6 +40,7 @@ impl Shop {
             // The heaviest of 1000 customers has 3 %, the heaviest of 200 products 8 % of all.
             customers: Skew::new(shape.customers, 5),
             products: Skew::new(shape.products, 2),
+            catalog: (0..shape.products.max(1)).map(|n| Product::new(seed, n)).collect(),
             views: shape.extent.rate() * 900.0 / 3.0,
             known_customers: vec![false; size(shape.customers)],
             known_products: vec![false; size(shape.products)],
@@ -62,19 +64,18 @@ impl Shop {
     /// A product that a customer with this favourite category looks at.
     pub fn product(&self, random: &mut Random, favourite: usize) -> (u64, Product) {
         let loyal = random.happens(0.6);
-        let mut drawn = self.any_product(random);
+        let mut drawn = self.products.draw(random);
         for _ in 0..6 {
-            if !loyal || drawn.1.category == favourite {
+            if !loyal || self.nth(drawn).category == favourite {
                 break;
             }
-            drawn = self.any_product(random);
+            drawn = self.products.draw(random);
         }
-        drawn
+        (drawn, self.nth(drawn).clone())
     }
 
-    fn any_product(&self, random: &mut Random) -> (u64, Product) {
-        let number = self.products.draw(random);
-        (number, Product::new(self.seed, number))
+    fn nth(&self, number: u64) -> &Product {
+        &self.catalog[usize::try_from(number).unwrap_or(0)]
     }
 
     /// The whole tables, as a first state.
@@ -86,7 +87,7 @@ impl Shop {
             rows.extend(self.meet(random, number, &customer, time));
         }
         for number in 0..products as u64 {
-            let product = Product::new(self.seed, number);
+            let product = self.nth(number).clone();
             rows.extend(self.list(random, number, &product, time));
         }
         rows

@@ -104,11 +104,19 @@ fn a_dash_is_standard_output_and_a_closed_pipe_ends_it() {
 }
 
 #[test]
-fn without_an_end_it_follows_the_clock_until_it_is_stopped() {
+fn a_stop_ends_it_with_the_count() {
+    // Without an end it follows the clock and a stop is its end; else it was cut short.
+    stopped(&[], 0, "");
+    stopped(&["--count=100000000"], 130, "Stopped before the end.\n");
+}
+
+#[track_caller]
+fn stopped(options: &[&str], status: i32, told: &str) {
     let place = Place::new();
     let mut child = place
         .command()
         .args(["streams", "generate", "--rate=1000/s", "--output-file=-"])
+        .args(options)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -121,10 +129,11 @@ fn without_an_end_it_follows_the_clock_until_it_is_stopped() {
     let mut rest = String::from_utf8(first.to_vec()).unwrap();
     stdout.read_to_string(&mut rest).expect("the rest");
     let output = child.wait_with_output().expect("ended");
-    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(output.status.code(), Some(status), "{output:?}");
     let count = lines(&rest).len();
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains(&format!("{count} records with --seed 1 --start 20")), "{count}: {said}");
+    assert!(said.ends_with(told), "{said}");
 }
 
 #[test]
