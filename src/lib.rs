@@ -9,6 +9,7 @@ pub mod commands;
 pub mod config;
 pub mod domain;
 pub mod fraud;
+pub mod generate;
 pub mod metrics;
 pub mod runtime;
 pub mod streams;

@@ -139,6 +139,7 @@ impl Command {
                 self,
                 Self::Metrics(metrics::Metrics::Import(_))
                     | Self::Streams(streams::Streams::Dlq(streams::dlq::Dlq::Requeue(_)))
+                    | Self::Streams(streams::Streams::Generate(_))
             )
     }
 
@@ -177,6 +178,7 @@ impl Command {
                 | streams::Streams::Dlq(_)
                 | streams::Streams::Late(_),
             ) => &[Kafka],
+            Self::Streams(streams::Streams::Generate(args)) if args.to_kafka() => &[Kafka],
             _ => &[],
         }
     }

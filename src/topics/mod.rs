@@ -21,6 +21,10 @@ pub mod subject {
     pub const CUSTOMER_METRICS: &str = "customer.metrics";
     /// Product views, keyed by customer.
     pub const PRODUCT_VIEWS: &str = "product.views";
+    /// Customers as they are now: tier and region, keyed by customer (compacted).
+    pub const CUSTOMER_INFO: &str = "customer.info";
+    /// Products as they are now: price and its limits, keyed by product (compacted).
+    pub const PRODUCT_CATALOG: &str = "product.catalog";
     /// Scored payments, keyed by payment.
     pub const PAYMENT_METRICS: &str = "payment.metrics";
     /// Fraud alerts, keyed by customer.

@@ -146,6 +146,18 @@ pub fn declared(
     ] {
         all.push(topic(topics::name(prefix, name), partitions, &kept(7)));
     }
+    // A table is read from its beginning by whoever joins with it: rows of the last day stay all,
+    // so that a join as of event time finds its row after a restart, and a deletion stays as long
+    // as the events do. No time or size ever takes the last row of a key.
+    let table = [
+        ("cleanup.policy", "compact".to_owned()),
+        ("delete.retention.ms", (7 * DAY).to_string()),
+        ("min.compaction.lag.ms", DAY.to_string()),
+        ("segment.bytes", (64 << 20).to_string()),
+    ];
+    for name in [subject::CUSTOMER_INFO, subject::PRODUCT_CATALOG] {
+        all.push(topic(topics::name(prefix, name), partitions, &table));
+    }
     for name in [topics::late_records(application), topics::dead_letters(application)] {
         // They carry records as they came, headers added: larger than any input may be.
         let mut aside = topic(name, partitions, &kept(30));
@@ -275,6 +287,20 @@ mod tests {
         assert_eq!(plan(&declared, &BTreeMap::new()).len(), declared.len());
         assert_eq!(plan(&declared, &model(&declared)), []);
         assert!(declared.iter().any(|d| d.name == "bss-fraud-detection-customers-changelog"));
+    }
+
+    #[test]
+    fn tables_are_compacted_and_nothing_else_deletes_their_rows() {
+        let declared = all();
+        for name in ["bss.customer.info", "bss.product.catalog"] {
+            let table = declared.iter().find(|d| d.name == name).unwrap();
+            assert_eq!(table.partitions, 12, "as the events they are joined with");
+            assert_eq!(table.settings["cleanup.policy"], "compact");
+            assert!(!table.settings.contains_key("retention.ms"), "{table:?}");
+            let [lag, deletes] = ["min.compaction.lag.ms", "delete.retention.ms"]
+                .map(|key| table.settings[key].parse::<i64>().unwrap());
+            assert!(lag >= DAY && deletes > lag, "{table:?}");
+        }
     }
 
     #[test]

@@ -124,6 +124,19 @@ impl Ui {
         }
     }
 
+    /// Prints a part of a long result as it is; false once nobody reads it any more.
+    ///
+    /// # Errors
+    /// As [`Self::report`].
+    pub fn pass(&self, text: &[u8]) -> std::io::Result<bool> {
+        let mut out = std::io::stdout().lock();
+        match out.write_all(text).and_then(|()| out.flush()) {
+            Ok(()) => Ok(true),
+            Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(false),
+            Err(e) => Err(e),
+        }
+    }
+
     /// Asks a question on standard error and waits for a line. Call it only if [`Self::asks`].
     ///
     /// # Errors

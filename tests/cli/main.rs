@@ -9,6 +9,7 @@
 mod configuration;
 mod confirm;
 mod dlq;
+mod generate;
 mod generated;
 mod help;
 mod output;

@@ -9,6 +9,7 @@ mod dlq;
 mod doctor;
 mod fencing;
 mod fraud_sql;
+mod generate;
 mod guard;
 mod idle;
 mod import;

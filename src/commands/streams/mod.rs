@@ -3,6 +3,7 @@
 mod aside;
 pub mod describe;
 pub mod dlq;
+pub mod generate;
 pub mod late;
 pub mod list;
 pub mod rules;
@@ -29,6 +30,7 @@ pub enum Streams {
     /// List records that came too late
     #[command(subcommand)]
     Late(late::Late),
+    Generate(generate::GenerateArgs),
 }
 
 impl Streams {
@@ -45,6 +47,7 @@ impl Streams {
             Self::Test(args) => test::run(args, context).await,
             Self::Dlq(command) => command.run(context).await,
             Self::Late(command) => command.run(context).await,
+            Self::Generate(args) => generate::run(args, context).await,
         }
     }
 }
