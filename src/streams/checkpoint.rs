@@ -19,6 +19,9 @@ pub struct Counts {
     pub rejected: u64,
     /// Outputs written.
     pub outputs: u64,
+    /// Deleted by retention before they were read, and passed over as the operator asked; never
+    /// read, so not part of [`Self::total`].
+    pub skipped: u64,
 }
 
 impl Counts {
@@ -42,6 +45,7 @@ impl Counts {
         self.future += other.future;
         self.rejected += other.rejected;
         self.outputs += other.outputs;
+        self.skipped += other.skipped;
     }
 }
 
@@ -62,7 +66,7 @@ pub struct Checkpoint {
 const VERSION: &str = "bss1";
 
 impl Checkpoint {
-    /// The text form: `bss1 t=<micros> p=.. d=.. l=.. f=.. r=.. o=.. [c=1] w=<writer>`.
+    /// The text form: `bss1 t=<micros> p=.. d=.. l=.. f=.. r=.. o=.. s=.. [c=1] w=<writer>`.
     #[must_use]
     pub fn to_metadata(&self) -> String {
         let c = &self.counts;
@@ -73,6 +77,7 @@ impl Checkpoint {
             ('f', c.future),
             ('r', c.rejected),
             ('o', c.outputs),
+            ('s', c.skipped),
         ];
         let mut text = String::from(VERSION);
         for (key, value) in counts.into_iter().filter(|(_, value)| *value > 0) {
@@ -125,6 +130,7 @@ impl Checkpoint {
                 "f" => &mut c.future,
                 "r" => &mut c.rejected,
                 "o" => &mut c.outputs,
+                "s" => &mut c.skipped,
                 _ => return Err(format!("`{part}` is not known; written by a newer program?")),
             };
             *place = value.parse().map_err(|_| format!("`{part}` is no number"))?;

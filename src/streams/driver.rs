@@ -112,6 +112,11 @@ impl Driver {
         Ok(outcome)
     }
 
+    /// Passes over `count` records that were deleted before they were read.
+    pub const fn skip(&mut self, count: u64) {
+        self.counts.skipped += count;
+    }
+
     /// Sets a record aside without processing it: it stopped the task before.
     pub fn park(&mut self, record: &SourceRecord<'_>, detail: &str, out: &mut Outputs) {
         self.closed = false;

@@ -15,6 +15,7 @@ mod idle;
 mod import;
 mod ingest;
 mod metrics_database;
+mod recovery;
 mod requeue;
 mod setup_all;
 mod setup_timescale;

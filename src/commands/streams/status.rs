@@ -133,6 +133,7 @@ fn summary_report() -> Report {
         .number("future", "FUTURE")
         .number("rejected", "REJECTED")
         .number("outputs", "OUTPUTS")
+        .number("skipped", "SKIPPED")
 }
 
 fn summary_row(d: &Description, standing: &Standing, state: &State, report: &mut Report) {
@@ -153,6 +154,7 @@ fn summary_row(d: &Description, standing: &Standing, state: &State, report: &mut
         counts.future.into(),
         counts.rejected.into(),
         counts.outputs.into(),
+        counts.skipped.into(),
     ]);
 }
 
@@ -170,6 +172,7 @@ fn partition_report() -> Report {
         .number("late", "LATE")
         .number("future", "FUTURE")
         .number("rejected", "REJECTED")
+        .number("skipped", "SKIPPED")
         .column("writer", "WRITER")
 }
 
@@ -188,6 +191,7 @@ fn partition_rows(d: &Description, standing: &Standing, report: &mut Report) {
             p.counts.late.into(),
             p.counts.future.into(),
             p.counts.rejected.into(),
+            p.counts.skipped.into(),
             Cell::text_or_null(Some(p.writer.as_str()).filter(|w| !w.is_empty())),
         ]);
     }

@@ -147,11 +147,15 @@ impl Worker {
     /// for. A group that has state but no offsets is not a first start.
     fn position(&mut self, number: i32, committed: &[Committed], restored: u64) -> Result<()> {
         let mut starts = Vec::with_capacity(committed.len());
+        let mut lost = 0;
         for (source, committed) in self.description.sources.iter().zip(committed) {
             let (first, _) = self.restorer.bounds(&source.topic, number)?;
             let end = self.restorer.stable_end(&source.topic, number)?;
             let start = match committed.offset {
-                Some(offset) => self.bridge(&source.topic, number, offset, first)?,
+                Some(offset) => {
+                    lost += self.bridge(&source.topic, number, offset, first)?;
+                    offset.max(first)
+                }
                 None if restored > 0 => {
                     return Err(BackendError::new(
                         Kind::Conflict,
@@ -175,22 +179,25 @@ impl Worker {
             partition.target = starts.iter().map(|s| s.1).collect();
             // A first start commits where it began.
             partition.committed = starts.iter().map(|s| s.2.unwrap_or(-1)).collect();
-            partition.dirty = false;
+            // What is passed over is committed even if nothing comes any more.
+            partition.driver.skip(lost);
+            partition.dirty = lost > 0;
             partition.active = true;
         }
         Ok(())
     }
 
     /// Records that retention deleted before they were read stop the run, unless told otherwise.
-    fn bridge(&self, topic: &str, partition: i32, offset: i64, first: i64) -> Result<i64> {
-        if offset >= first {
-            return Ok(offset);
+    /// Returns how many are passed over.
+    fn bridge(&self, topic: &str, partition: i32, offset: i64, first: i64) -> Result<u64> {
+        let lost = u64::try_from(first - offset).unwrap_or(0);
+        if lost == 0 {
+            return Ok(0);
         }
-        let lost = first - offset;
         if self.options.accept_gap {
             self.handle
                 .note(format!("{lost} records of {topic}/{partition} are gone and skipped."));
-            return Ok(first);
+            return Ok(lost);
         }
         Err(BackendError::new(
             Kind::Missing,
