@@ -46,4 +46,16 @@ impl Fault {
         #[cfg(not(debug_assertions))]
         let _unused = step;
     }
+
+    /// Ends the process at the record `record-<partition>-<offset>`.
+    pub fn hit_record(&self, partition: i32, offset: i64) {
+        #[cfg(debug_assertions)]
+        if let Some((at, _)) = &self.step
+            && at.starts_with("record-")
+        {
+            self.hit(&format!("record-{partition}-{offset}"));
+        }
+        #[cfg(not(debug_assertions))]
+        let _unused = (partition, offset);
+    }
 }

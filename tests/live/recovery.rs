@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::broker::{Corner, payments};
 use crate::fencing::options;
-use crate::streams::stop;
+use crate::streams::{assert_same, stop};
 use crate::support::{kafka, shown, wait_for};
 
 /// X3: stopped for longer than the transaction timeout, in the middle of a transaction. It wakes
@@ -67,7 +67,7 @@ fn a_stop_longer_than_the_transaction_timeout_is_survived() {
     let text = shown(&ended);
     assert!(text.contains("timed out") || text.contains("timeout"), "{text}");
     assert!(!text.contains("second instance of"), "{text}");
-    assert_eq!(corner.outcome(), reference.outcome());
+    assert_same(&corner.outcome(), &reference.outcome(), "after the wake");
 }
 
 fn delete_before(topic: &str, offset: i64) {
@@ -160,4 +160,48 @@ fn a_quick_restart_moves_nothing() {
     }
     assert_eq!(owners(), before, "each is back at its own partitions");
     processes.into_iter().for_each(stop);
+}
+
+/// X10: a record that ends the process each time is found, one record a transaction, and set
+/// aside; the rest flows as if it had never been there.
+#[test]
+fn a_record_that_ends_the_process_is_found_and_set_aside() {
+    let input = payments(300, 30, 16);
+    let mut without = input.clone();
+    without.remove(150);
+    let reference = Corner::new("killer_ref", 1);
+    reference.feed(&without);
+    assert!(reference.drain().status.success());
+    let corner = Corner::new("killer", 1);
+    corner.feed(&input);
+    let mut deaths = 0;
+    let output = loop {
+        let output = corner
+            .bss(&["streams", "run", "fraud-detection", "--drain"])
+            .env("BSS_DEV_FAULT", "record-0-150:1")
+            .output()
+            .expect("bss");
+        if output.status.code().is_some() {
+            break output;
+        }
+        deaths += 1;
+        assert!(deaths < 10, "{}", shown(&output));
+    };
+    assert_eq!(output.status.code(), Some(7), "{}", shown(&output));
+    // Three starts are chance, the fourth finds it; a commit before the record begins anew.
+    assert!((4..=8).contains(&deaths), "{deaths} deaths");
+    let status = corner.status();
+    assert_eq!(
+        (&status["read"], &status["rejected"], &status["lag"]),
+        (&300.into(), &1.into(), &0.into())
+    );
+    let letters: Vec<_> = corner.read(&corner.dead_letters()).into_values().flatten().collect();
+    assert_eq!(letters.len(), 1);
+    let header = |name: &str| {
+        let (_, value) = letters[0].2.iter().find(|(k, _)| k == name).expect(name);
+        String::from_utf8_lossy(value).into_owned()
+    };
+    assert_eq!((header("bss_reason"), header("bss_offset")), ("panicked".into(), "150".into()));
+    assert!(header("bss_detail").contains("the process ended"), "{}", header("bss_detail"));
+    assert_same(&corner.outcome(), &reference.outcome(), "without it");
 }

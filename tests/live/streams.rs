@@ -21,7 +21,7 @@ fn reference(
     (corner, outcome)
 }
 
-fn assert_same(
+pub fn assert_same(
     found: &BTreeMap<(String, Vec<u8>), Vec<String>>,
     wanted: &BTreeMap<(String, Vec<u8>), Vec<String>>,
     what: &str,

@@ -58,15 +58,26 @@ impl Worker {
             let list = offsets::list(&positions).map_err(Trouble::Fatal)?;
             self.commit_plain(&member, &list)?;
         }
+        let mut records = 0;
         for partition in self.partitions.values_mut().filter(|p| p.dirty) {
+            let read = partition.next.iter().zip(&partition.committed).map(|(n, c)| n - c);
+            records += u64::try_from(read.sum::<i64>()).unwrap_or(0);
             partition.dirty = false;
             partition.committed.clone_from(&partition.next);
         }
         self.urgent = false;
         self.pressure.committed();
         self.returns = 0;
-        self.parked = 0;
-        self.poison.clear();
+        let partitions = &self.partitions;
+        let passed = |source: usize, partition: i32, offset: i64| {
+            partitions.get(&partition).is_some_and(|p| offset < p.next[source])
+        };
+        self.poison.retain(|(source, partition, offset), _| !passed(*source, *partition, *offset));
+        self.parked = self.poison.len();
+        self.care.committed(records, |place| {
+            let source = self.description.sources.iter().position(|s| s.topic == place.topic);
+            source.is_some_and(|source| passed(source, place.partition, place.offset))
+        });
         self.last_commit = Instant::now();
         self.handle.with(|view| view.commits += 1);
         Ok(())

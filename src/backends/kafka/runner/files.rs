@@ -15,7 +15,7 @@ pub struct InstanceLock {
     _file: File,
 }
 
-fn local(what: String, error: std::io::Error, dir: &Path) -> BackendError {
+pub(super) fn local(what: String, error: std::io::Error, dir: &Path) -> BackendError {
     let hint = match error.kind() {
         std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
             "Free space there, or point streams.state_dir at another disk; nothing committed is lost."
@@ -25,7 +25,7 @@ fn local(what: String, error: std::io::Error, dir: &Path) -> BackendError {
     BackendError::new(Kind::Local, what).because(error).hint(format!("{hint} ({})", dir.display()))
 }
 
-fn path(dir: &Path, group: &str, instance: &str, ending: &str) -> PathBuf {
+pub(super) fn path(dir: &Path, group: &str, instance: &str, ending: &str) -> PathBuf {
     dir.join(format!("{group}-{instance}.{ending}"))
 }
 
@@ -111,15 +111,19 @@ pub fn write_status(
         last_stop_ms: view.last_stop_ms,
     };
     let place = path(dir, group, instance, "status.json");
-    let beside = path(dir, group, instance, "status.new");
     let what = || format!("could not write the status of group \"{group}\" to {}", place.display());
     let text = serde_json::to_vec(&status)
         .map_err(|e| BackendError::new(Kind::Internal, what()).because(e))?;
-    let written = File::create(&beside).and_then(|mut f| {
-        f.write_all(&text)?;
-        f.flush()
-    });
-    written.and_then(|()| std::fs::rename(&beside, &place)).map_err(|e| local(what(), e, dir))
+    replace(&place, &text).map_err(|e| local(what(), e, dir))
+}
+
+/// Writes a file whole or not at all.
+pub(super) fn replace(place: &Path, content: &[u8]) -> std::io::Result<()> {
+    let beside = place.with_extension("new");
+    let mut file = File::create(&beside)?;
+    file.write_all(content)?;
+    file.flush()?;
+    std::fs::rename(&beside, place)
 }
 
 /// The status files of `group` in `dir`; a file that cannot be read is left out.

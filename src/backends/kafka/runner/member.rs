@@ -14,6 +14,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaErrorCode as Code;
 
 use crate::backends::error::{BackendError, Kind, Result};
+use crate::backends::kafka::runner::care::{Care, Level};
 use crate::backends::kafka::runner::preflight::{self, Fingerprint};
 use crate::backends::kafka::runner::status::PartitionStanding;
 use crate::backends::kafka::runner::worker::{self, Command, Tell};
@@ -195,7 +196,18 @@ fn run_locked(
     let own = Fingerprint { version: description.version, configuration: topology.configuration() };
     let meta = meta_topic(description);
     preflight::agree(&options.kafka, &meta, &description.group, &options.instance, &own)?;
-    let crew = Crew::hire(topology, options, handle)?;
+    let care = Arc::new(Care::start(&options.state_dir, &description.group, &options.instance)?);
+    let failed = care.failed_starts();
+    match care.level() {
+        Level::Usual => {}
+        Level::Noted => handle.note(format!(
+            "the last {failed} starts ended without a commit: each record is noted until the cause is known."
+        )),
+        Level::Single => handle.note(format!(
+            "the last {failed} starts ended without a commit: one record a transaction until the cause is known."
+        )),
+    }
+    let crew = Crew::hire(topology, options, handle, &care)?;
     let patience = options.streams.transaction_timeout;
     let context = MemberContext::new(handle.clone(), patience);
     unlocked(&context.workers).clone_from(&crew.commands);
@@ -214,7 +226,9 @@ fn run_locked(
         running: 0,
     };
     let result = member.serve(&description.group);
-    member.end(result)
+    let result = member.end(result);
+    care.ended();
+    result
 }
 
 /// The compacted topic with the fingerprints of the application's groups.
@@ -236,6 +250,7 @@ impl Crew {
         topology: &Arc<dyn Topology>,
         options: &RunOptions,
         handle: &RunHandle,
+        care: &Arc<Care>,
     ) -> Result<Self> {
         let (tell, tells) = channel();
         let count = options.streams.workers.max(1);
@@ -243,7 +258,7 @@ impl Crew {
             let openings: Vec<_> = (0..count)
                 .map(|index| {
                     let tell = tell.clone();
-                    scope.spawn(move || worker::open(index, topology, options, handle, tell))
+                    scope.spawn(move || worker::open(index, topology, options, handle, care, tell))
                 })
                 .collect();
             openings.into_iter().map(std::thread::ScopedJoinHandle::join).collect()

@@ -6,6 +6,7 @@
 //! explicit offsets and its own transactional producer (`transaction`). Outputs, changelog and
 //! offsets go into one transaction. State comes back from the changelog (`restore`).
 
+mod care;
 mod commit;
 pub mod files;
 pub mod member;

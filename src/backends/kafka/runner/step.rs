@@ -9,12 +9,14 @@ use crate::backends::kafka::runner::RunHandle;
 use crate::backends::kafka::runner::transaction::{Outgoing, Transaction, Trouble};
 use crate::backends::kafka::runner::worker::Partition;
 use crate::domain::{EventTime, cloud_event};
+use crate::runtime::Fault;
 use crate::streams::output::{OutputRecord, Outputs};
 use crate::streams::record::SourceRecord;
 use crate::streams::topology::{Description, Sink};
 
 /// What one record needs, borrowed apart from the consumer that owns it.
 pub(super) struct Step<'a> {
+    pub fault: &'a Fault,
     pub description: &'a Description,
     pub partitions: &'a mut BTreeMap<i32, Partition>,
     pub outputs: &'a mut Outputs,
@@ -54,7 +56,10 @@ impl Step<'_> {
         partition.next[source] = record.offset + 1;
         if let Some(cause) = self.poison.get(&place) {
             partition.driver.park(&record, cause, self.outputs);
-        } else if let Err(panic) = partition.driver.step(&record, now, self.outputs) {
+        } else if let Err(panic) = {
+            self.fault.hit_record(number, record.offset);
+            partition.driver.step(&record, now, self.outputs)
+        } {
             self.outputs.clear();
             self.handle.note(format!(
                 "a record stopped the task and is set aside: partition {number} offset {} of \"{}\".",

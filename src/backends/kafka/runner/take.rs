@@ -29,6 +29,9 @@ impl Worker {
     ) -> std::result::Result<(), Trouble> {
         self.member = Some(member);
         self.drained = false;
+        // A send that failed leaves outputs behind; they are of a transaction that is gone.
+        self.outputs.clear();
+        self.urgent = false;
         self.partitions.retain(|number, _| partitions.contains(number));
         self.last_commit = Instant::now();
         self.acquire(&partitions).map_err(|error| match error.kind {

@@ -8,9 +8,11 @@ use std::time::{Duration, Instant};
 use rdkafka::Offset;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
+use rdkafka::message::Message;
 use rdkafka::types::RDKafkaErrorCode as Code;
 
 use crate::backends::error::{BackendError, Kind, Result};
+use crate::backends::kafka::runner::care::{Care, Level, Place};
 use crate::backends::kafka::runner::member::Membership;
 use crate::backends::kafka::runner::restore::Restorer;
 use crate::backends::kafka::runner::step::{Step, send};
@@ -132,7 +134,9 @@ pub(super) struct Worker {
     pub returns: u32,
     /// How many records were known to stop the task when it last went back.
     pub parked: usize,
-    /// Records that made the task panic, by source, partition and offset, with the message.
+    /// The care this process takes.
+    pub care: Arc<Care>,
+    /// Records that made the task panic or ended the process, by source, partition and offset, with the message.
     pub poison: BTreeMap<(usize, i32, i64), String>,
 }
 
@@ -143,6 +147,7 @@ pub(super) fn open(
     topology: &Arc<dyn Topology>,
     options: &RunOptions,
     handle: &RunHandle,
+    care: &Arc<Care>,
     tell: Sender<(u16, Tell)>,
 ) -> Result<Worker> {
     let description = Arc::new(topology.describe().clone());
@@ -166,6 +171,15 @@ pub(super) fn open(
             classify(e, format!("could not open the consumer of \"{}\"", description.group))
         })?;
     let restorer = Restorer::open(&options.kafka, &description.group)?;
+    let mut poison = BTreeMap::new();
+    for place in care.suspects() {
+        let source = description.sources.iter().position(|s| s.topic == place.topic);
+        let cause = format!(
+            "the process ended while it was processed, after {} starts without a commit",
+            care.failed_starts()
+        );
+        poison.extend(source.map(|s| ((s, place.partition, place.offset), cause)));
+    }
     Ok(Worker {
         index,
         topology: Arc::clone(topology),
@@ -185,8 +199,9 @@ pub(super) fn open(
         last_commit: Instant::now(),
         drained: false,
         returns: 0,
-        parked: 0,
-        poison: BTreeMap::new(),
+        parked: poison.len(),
+        care: Arc::clone(care),
+        poison,
     })
 }
 
@@ -338,7 +353,11 @@ impl Worker {
         let now = self.options.clock.now();
         let mut wait = self.patience();
         let mut taken = 0;
-        while taken < BATCH {
+        let care = Arc::clone(&self.care);
+        let level = care.level();
+        let mut in_hand = None;
+        let batch = if level == Level::Single { 1 } else { BATCH };
+        while taken < batch {
             // The message borrows the consumer, so the consumer leaves self while it is used.
             let source = &self.source;
             let Some(result) = source.poll(wait) else { break };
@@ -348,7 +367,16 @@ impl Worker {
                 Err(error) => return Err(self.source_trouble(error)),
             };
             taken += 1;
+            if level != Level::Usual {
+                let place = Place {
+                    topic: message.topic().to_owned(),
+                    partition: message.partition(),
+                    offset: message.offset(),
+                };
+                in_hand = Some(care.take(place).map_err(Trouble::Fatal)?);
+            }
             let mut step = Step {
+                fault: &self.options.fault,
                 description: &self.description,
                 partitions: &mut self.partitions,
                 outputs: &mut self.outputs,
@@ -358,6 +386,9 @@ impl Worker {
                 handle: &self.handle,
             };
             step.take(&message, now)?;
+            if level == Level::Noted {
+                in_hand = None;
+            }
         }
         self.behind = taken == BATCH;
         self.pressure.round(self.behind);
@@ -366,9 +397,10 @@ impl Worker {
         if taken == 0 {
             self.at_end(now)?;
         }
-        if self.due() {
+        if level == Level::Single || self.due() {
             self.commit()?;
         }
+        drop(in_hand);
         Ok(())
     }
 

@@ -1,0 +1,260 @@
+//! Finds the record that ends the process: an abort or a lack of memory cannot be caught.
+//!
+//! The state directory counts the starts that ended without a commit. After three of them the run
+//! takes care: one worker at a time, and the record in hand is noted while it is processed. If the
+//! process ends again, the next start finds the note and sets the record aside. If there is none,
+//! since the end came at the commit and not at the record, two starts later each record has a
+//! transaction of its own and stays noted until that is committed. Once enough went well, the run
+//! is as fast as before.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use crate::backends::error::{BackendError, Kind, Result};
+use crate::backends::kafka::runner::files;
+
+/// So many starts without a commit are taken for chance.
+const CHANCE: u32 = 3;
+/// So many more do without one record a transaction.
+const NOTED: u32 = 2;
+/// So many records without harm end the care: more than a transaction may hold by default, since
+/// the cause lies as far behind the last commit at most.
+const CLEAN: u64 = 100_000;
+
+/// How much care a run takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// None.
+    Usual,
+    /// The record in hand is noted while it is processed.
+    Noted,
+    /// A transaction for each record, noted until it is committed.
+    Single,
+}
+
+/// A record by its place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The topic.
+    pub topic: String,
+    /// The partition.
+    pub partition: i32,
+    /// The offset.
+    pub offset: i64,
+}
+
+/// What the file keeps from one start to the next.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Kept {
+    starts: u32,
+    in_hand: Option<Place>,
+    suspects: Vec<Place>,
+}
+
+impl Kept {
+    /// A new start: what was in hand at the end of the last one is a suspect.
+    fn started(mut self) -> Self {
+        self.starts = self.starts.saturating_add(1);
+        if let Some(found) = self.in_hand.take() {
+            self.suspects.push(found);
+            // There may be another one like it.
+            self.starts = CHANCE + 1;
+        }
+        self
+    }
+
+    const fn level(&self) -> Level {
+        match self.starts {
+            0..=CHANCE => Level::Usual,
+            n if n <= CHANCE + NOTED => Level::Noted,
+            _ => Level::Single,
+        }
+    }
+}
+
+/// The care a run takes.
+pub struct Care {
+    dir: PathBuf,
+    place: PathBuf,
+    kept: Mutex<Kept>,
+    /// Held while a record is in hand.
+    turnstile: Mutex<()>,
+    level: Mutex<Level>,
+    /// Whether the file is there.
+    filed: AtomicBool,
+    clean: AtomicU64,
+}
+
+/// A record in hand; it is no suspect any more once this is dropped.
+pub struct InHand<'a> {
+    care: &'a Care,
+    _turn: MutexGuard<'a, ()>,
+}
+
+impl Drop for InHand<'_> {
+    fn drop(&mut self) {
+        let mut kept = unlocked(&self.care.kept);
+        kept.in_hand = None;
+        if let Err(error) = self.care.write(&kept) {
+            tracing::warn!(%error, "the note of the record in hand stays");
+        }
+    }
+}
+
+fn unlocked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Care {
+    /// Counts a start of `instance`.
+    ///
+    /// # Errors
+    /// [`Kind::Local`], such as a full disk.
+    pub fn start(dir: &Path, group: &str, instance: &str) -> Result<Self> {
+        let place = files::path(dir, group, instance, "starts.json");
+        // A file that cannot be read is of a start that was cut off while it wrote.
+        let before = std::fs::read(&place).ok().and_then(|b| serde_json::from_slice(&b).ok());
+        let kept: Kept = before.unwrap_or_default();
+        let kept = kept.started();
+        let care = Self {
+            dir: dir.to_owned(),
+            place,
+            level: Mutex::new(kept.level()),
+            filed: AtomicBool::new(true),
+            clean: AtomicU64::new(0),
+            turnstile: Mutex::new(()),
+            kept: Mutex::new(Kept::default()),
+        };
+        care.write(&kept)?;
+        *unlocked(&care.kept) = kept;
+        Ok(care)
+    }
+
+    /// How much care to take.
+    #[must_use]
+    pub fn level(&self) -> Level {
+        *unlocked(&self.level)
+    }
+
+    /// How many starts ended without a commit before this one.
+    #[must_use]
+    pub fn failed_starts(&self) -> u32 {
+        unlocked(&self.kept).starts.saturating_sub(1)
+    }
+
+    /// The records that were in hand when a process ended.
+    #[must_use]
+    pub fn suspects(&self) -> Vec<Place> {
+        unlocked(&self.kept).suspects.clone()
+    }
+
+    /// Takes a record in hand; waits for its turn.
+    ///
+    /// # Errors
+    /// [`Kind::Local`] if it cannot be noted: it must not be processed then.
+    pub fn take(&self, place: Place) -> Result<InHand<'_>> {
+        let turn = unlocked(&self.turnstile);
+        let mut kept = unlocked(&self.kept);
+        kept.in_hand = Some(place);
+        self.write(&kept)?;
+        Ok(InHand { care: self, _turn: turn })
+    }
+
+    /// A transaction of `records` committed; `passed` tells whether a suspect lies behind it.
+    pub fn committed(&self, records: u64, passed: impl Fn(&Place) -> bool) {
+        if !self.filed.load(Ordering::Relaxed) {
+            return;
+        }
+        let mut kept = unlocked(&self.kept);
+        kept.suspects.retain(|place| !passed(place));
+        let calm = self.clean.fetch_add(records, Ordering::Relaxed) + records >= CLEAN;
+        if kept.suspects.is_empty() && (calm || self.level() == Level::Usual) {
+            self.forget(&mut kept);
+        }
+    }
+
+    /// The run ended by itself: well or with an error, but not by a death.
+    pub fn ended(&self) {
+        let mut kept = unlocked(&self.kept);
+        if kept.suspects.is_empty() && self.filed.load(Ordering::Relaxed) {
+            self.forget(&mut kept);
+        }
+    }
+
+    fn forget(&self, kept: &mut Kept) {
+        *kept = Kept::default();
+        *unlocked(&self.level) = Level::Usual;
+        self.filed.store(false, Ordering::Relaxed);
+        // If it stays, the next start is counted as one more: more care than is due.
+        drop(std::fs::remove_file(&self.place));
+    }
+
+    fn write(&self, kept: &Kept) -> Result<()> {
+        let what = || format!("could not note the start in {}", self.place.display());
+        let text = serde_json::to_vec(kept)
+            .map_err(|e| BackendError::new(Kind::Internal, what()).because(e))?;
+        files::replace(&self.place, &text).map_err(|e| files::local(what(), e, &self.dir))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(offset: i64) -> Place {
+        Place { topic: "t".to_owned(), partition: 0, offset }
+    }
+
+    #[test]
+    fn three_starts_are_chance_and_the_record_in_hand_is_found() {
+        let dir = tempfile::tempdir().unwrap();
+        let start = || Care::start(dir.path(), "g", "i").unwrap();
+        for _ in 0..3 {
+            assert_eq!(start().level(), Level::Usual);
+        }
+        let care = start();
+        assert_eq!((care.level(), care.failed_starts()), (Level::Noted, 3));
+        // One that went well is no suspect; one that is in hand at the end is.
+        drop(care.take(place(6)).unwrap());
+        std::mem::forget(care.take(place(7)).unwrap());
+        let care = start();
+        assert_eq!((care.level(), care.suspects()), (Level::Noted, vec![place(7)]));
+        // Ending well does not forget a suspect that was not passed.
+        care.ended();
+        let care = start();
+        assert_eq!(care.suspects(), [place(7)]);
+        care.committed(1, |suspect| suspect.offset < 8);
+        assert!(care.suspects().is_empty());
+        assert_eq!(care.level(), Level::Noted);
+        care.committed(100_000, |_| false);
+        assert_eq!(care.level(), Level::Usual);
+        assert_eq!(start().failed_starts(), 0, "forgotten");
+    }
+
+    #[test]
+    fn an_end_without_a_record_in_hand_leads_to_single_transactions() {
+        let dir = tempfile::tempdir().unwrap();
+        let start = || Care::start(dir.path(), "g", "i").unwrap();
+        let levels: Vec<Level> = (0..7).map(|_| start().level()).collect();
+        use Level::{Noted, Single, Usual};
+        assert_eq!(levels, [Usual, Usual, Usual, Noted, Noted, Single, Single]);
+    }
+
+    #[test]
+    fn a_commit_or_a_clean_end_forgets_the_starts() {
+        let dir = tempfile::tempdir().unwrap();
+        let start = || Care::start(dir.path(), "g", "i").unwrap();
+        for _ in 0..10 {
+            start().committed(1, |_| false);
+            start().ended();
+            assert_eq!(start().level(), Level::Usual);
+            start().ended();
+        }
+        std::fs::write(dir.path().join("g-i.starts.json"), "{").unwrap();
+        assert_eq!(start().level(), Level::Usual, "a file that was cut off is no reason to fail");
+    }
+}
