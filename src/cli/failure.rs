@@ -41,6 +41,20 @@ impl Failure {
         Self { status, code, message: message.into(), causes: Vec::new(), hints: Vec::new() }
     }
 
+    /// A file that cannot be read; exit 1. `name` as the operator gave it.
+    #[must_use]
+    pub fn unreadable(name: &str, error: &std::io::Error) -> Self {
+        let hint = match error.kind() {
+            std::io::ErrorKind::NotFound => {
+                "Check the path: it is taken from the working directory; - is standard input."
+            }
+            std::io::ErrorKind::PermissionDenied => "Check who may read it: `ls -l` tells.",
+            std::io::ErrorKind::IsADirectory => "Give a file in it.",
+            _ => "Check the disk and the file; a gzip that is cut off ends like this too.",
+        };
+        Self::failed(format!("could not read {name}")).because(error).hint(hint)
+    }
+
     /// Exit 1.
     #[must_use]
     pub fn failed(message: impl Into<String>) -> Self {

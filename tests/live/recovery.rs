@@ -185,11 +185,11 @@ fn a_record_that_ends_the_process_is_found_and_set_aside() {
             break output;
         }
         deaths += 1;
-        assert!(deaths < 10, "{}", shown(&output));
+        assert!(deaths < 12, "{}", shown(&output));
     };
     assert_eq!(output.status.code(), Some(7), "{}", shown(&output));
-    // Three starts are chance, the fourth finds it; a commit before the record begins anew.
-    assert!((4..=8).contains(&deaths), "{deaths} deaths");
+    // Three starts are chance, two prove it; a commit before the record begins anew.
+    assert!((5..=9).contains(&deaths), "{deaths} deaths");
     let status = corner.status();
     assert_eq!(
         (&status["read"], &status["rejected"], &status["lag"]),

@@ -45,15 +45,15 @@ pub struct TestArgs {
 pub async fn run(args: TestArgs, context: &Context) -> Result<ExitStatus, Failure> {
     let settings = context.settings();
     let topology = topologies::build(&args.topology, settings)?;
-    let what = || format!("could not read {}", args.input.display());
-    let reader = open(&args.input).map_err(|e| Failure::failed(what()).because(&e))?;
+    let name = args.input.display().to_string();
+    let reader = open(&args.input).map_err(|e| Failure::unreadable(&name, &e))?;
     // The clock stands still, so that the same file gives the same answer whenever it is run.
     let now = context.now();
     let count = u32::try_from(settings.kafka.partitions.max(1)).unwrap_or(1);
     let mut bench = Bench::new(&*topology, topologies::limits(settings), count, now);
     let mut shown = Shown::new(context, &*topology, args.only);
     for line in reader.split(b'\n') {
-        let line = line.map_err(|e| Failure::failed(what()).because(&e))?;
+        let line = line.map_err(|e| Failure::unreadable(&name, &e))?;
         if context.shutdown.asked() {
             return Ok(context.shutdown.status());
         }

@@ -2,10 +2,11 @@
 //!
 //! The state directory counts the starts that ended without a commit. After three of them the run
 //! takes care: one worker at a time, and the record in hand is noted while it is processed. If the
-//! process ends again, the next start finds the note and sets the record aside. If there is none,
-//! since the end came at the commit and not at the record, two starts later each record has a
-//! transaction of its own and stays noted until that is committed. Once enough went well, the run
-//! is as fast as before.
+//! process ends again, the next start finds the note; a record that was in hand at two such ends is
+//! set aside. (Once may be chance: whoever kills the process does not choose the record.) If there
+//! is no note, since the end came at the commit and not at the record, two starts later each
+//! record has a transaction of its own and stays noted until that is committed. Once enough went
+//! well, the run is as fast as before.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -20,6 +21,8 @@ use crate::backends::kafka::runner::files;
 const CHANCE: u32 = 3;
 /// So many more do without one record a transaction.
 const NOTED: u32 = 2;
+/// A record in hand at so many ends is the cause.
+const PROOF: u32 = 2;
 /// So many records without harm end the care: more than a transaction may hold by default, since
 /// the cause lies as far behind the last commit at most.
 const CLEAN: u64 = 100_000;
@@ -52,7 +55,14 @@ pub struct Place {
 struct Kept {
     starts: u32,
     in_hand: Option<Place>,
-    suspects: Vec<Place>,
+    suspects: Vec<Suspect>,
+}
+
+/// A record that was in hand when a process ended, and how often.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Suspect {
+    place: Place,
+    ends: u32,
 }
 
 impl Kept {
@@ -60,8 +70,11 @@ impl Kept {
     fn started(mut self) -> Self {
         self.starts = self.starts.saturating_add(1);
         if let Some(found) = self.in_hand.take() {
-            self.suspects.push(found);
-            // There may be another one like it.
+            match self.suspects.iter_mut().find(|s| s.place == found) {
+                Some(suspect) => suspect.ends += 1,
+                None => self.suspects.push(Suspect { place: found, ends: 1 }),
+            }
+            // The note is enough care.
             self.starts = CHANCE + 1;
         }
         self
@@ -146,10 +159,12 @@ impl Care {
         unlocked(&self.kept).starts.saturating_sub(1)
     }
 
-    /// The records that were in hand when a process ended.
+    /// The records that end the process.
     #[must_use]
-    pub fn suspects(&self) -> Vec<Place> {
-        unlocked(&self.kept).suspects.clone()
+    pub fn causes(&self) -> Vec<Place> {
+        let kept = unlocked(&self.kept);
+        let proven = kept.suspects.iter().filter(|s| s.ends >= PROOF);
+        proven.map(|s| s.place.clone()).collect()
     }
 
     /// Takes a record in hand; waits for its turn.
@@ -170,7 +185,7 @@ impl Care {
             return;
         }
         let mut kept = unlocked(&self.kept);
-        kept.suspects.retain(|place| !passed(place));
+        kept.suspects.retain(|suspect| !passed(&suspect.place));
         let calm = self.clean.fetch_add(records, Ordering::Relaxed) + records >= CLEAN;
         if kept.suspects.is_empty() && (calm || self.level() == Level::Usual) {
             self.forget(&mut kept);
@@ -222,13 +237,16 @@ mod tests {
         drop(care.take(place(6)).unwrap());
         std::mem::forget(care.take(place(7)).unwrap());
         let care = start();
-        assert_eq!((care.level(), care.suspects()), (Level::Noted, vec![place(7)]));
-        // Ending well does not forget a suspect that was not passed.
+        assert_eq!((care.level(), care.causes()), (Level::Noted, vec![]), "once may be chance");
+        std::mem::forget(care.take(place(7)).unwrap());
+        let care = start();
+        assert_eq!((care.level(), care.causes()), (Level::Noted, vec![place(7)]));
+        // Ending well does not forget a cause that was not passed.
         care.ended();
         let care = start();
-        assert_eq!(care.suspects(), [place(7)]);
-        care.committed(1, |suspect| suspect.offset < 8);
-        assert!(care.suspects().is_empty());
+        assert_eq!(care.causes(), [place(7)]);
+        care.committed(1, |cause| cause.offset < 8);
+        assert!(care.causes().is_empty());
         assert_eq!(care.level(), Level::Noted);
         care.committed(100_000, |_| false);
         assert_eq!(care.level(), Level::Usual);

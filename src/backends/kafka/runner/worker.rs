@@ -172,7 +172,7 @@ pub(super) fn open(
         })?;
     let restorer = Restorer::open(&options.kafka, &description.group)?;
     let mut poison = BTreeMap::new();
-    for place in care.suspects() {
+    for place in care.causes() {
         let source = description.sources.iter().position(|s| s.topic == place.topic);
         let cause = format!(
             "the process ended while it was processed, after {} starts without a commit",

@@ -117,7 +117,7 @@ impl Source {
 
     /// The failure to read it.
     pub fn unreadable(&self, error: &std::io::Error) -> Failure {
-        Failure::failed(format!("could not read {}", self.name())).because(error)
+        Failure::unreadable(&self.name(), error)
     }
 
     /// The form by the file's name, if that tells.
