@@ -155,3 +155,15 @@ fn a_stop_ends_it_with_the_count() {
     let count = format!("\n{} records with --seed 1", records());
     assert!(shown(&output).contains(&count), "{count}: {}", shown(&output));
 }
+
+/// More records than the client's queue holds, faster than the broker takes them: none is lost
+/// count of.
+#[test]
+fn more_records_than_the_queue_holds_are_all_acknowledged() {
+    let corner = Corner::new("generate_many", 12);
+    let (report, _) =
+        generate(&corner, &["customer-events", "--count", "300000", "--customers", "5000"]);
+    assert_eq!(report["rows"][0]["records"], 300_000, "{report}");
+    let found = corner.read(&corner.topic("customer.events"));
+    assert_eq!(found.values().map(Vec::len).sum::<usize>(), 300_000);
+}

@@ -17,7 +17,7 @@ use crate::domain::{CloudEvent, cloud_event};
 
 /// How long a record may wait for its acknowledgement.
 const DELIVERY: Duration = Duration::from_secs(30);
-/// How long the client is left alone between two looks at its queue.
+/// How long acknowledgements are waited for at a time.
 const PAUSE: Duration = Duration::from_millis(1);
 
 /// Counts what was acknowledged and keeps the first failed delivery.
@@ -103,8 +103,7 @@ impl Feed {
             match self.producer.send(record) {
                 Ok(()) => return Ok(()),
                 Err((KafkaError::MessageProduction(Code::QueueFull), back)) => {
-                    self.serve()?;
-                    std::thread::park_timeout(PAUSE);
+                    self.take(PAUSE)?;
                     record = back;
                 }
                 Err((error, _)) => {
@@ -119,7 +118,12 @@ impl Feed {
     /// # Errors
     /// A record was not delivered.
     pub fn serve(&self) -> Result<()> {
-        self.producer.poll(Duration::ZERO);
+        self.take(Duration::ZERO)
+    }
+
+    /// Takes acknowledgements for `span`; with none, those of one batch if they are there.
+    fn take(&self, span: Duration) -> Result<()> {
+        self.producer.poll(span);
         let failed = self.producer.context().failed.lock().ok().and_then(|mut f| f.take());
         failed.map_or(Ok(()), |error| {
             let what = format!("could not write events to Kafka at {}", self.place);
@@ -134,7 +138,7 @@ impl Feed {
     pub fn finish(&self) -> Result<()> {
         let started = Instant::now();
         loop {
-            self.serve()?;
+            self.take(PAUSE)?;
             if self.producer.in_flight_count() == 0 {
                 // The last deliveries may have been taken by this very call.
                 return self.serve();
@@ -143,7 +147,6 @@ impl Feed {
                 let what = format!("could not write events to Kafka at {}", self.place);
                 return Err(BackendError::new(Kind::TimedOut, what));
             }
-            std::thread::park_timeout(PAUSE);
         }
     }
 }
