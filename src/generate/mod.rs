@@ -9,7 +9,7 @@ mod burst;
 mod catalog;
 mod generator;
 mod people;
-mod random;
+pub mod random;
 mod rhythm;
 mod session;
 mod shop;

@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use crate::world::{Logged, Seeded, World};
+use bss::generate::random::Random;
+
+use crate::world::{Logged, World};
 use crate::{activity, at, fraud, limits};
 use bss::streams::topology::Topology;
 
@@ -16,7 +18,7 @@ fn seeds() -> impl Iterator<Item = u64> {
 }
 
 /// Records of a few customers around ten o'clock, out of order, some late, some broken.
-fn log(random: &mut Seeded, event: fn(&mut Seeded, &str, i64) -> String) -> Vec<Logged> {
+fn log(random: &mut Random, event: fn(&mut Random, &str, i64) -> String) -> Vec<Logged> {
     let mut clock = 0_i64;
     (0..random.below(60) + 5)
         .map(|_| {
@@ -41,8 +43,8 @@ fn log(random: &mut Seeded, event: fn(&mut Seeded, &str, i64) -> String) -> Vec<
         .collect()
 }
 
-fn activity_event(random: &mut Seeded, customer: &str, second: i64) -> String {
-    let kind = ["LOGIN", "PRODUCT_VIEW", "PURCHASE"][random.index(3)];
+fn activity_event(random: &mut Random, customer: &str, second: i64) -> String {
+    let kind = random.weighted(&[(1, "LOGIN"), (1, "PRODUCT_VIEW"), (1, "PURCHASE")]);
     let session = match random.below(3) {
         0 => format!(r#","sessionId":"s{}""#, random.below(2)),
         _ => String::new(),
@@ -53,9 +55,9 @@ fn activity_event(random: &mut Seeded, customer: &str, second: i64) -> String {
     )
 }
 
-fn payment_event(random: &mut Seeded, customer: &str, second: i64) -> String {
+fn payment_event(random: &mut Random, customer: &str, second: i64) -> String {
     let (number, cents) = (random.below(40), random.below(100_000));
-    let status = ["COMPLETED", "DECLINED", "FAILED"][random.index(3)];
+    let status = random.weighted(&[(1, "COMPLETED"), (1, "DECLINED"), (1, "FAILED")]);
     format!(
         r#"{{"paymentId":"p{number}","customerId":"{customer}","amount":"{}.{:02}","status":"{status}","timestamp":"{}"}}"#,
         cents / 100,
@@ -75,7 +77,7 @@ fn undisturbed(topology: &Arc<dyn Topology>, log: &[Logged]) -> World {
 
 /// A script of lives: each takes some records, commits now and then, and ends by a crash (what
 /// was open is gone) until the log is read.
-fn disturbed(topology: &Arc<dyn Topology>, log: &[Logged], random: &mut Seeded) -> World {
+fn disturbed(topology: &Arc<dyn Topology>, log: &[Logged], random: &mut Random) -> World {
     let mut world = World::new(Arc::clone(topology), limits(), log.to_vec());
     let mut crashes = random.below(12);
     loop {
@@ -102,9 +104,9 @@ fn disturbed(topology: &Arc<dyn Topology>, log: &[Logged], random: &mut Seeded) 
     }
 }
 
-fn live(topology: &Arc<dyn Topology>, event: fn(&mut Seeded, &str, i64) -> String) {
+fn live(topology: &Arc<dyn Topology>, event: fn(&mut Random, &str, i64) -> String) {
     for seed in seeds() {
-        let mut random = Seeded(seed);
+        let mut random = Random::of(seed, 0, 0);
         let log = log(&mut random, event);
         let wanted = undisturbed(topology, &log);
         let found = disturbed(topology, &log, &mut random);
@@ -130,7 +132,7 @@ fn fraud_detection_does_not_notice() {
 #[test]
 fn windows_leave_nothing_behind() {
     for seed in seeds().take(100) {
-        let log = log(&mut Seeded(seed), activity_event);
+        let log = log(&mut Random::of(seed, 0, 0), activity_event);
         assert_eq!(undisturbed(&activity(&[]), &log).stored(), 0, "seed {seed}");
     }
 }

@@ -24,29 +24,6 @@ pub struct Seen {
     pub headers: Vec<(&'static str, String)>,
 }
 
-/// SplitMix64 (Steele, Lea and Flood, 2014): every seed gives its own sequence.
-pub struct Seeded(pub u64);
-
-impl Seeded {
-    pub const fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// A position below `end`.
-    pub fn index(&mut self, end: usize) -> usize {
-        usize::try_from(self.below(end as u64)).expect("small")
-    }
-
-    /// Below `end`.
-    pub const fn below(&mut self, end: u64) -> u64 {
-        self.next() % end
-    }
-}
-
 /// What the broker holds of the committed transactions.
 #[derive(Default)]
 pub struct Committed {
