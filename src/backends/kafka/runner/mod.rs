@@ -8,6 +8,7 @@
 
 mod commit;
 pub mod files;
+pub mod lag;
 pub mod member;
 pub mod offsets;
 pub mod preflight;
