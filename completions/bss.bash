@@ -91,6 +91,9 @@ _bss() {
             bss__subcmd__streams,generate)
                 cmd="bss__subcmd__streams__subcmd__generate"
                 ;;
+            bss__subcmd__streams,lag)
+                cmd="bss__subcmd__streams__subcmd__lag"
+                ;;
             bss__subcmd__streams,late)
                 cmd="bss__subcmd__streams__subcmd__late"
                 ;;
@@ -1417,7 +1420,7 @@ _bss() {
             return 0
             ;;
         bss__subcmd__streams)
-            opts="-o -q -v -h --config --context --set --output --since --until --as-of --tz --quiet --verbose --no-color --yes --help list run describe status test dlq late generate"
+            opts="-o -q -v -h --config --context --set --output --since --until --as-of --tz --quiet --verbose --no-color --yes --help list run describe status lag test dlq late generate"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1840,6 +1843,68 @@ _bss() {
                     return 0
                     ;;
                 --fraud-bursts)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as-of)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tz)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --yes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        bss__subcmd__streams__subcmd__lag)
+            opts="-o -q -v -h --max-lag --max-age --config --context --set --output --since --until --as-of --tz --quiet --verbose --no-color --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --max-lag)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-age)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -175,6 +175,7 @@ impl Command {
             Self::Streams(
                 streams::Streams::Run(_)
                 | streams::Streams::Status(_)
+                | streams::Streams::Lag(_)
                 | streams::Streams::Dlq(_)
                 | streams::Streams::Late(_),
             ) => &[Kafka],

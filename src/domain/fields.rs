@@ -6,12 +6,27 @@ use std::fmt;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::domain::EventTime;
 use crate::domain::reject::{Reason, Reject};
 
 /// The largest record that is read, in bytes.
 pub const MAX_RECORD_BYTES: usize = 1 << 20;
 /// The longest identifier or name, in bytes.
 pub const MAX_TEXT_BYTES: usize = 256;
+
+/// The event time that a record's value gives in its field `timestamp`, whatever else is in it;
+/// `None` where there is none that can be read.
+#[must_use]
+pub fn event_time(value: &[u8]) -> Option<EventTime> {
+    #[derive(Deserialize)]
+    struct Stamp<'a> {
+        #[serde(borrow)]
+        timestamp: Option<&'a RawValue>,
+    }
+    let stamp: Stamp<'_> = serde_json::from_slice(value).ok()?;
+    let text = digits(stamp.timestamp, "timestamp").ok()??;
+    EventTime::from_event_text(&text).ok()
+}
 
 /// The fault of a field that must be there.
 pub(super) fn missing(field: &'static str) -> Reject {
@@ -118,4 +133,26 @@ pub(super) fn json_fault(text: &str, error: &serde_json::Error) -> Reject {
     }
     let reason = if error.is_data() { Reason::WrongType } else { Reason::BrokenJson };
     Reject::new(reason, "", error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_time_is_found_whatever_else_the_record_holds() {
+        let time = EventTime::from_millis(1_767_225_600_000);
+        for (value, found) in [
+            (r#"{"timestamp":1767225600000,"other":[1]}"#, Some(time)),
+            (r#"{"other":{"timestamp":1},"timestamp":"2026-01-01T00:00:00Z"}"#, Some(time)),
+            (r#"{"timestamp":null}"#, None),
+            (r#"{"timestamp":1767225600}"#, None),
+            (r#"{"timestamp":{}}"#, None),
+            ("{}", None),
+            ("[]", None),
+            ("\u{1}", None),
+        ] {
+            assert_eq!(event_time(value.as_bytes()), found, "{value}");
+        }
+    }
 }

@@ -15,6 +15,7 @@ pub mod time;
 
 pub use activity::ActivityEvent;
 pub use cloud_event::CloudEvent;
+pub use fields::event_time;
 pub use money::Money;
 pub use payment::PaymentEvent;
 pub use reject::{Reason, Reject};

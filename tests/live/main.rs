@@ -14,6 +14,7 @@ mod guard;
 mod idle;
 mod import;
 mod ingest;
+mod lag;
 mod metrics_database;
 mod recovery;
 mod requeue;

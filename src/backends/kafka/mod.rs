@@ -5,6 +5,7 @@ pub mod aside;
 pub mod feed;
 pub mod intake;
 pub mod letters;
+pub mod peek;
 pub mod probe;
 pub mod requeue;
 pub mod runner;

@@ -4,6 +4,7 @@ mod aside;
 pub mod describe;
 pub mod dlq;
 pub mod generate;
+pub mod lag;
 pub mod late;
 pub mod list;
 pub mod rules;
@@ -23,6 +24,7 @@ pub enum Streams {
     Run(run::RunArgs),
     Describe(describe::DescribeArgs),
     Status(status::StatusArgs),
+    Lag(lag::LagArgs),
     Test(test::TestArgs),
     /// List, explain and requeue dead letters
     #[command(subcommand)]
@@ -44,6 +46,7 @@ impl Streams {
             Self::Run(args) => run::run(args, context).await,
             Self::Describe(args) => describe::run(args, context).await,
             Self::Status(args) => status::run(args, context).await,
+            Self::Lag(args) => lag::run(args, context).await,
             Self::Test(args) => test::run(args, context).await,
             Self::Dlq(command) => command.run(context).await,
             Self::Late(command) => command.run(context).await,

@@ -9,6 +9,7 @@
 mod care;
 mod commit;
 pub mod files;
+pub mod lag;
 pub mod member;
 pub mod offsets;
 pub mod preflight;
