@@ -176,6 +176,7 @@ impl Command {
                 streams::Streams::Run(_)
                 | streams::Streams::Status(_)
                 | streams::Streams::Lag(_)
+                | streams::Streams::Reset(_)
                 | streams::Streams::Dlq(_)
                 | streams::Streams::Late(_),
             ) => &[Kafka],

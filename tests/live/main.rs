@@ -17,6 +17,7 @@ mod ingest;
 mod lag;
 mod metrics_database;
 mod requeue;
+mod reset;
 mod setup_all;
 mod setup_timescale;
 mod streams;

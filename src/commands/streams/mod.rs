@@ -7,6 +7,7 @@ pub mod generate;
 pub mod lag;
 pub mod late;
 pub mod list;
+pub mod reset;
 pub mod rules;
 pub mod run;
 pub mod status;
@@ -25,6 +26,7 @@ pub enum Streams {
     Describe(describe::DescribeArgs),
     Status(status::StatusArgs),
     Lag(lag::LagArgs),
+    Reset(reset::ResetArgs),
     Test(test::TestArgs),
     /// List, explain and requeue dead letters
     #[command(subcommand)]
@@ -47,6 +49,7 @@ impl Streams {
             Self::Describe(args) => describe::run(args, context).await,
             Self::Status(args) => status::run(args, context).await,
             Self::Lag(args) => lag::run(args, context).await,
+            Self::Reset(args) => reset::run(args, context).await,
             Self::Test(args) => test::run(args, context).await,
             Self::Dlq(command) => command.run(context).await,
             Self::Late(command) => command.run(context).await,

@@ -12,6 +12,7 @@ pub mod lag;
 pub mod member;
 pub mod offsets;
 pub mod preflight;
+pub mod reset;
 pub mod restore;
 pub mod status;
 mod step;
