@@ -177,6 +177,7 @@ impl Command {
                 | streams::Streams::Status(_)
                 | streams::Streams::Lag(_)
                 | streams::Streams::Reset(_)
+                | streams::Streams::State(_)
                 | streams::Streams::Dlq(_)
                 | streams::Streams::Late(_),
             ) => &[Kafka],

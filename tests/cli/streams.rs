@@ -33,3 +33,13 @@ fn an_undo_file_must_be_one_and_of_this_group() {
     std::fs::write(place.path().join("undo.json"), other).unwrap();
     place.run(&undo).fails(2, &["of group \"other-fraud-detection\", not of"]);
 }
+
+#[test]
+fn a_store_must_be_one_of_the_topology() {
+    run(&["streams", "state", "get", "fraud-detection", "windows", "c1"]).is(
+        2,
+        "",
+        "error: fraud-detection has no store `windows`\nhint: It has customers.\n",
+    );
+    run(&["streams", "state", "get", "fraud-detection", "customers"]).fails(2, &["<KEY>"]);
+}

@@ -20,5 +20,6 @@ mod requeue;
 mod reset;
 mod setup_all;
 mod setup_timescale;
+mod state;
 mod streams;
 mod support;

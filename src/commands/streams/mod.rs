@@ -10,6 +10,7 @@ pub mod list;
 pub mod reset;
 pub mod rules;
 pub mod run;
+pub mod state;
 pub mod status;
 pub mod test;
 pub mod topologies;
@@ -27,6 +28,9 @@ pub enum Streams {
     Status(status::StatusArgs),
     Lag(lag::LagArgs),
     Reset(reset::ResetArgs),
+    /// Look into the state of a topology
+    #[command(subcommand)]
+    State(state::State),
     Test(test::TestArgs),
     /// List, explain and requeue dead letters
     #[command(subcommand)]
@@ -50,6 +54,7 @@ impl Streams {
             Self::Status(args) => status::run(args, context).await,
             Self::Lag(args) => lag::run(args, context).await,
             Self::Reset(args) => reset::run(args, context).await,
+            Self::State(command) => command.run(context).await,
             Self::Test(args) => test::run(args, context).await,
             Self::Dlq(command) => command.run(context).await,
             Self::Late(command) => command.run(context).await,

@@ -14,6 +14,7 @@ pub mod offsets;
 pub mod preflight;
 pub mod reset;
 pub mod restore;
+pub mod state;
 pub mod status;
 mod step;
 mod take;
