@@ -221,31 +221,33 @@ complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag test dlq late generate" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag test dlq late generate" -l context -d 'Use the settings of [context.NAME]' -r
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag test dlq late generate" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag test dlq late generate" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test dlq late generate" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test dlq late generate" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test dlq late generate" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test dlq late generate" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
 csv\t'CSV with a header'"
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag test dlq late generate" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag test dlq late generate" -l until -d 'End of the time range, not included' -r
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag test dlq late generate" -l as-of -d 'Take this instant as now' -r
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag test dlq late generate" -l tz -d 'Zone of dates without an offset, and of the display' -r
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag test dlq late generate" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag test dlq late generate" -s q -l quiet -d 'Say only the result and errors'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag test dlq late generate" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag test dlq late generate" -l no-color -d 'Never use colour or draw bars'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag test dlq late generate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag test dlq late generate" -f -a "list" -d 'List the topologies'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag test dlq late generate" -f -a "run" -d 'Run topologies until stopped (Ctrl-C: a clean stop, exit 0)'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag test dlq late generate" -f -a "describe" -d 'Show what a topology reads, keeps and writes, and by which numbers it works'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag test dlq late generate" -f -a "status" -d 'Show whether topologies run, how far they are and what they set aside'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag test dlq late generate" -f -a "lag" -d 'Show how far behind topologies are, in records and in time'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag test dlq late generate" -f -a "test" -d 'Run a topology over a file, without a broker'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag test dlq late generate" -f -a "dlq" -d 'List, explain and requeue dead letters'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag test dlq late generate" -f -a "late" -d 'List records that came too late'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag test dlq late generate" -f -a "generate" -d 'Make events for demos, tests and benches'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test dlq late generate" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test dlq late generate" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test dlq late generate" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test dlq late generate" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test dlq late generate" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test dlq late generate" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test dlq late generate" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test dlq late generate" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test dlq late generate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test dlq late generate" -f -a "list" -d 'List the topologies'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test dlq late generate" -f -a "run" -d 'Run topologies until stopped (Ctrl-C: a clean stop, exit 0)'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test dlq late generate" -f -a "describe" -d 'Show what a topology reads, keeps and writes, and by which numbers it works'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test dlq late generate" -f -a "status" -d 'Show whether topologies run, how far they are and what they set aside'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test dlq late generate" -f -a "lag" -d 'Show how far behind topologies are, in records and in time'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test dlq late generate" -f -a "reset" -d 'Begin a topology anew: forget its offsets and its state'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test dlq late generate" -f -a "state" -d 'Look into the state of a topology'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test dlq late generate" -f -a "test" -d 'Run a topology over a file, without a broker'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test dlq late generate" -f -a "dlq" -d 'List, explain and requeue dead letters'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test dlq late generate" -f -a "late" -d 'List records that came too late'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test dlq late generate" -f -a "generate" -d 'Make events for demos, tests and benches'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from list" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from list" -l context -d 'Use the settings of [context.NAME]' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from list" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
@@ -333,6 +335,43 @@ complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from lag" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from lag" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from lag" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from reset" -l to -d 'Where the next run begins: earliest, latest, or the first record of a time such as 2026-07-01T00:00:00Z or 24h, by its Kafka timestamp' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from reset" -l undo -d 'Set the offsets back that a reset has noted in this file' -r -F
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from reset" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from reset" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from reset" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from reset" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from reset" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from reset" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from reset" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from reset" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from reset" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from reset" -l apply -d 'Carry it out; asks first, without a terminal it needs --yes'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from reset" -l force -d 'Set them back although the state is gone'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from reset" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from reset" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from reset" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from reset" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from state" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from state" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from state" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from state" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from state" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from state" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from state" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from state" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from state" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from state" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from state" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from state" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from state" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from state" -f -a "get" -d 'Show what a store keeps of one key'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from test" -l input -d 'The file of records; - is standard input' -r -F
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from test" -l only -d 'Show only the outputs of these topics (can be repeated)' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from test" -l config -d 'Read this configuration file instead of the usual ones' -r -F

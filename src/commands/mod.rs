@@ -176,6 +176,8 @@ impl Command {
                 streams::Streams::Run(_)
                 | streams::Streams::Status(_)
                 | streams::Streams::Lag(_)
+                | streams::Streams::Reset(_)
+                | streams::Streams::State(_)
                 | streams::Streams::Dlq(_)
                 | streams::Streams::Late(_),
             ) => &[Kafka],

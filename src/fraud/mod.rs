@@ -10,6 +10,7 @@ pub mod alert;
 pub mod customer;
 mod declines;
 mod history;
+mod readable;
 mod recent;
 pub mod rules;
 mod score;

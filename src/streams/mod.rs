@@ -17,4 +17,5 @@ pub mod store;
 pub mod time;
 pub mod topologies;
 pub mod topology;
+pub mod undo;
 pub mod window;

@@ -15,6 +15,7 @@ mod help;
 mod output;
 mod secrets;
 mod signals;
+mod streams;
 mod support;
 mod terminal;
 mod time_range;

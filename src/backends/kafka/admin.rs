@@ -7,6 +7,7 @@ use rdkafka::admin::{
     AdminClient, AdminOptions, AlterConfig, ConfigResource, ConfigSource, NewTopic,
     ResourceSpecifier, TopicReplication,
 };
+use rdkafka::types::RDKafkaErrorCode as Code;
 
 use crate::backends::error::{BackendError, Kind, Result};
 use crate::backends::kafka::{Quiet, classify, client};
@@ -129,9 +130,7 @@ impl Admin {
                     .await
                     .map_err(|e| classify(e, what()))?;
                 answers.into_iter().try_for_each(|answer| match answer {
-                    Ok(_) | Err((_, rdkafka::types::RDKafkaErrorCode::TopicAlreadyExists)) => {
-                        Ok(())
-                    }
+                    Ok(_) | Err((_, Code::TopicAlreadyExists)) => Ok(()),
                     Err((_, code)) => {
                         Err(BackendError::new(Kind::Refused, what()).because(code.to_string()))
                     }
@@ -172,6 +171,67 @@ impl Admin {
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
+    }
+
+    /// Deletes topics, if they are there, and waits until no broker names them.
+    ///
+    /// # Errors
+    /// As the brokers say; [`Kind::TimedOut`] if they stay.
+    pub async fn delete_topics(&self, names: &[&str]) -> Result<()> {
+        let what = || format!("could not delete {} at {}", names.join(", "), self.place);
+        if names.is_empty() {
+            return Ok(());
+        }
+        let answers = self
+            .client
+            .delete_topics(names, &Self::options())
+            .await
+            .map_err(|e| classify(e, what()))?;
+        for answer in answers {
+            match answer {
+                Ok(_) | Err((_, Code::UnknownTopicOrPartition | Code::UnknownTopic)) => {}
+                Err((name, code)) => {
+                    return Err(
+                        BackendError::new(Kind::Refused, what()).because(format!("{name}: {code}"))
+                    );
+                }
+            }
+        }
+        let deadline = Instant::now() + CALL * 2;
+        loop {
+            let metadata = tokio::task::block_in_place(|| {
+                self.client.inner().fetch_metadata(None, CALL).map_err(|e| classify(e, what()))
+            })?;
+            if !metadata.topics().iter().any(|t| names.contains(&t.name())) {
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                return Err(BackendError::new(Kind::TimedOut, what())
+                    .because("the brokers name them still")
+                    .hint("Run the command again: it goes on where it stopped."));
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Deletes a consumer group with its offsets, if it is there.
+    ///
+    /// # Errors
+    /// [`Kind::Conflict`] while it has members; others as the brokers say.
+    pub async fn delete_group(&self, group: &str) -> Result<()> {
+        let what = || format!("could not delete the offsets of group \"{group}\"");
+        let answers = self
+            .client
+            .delete_groups(&[group], &Self::options())
+            .await
+            .map_err(|e| classify(e, what()))?;
+        answers.into_iter().try_for_each(|answer| match answer {
+            Ok(_) | Err((_, Code::GroupIdNotFound)) => Ok(()),
+            Err((_, code)) => {
+                let kind = if code == Code::NonEmptyGroup { Kind::Conflict } else { Kind::Refused };
+                Err(BackendError::new(kind, what()).because(code.to_string()))
+            }
+        })
     }
 
     /// Changes one setting of a topic. The call replaces all settings of the topic at once, so

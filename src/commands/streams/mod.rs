@@ -7,8 +7,10 @@ pub mod generate;
 pub mod lag;
 pub mod late;
 pub mod list;
+pub mod reset;
 pub mod rules;
 pub mod run;
+pub mod state;
 pub mod status;
 pub mod test;
 pub mod topologies;
@@ -25,6 +27,10 @@ pub enum Streams {
     Describe(describe::DescribeArgs),
     Status(status::StatusArgs),
     Lag(lag::LagArgs),
+    Reset(reset::ResetArgs),
+    /// Look into the state of a topology
+    #[command(subcommand)]
+    State(state::State),
     Test(test::TestArgs),
     /// List, explain and requeue dead letters
     #[command(subcommand)]
@@ -47,6 +53,8 @@ impl Streams {
             Self::Describe(args) => describe::run(args, context).await,
             Self::Status(args) => status::run(args, context).await,
             Self::Lag(args) => lag::run(args, context).await,
+            Self::Reset(args) => reset::run(args, context).await,
+            Self::State(command) => command.run(context).await,
             Self::Test(args) => test::run(args, context).await,
             Self::Dlq(command) => command.run(context).await,
             Self::Late(command) => command.run(context).await,

@@ -14,8 +14,8 @@ use crate::streams::aggregate::{Pane, Point, WindowedAggregation};
 use crate::streams::store::StoreValue;
 use crate::streams::window::WindowSpan;
 
-const WINDOW: u8 = b'w';
-const POINT: u8 = b'p';
+pub(super) const WINDOW: u8 = b'w';
+pub(super) const POINT: u8 = b'p';
 
 /// A key of windows and its bytes in the changelog.
 pub trait WindowKey: Ord + Clone {

@@ -20,6 +20,7 @@ use crate::streams::time::Grace;
 use crate::streams::window::{Window, WindowSpan};
 
 mod changes;
+pub mod entry;
 
 pub use changes::WindowKey;
 

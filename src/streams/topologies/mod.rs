@@ -2,3 +2,4 @@
 
 pub mod customer_activity;
 pub mod fraud_detection;
+pub mod readable;

@@ -141,3 +141,20 @@ pub fn read_statuses(dir: &Path, group: &str) -> Vec<StatusFile> {
     statuses.sort_by(|a, b| a.instance.cmp(&b.instance));
     statuses
 }
+
+/// Deletes the status files of `group` in `dir`; the locks stay, since somebody may hold them.
+///
+/// # Errors
+/// [`Kind::Local`] if one cannot be deleted.
+pub fn remove_statuses(dir: &Path, group: &str) -> Result<()> {
+    for status in read_statuses(dir, group) {
+        let place = path(dir, group, &status.instance, "status.json");
+        match std::fs::remove_file(&place) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                return Err(local(format!("could not delete {}", place.display()), e, dir));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,133 @@
+//! What stores keep, as people read it: which entries belong to a key, and their values as JSON.
+
+use serde_json::{Map, Value};
+
+use crate::activity::{ActivitySums, SessionKey};
+use crate::domain::EventTime;
+use crate::fraud::CustomerState;
+use crate::streams::aggregate::entry;
+use crate::streams::topologies::{customer_activity, fraud_detection};
+
+/// The form of a store's entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A customer's state by customer.
+    Customers,
+    /// Open windows by customer.
+    Windows,
+    /// Open sessions by customer and name.
+    Sessions,
+    /// Bytes by key.
+    Bytes,
+}
+
+/// One entry of a key.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shown {
+    /// The start and end of its window, if it is one; a point of sliding windows has no end.
+    pub span: Option<(EventTime, Option<EventTime>)>,
+    /// How often the window was told already.
+    pub revision: Option<u32>,
+    /// The session's name.
+    pub session: Option<String>,
+    /// The value; `None` where it has no readable form.
+    pub value: Option<Value>,
+}
+
+impl Form {
+    /// The form of a topology's store.
+    #[must_use]
+    pub fn of(topology: &str, store: &str) -> Self {
+        match (topology, store) {
+            (fraud_detection::NAME, "customers") => Self::Customers,
+            (customer_activity::NAME, "windows") => Self::Windows,
+            (customer_activity::NAME, "sessions") => Self::Sessions,
+            _ => Self::Bytes,
+        }
+    }
+
+    /// Whether an entry belongs to `key`.
+    #[must_use]
+    pub fn belongs(self, entry: &[u8], key: &[u8]) -> bool {
+        match self {
+            Self::Customers | Self::Bytes => entry == key,
+            Self::Windows => entry::own_key(entry) == Ok(key),
+            Self::Sessions => entry::own_key(entry)
+                .and_then(SessionKey::decode)
+                .is_ok_and(|own| own.customer.as_bytes() == key),
+        }
+    }
+
+    /// Reads an entry.
+    ///
+    /// # Errors
+    /// What is wrong with its bytes.
+    pub fn show(self, key: &[u8], value: &[u8]) -> Result<Shown, String> {
+        let plain = |value| Shown { span: None, revision: None, session: None, value };
+        match self {
+            Self::Bytes => Ok(plain(None)),
+            Self::Customers => {
+                let state = CustomerState::decode(value).map_err(|e| e.to_string())?;
+                Ok(plain(Some(state.readable())))
+            }
+            Self::Windows | Self::Sessions => {
+                let entry = entry::read(key, value)?;
+                let session = match self {
+                    Self::Sessions => SessionKey::decode(entry.key)?.session,
+                    _ => None,
+                };
+                let sums = ActivitySums::decode(entry.value)?;
+                let types: Map<String, Value> =
+                    sums.types().map(|(name, count)| (name.to_owned(), count.into())).collect();
+                Ok(Shown {
+                    span: Some((entry.at, entry.window.map(|(end, _)| end))),
+                    revision: entry.window.map(|(_, revision)| revision),
+                    session,
+                    value: Some(serde_json::json!({"count": sums.count(), "types": types})),
+                })
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::PaymentEvent;
+    use crate::fraud::Rules;
+
+    #[test]
+    fn a_customers_state_is_read() {
+        let json = br#"{"paymentId":"p1","customerId":"c1","amount":"9.50","currency":"EUR",
+            "status":"COMPLETED","timestamp":"2026-01-01T00:00:00Z"}"#;
+        let mut state = CustomerState::default();
+        state.assess(&PaymentEvent::from_json(json).unwrap(), &Rules::default());
+        let mut bytes = Vec::new();
+        state.encode(&mut bytes);
+        let form = Form::of("fraud-detection", "customers");
+        assert!(form.belongs(b"c1", b"c1") && !form.belongs(b"c12", b"c1"));
+        let value = form.show(b"c1", &bytes).unwrap().value.unwrap();
+        assert_eq!(value["latest"], "2026-01-01T00:00:00Z");
+        assert_eq!(value["recentPayments"][0]["paymentId"], "p1");
+        assert_eq!(value["histories"][0]["mean"], 9.5);
+        assert_eq!(value["told"]["risk"], Value::Null);
+        assert!(form.show(b"c1", &[9]).is_err_and(|e| e.contains("version 9")));
+    }
+
+    #[test]
+    fn entries_of_windows_belong_to_their_customer_only() {
+        let key = |own: &str| [b"w", &5_i64.to_be_bytes()[..], own.as_bytes()].concat();
+        let mut value = [&15_i64.to_be_bytes()[..], &2_u32.to_be_bytes()[..]].concat();
+        ActivitySums::one("LOGIN").encode(&mut value);
+        let (windows, sessions) =
+            (Form::of("customer-activity", "windows"), Form::of("customer-activity", "sessions"));
+        assert!(windows.belongs(&key("c1"), b"c1") && !windows.belongs(&key("c12"), b"c1"));
+        assert!(sessions.belongs(&key("c1\0s"), b"c1") && !sessions.belongs(&key("c12"), b"c1"));
+        assert!(!windows.belongs(b"w", b"c1"));
+        let shown = sessions.show(&key("c1\0s"), &value).unwrap();
+        assert_eq!(shown.session.as_deref(), Some("s"));
+        assert_eq!((shown.span.unwrap().0.micros(), shown.revision), (5, Some(2)));
+        assert_eq!(shown.value.unwrap(), serde_json::json!({"count": 1, "types": {"LOGIN": 1}}));
+        assert_eq!(Form::of("later", "store").show(b"k", b"v").unwrap().value, None);
+    }
+}
