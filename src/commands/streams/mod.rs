@@ -1,7 +1,9 @@
 //! `bss streams`: Run and inspect the stream topologies
 
 mod aside;
+mod bench;
 pub mod describe;
+pub mod diff;
 pub mod dlq;
 pub mod generate;
 pub mod late;
@@ -24,6 +26,7 @@ pub enum Streams {
     Describe(describe::DescribeArgs),
     Status(status::StatusArgs),
     Test(test::TestArgs),
+    Diff(diff::DiffArgs),
     /// List, explain and requeue dead letters
     #[command(subcommand)]
     Dlq(dlq::Dlq),
@@ -45,6 +48,7 @@ impl Streams {
             Self::Describe(args) => describe::run(args, context).await,
             Self::Status(args) => status::run(args, context).await,
             Self::Test(args) => test::run(args, context).await,
+            Self::Diff(args) => diff::run(args, context).await,
             Self::Dlq(command) => command.run(context).await,
             Self::Late(command) => command.run(context).await,
             Self::Generate(args) => generate::run(args, context).await,
