@@ -181,6 +181,7 @@ impl Command {
                 | streams::Streams::Dlq(_)
                 | streams::Streams::Late(_),
             ) => &[Kafka],
+            Self::Streams(streams::Streams::Diff(args)) if args.reads_kafka() => &[Kafka],
             Self::Streams(streams::Streams::Generate(args)) if args.to_kafka() => &[Kafka],
             _ => &[],
         }

@@ -8,6 +8,7 @@
 pub mod aggregate;
 pub mod changelog;
 pub mod checkpoint;
+pub mod compare;
 pub mod driver;
 pub mod letters;
 pub mod output;

@@ -8,6 +8,7 @@
 
 mod configuration;
 mod confirm;
+mod diff;
 mod dlq;
 mod generate;
 mod generated;

@@ -5,6 +5,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests may read the environment")]
 
 mod broker;
+mod diff;
 mod dlq;
 mod doctor;
 mod fencing;

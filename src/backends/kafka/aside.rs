@@ -1,4 +1,5 @@
-//! Reads the topics of records set aside: finished transactions only, without joining a group.
+//! Reads topics from their beginning, such as those of records set aside: finished transactions
+//! only, without joining a group.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

@@ -1,7 +1,9 @@
 //! `bss streams`: Run and inspect the stream topologies
 
 mod aside;
+mod bench;
 pub mod describe;
+pub mod diff;
 pub mod dlq;
 pub mod generate;
 pub mod lag;
@@ -32,6 +34,7 @@ pub enum Streams {
     #[command(subcommand)]
     State(state::State),
     Test(test::TestArgs),
+    Diff(diff::DiffArgs),
     /// List, explain and requeue dead letters
     #[command(subcommand)]
     Dlq(dlq::Dlq),
@@ -56,6 +59,7 @@ impl Streams {
             Self::Reset(args) => reset::run(args, context).await,
             Self::State(command) => command.run(context).await,
             Self::Test(args) => test::run(args, context).await,
+            Self::Diff(args) => diff::run(args, context).await,
             Self::Dlq(command) => command.run(context).await,
             Self::Late(command) => command.run(context).await,
             Self::Generate(args) => generate::run(args, context).await,

@@ -1,0 +1,183 @@
+//! What `test` and `diff` share: a topology over recorded input, without a broker.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::cli::{ExitStatus, Failure};
+use crate::domain::EventTime;
+use crate::streams::checkpoint::{Checkpoint, Counts};
+use crate::streams::driver::{Driver, Limits};
+use crate::streams::output::Outputs;
+use crate::streams::partition;
+use crate::streams::record::SourceRecord;
+use crate::streams::topology::Topology;
+
+/// Opens a file, or standard input for `-`; gzip is recognised.
+///
+/// # Errors
+/// As the system says.
+pub fn open(path: &Path) -> std::io::Result<Box<dyn BufRead>> {
+    let raw: Box<dyn Read> = if path.as_os_str() == "-" {
+        Box::new(std::io::stdin())
+    } else {
+        Box::new(std::fs::File::open(path)?)
+    };
+    let mut reader = BufReader::with_capacity(1 << 16, raw);
+    if reader.fill_buf()?.starts_with(&[0x1f, 0x8b]) {
+        let plain = flate2::bufread::MultiGzDecoder::new(reader);
+        return Ok(Box::new(BufReader::with_capacity(1 << 16, plain)));
+    }
+    Ok(Box::new(reader))
+}
+
+/// A record for the bench.
+#[derive(Clone, Copy, Debug)]
+pub struct Recorded<'a> {
+    /// Which of the topology's sources it is from.
+    pub source: usize,
+    /// Its partition; without one the key decides.
+    pub partition: Option<i32>,
+    /// Its key.
+    pub key: Option<&'a [u8]>,
+    /// Its value.
+    pub value: Option<&'a [u8]>,
+    /// Its timestamp.
+    pub timestamp: Option<EventTime>,
+}
+
+/// A line with nothing but topic, key and value, as `streams generate` writes several kinds.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line<'a> {
+    topic: String,
+    key: Option<String>,
+    #[serde(borrow)]
+    value: &'a RawValue,
+}
+
+/// The drivers of all partitions over one input.
+pub struct Bench<'a> {
+    topology: &'a dyn Topology,
+    limits: Limits,
+    partitions: u32,
+    now: EventTime,
+    drivers: BTreeMap<u32, (Driver, i64)>,
+    skipped: u64,
+    /// What was written since it was last cleared.
+    pub outputs: Outputs,
+}
+
+impl<'a> Bench<'a> {
+    /// A bench whose clock stands still at `now`, so that the same input gives the same answer
+    /// whenever it is run.
+    pub fn new(
+        topology: &'a dyn Topology,
+        limits: Limits,
+        partitions: i32,
+        now: EventTime,
+    ) -> Self {
+        let (drivers, outputs) = (BTreeMap::new(), Outputs::new());
+        let partitions = u32::try_from(partitions.max(1)).unwrap_or(1);
+        Self { topology, limits, partitions, now, drivers, skipped: 0, outputs }
+    }
+
+    /// Takes a line: an object of exactly topic, key and value is a record of that topic, which is
+    /// skipped if the topology does not read it; anything else is a value of the first source.
+    ///
+    /// # Errors
+    /// The task stopped: exit 70.
+    pub fn line(&mut self, line: &[u8]) -> Result<(), Failure> {
+        let sources = &self.topology.describe().sources;
+        // The other forms do not begin so, and are not read twice.
+        let several = line.starts_with(b"{\"topic\":");
+        let Some(parts) = several.then(|| serde_json::from_slice::<Line<'_>>(line).ok()).flatten()
+        else {
+            let key = key_of(line, sources[0].keyed_by);
+            let key = key.as_deref().map(str::as_bytes);
+            let value = Some(line);
+            return self.take(&Recorded {
+                source: 0,
+                partition: None,
+                key,
+                value,
+                timestamp: None,
+            });
+        };
+        let Some(source) = sources.iter().position(|s| s.topic == parts.topic) else {
+            self.skipped += 1;
+            return Ok(());
+        };
+        // A text stands for bytes that are no JSON object, null for a tombstone.
+        let text = serde_json::from_str::<String>(parts.value.get());
+        let value = text.as_ref().map_or_else(|_| parts.value.get(), String::as_str);
+        let value = Some(value.as_bytes()).filter(|_| parts.value.get() != "null");
+        let key = parts.key.as_deref().map(str::as_bytes);
+        self.take(&Recorded { source, partition: None, key, value, timestamp: None })
+    }
+
+    /// Takes a record.
+    ///
+    /// # Errors
+    /// The task stopped: exit 70.
+    pub fn take(&mut self, recorded: &Recorded<'_>) -> Result<(), Failure> {
+        let by_key = || recorded.key.map_or(0, |k| partition::of_key(k, self.partitions));
+        let own = recorded.partition.and_then(|p| u32::try_from(p).ok());
+        let number = own.unwrap_or_else(by_key);
+        let (topology, limits) = (self.topology, self.limits);
+        let (driver, offset) = self
+            .drivers
+            .entry(number)
+            .or_insert_with(|| (Driver::new(topology, limits, &Checkpoint::default()), 0));
+        let record = SourceRecord {
+            source: recorded.source,
+            partition: i32::try_from(number).unwrap_or(0),
+            offset: *offset,
+            key: recorded.key,
+            value: recorded.value,
+            timestamp: recorded.timestamp,
+        };
+        *offset += 1;
+        driver.step(&record, self.now, &mut self.outputs).map_err(|panic| {
+            Failure::new(ExitStatus::Bug, format!("the task stopped at record {}", record.offset))
+                .because(&std::io::Error::other(panic))
+        })?;
+        Ok(())
+    }
+
+    /// Tells all tasks how far stream time has come.
+    pub fn advance(&mut self) {
+        self.drivers.values_mut().for_each(|(driver, _)| driver.advance(&mut self.outputs));
+    }
+
+    /// Closes everything at the end of the input.
+    pub fn drain(&mut self) {
+        self.advance();
+        self.drivers.values_mut().for_each(|(driver, _)| driver.drain(&mut self.outputs));
+    }
+
+    /// What became of the records.
+    pub fn counts(&self) -> Counts {
+        let mut sum = Counts::default();
+        self.drivers.values().for_each(|(driver, _)| sum.add(driver.counts()));
+        sum
+    }
+
+    /// How many lines were of topics that the topology does not read.
+    pub const fn skipped(&self) -> u64 {
+        self.skipped
+    }
+}
+
+/// The declared field's value: what a producer would have used as the key.
+fn key_of(line: &[u8], field: &str) -> Option<String> {
+    match serde_json::from_slice::<Value>(line).ok()?.get(field)? {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
