@@ -181,7 +181,6 @@ async fn fence(
     let mut writers = before.writers;
     for instance in instances(context, &dir, &description.group) {
         for worker in 0..streams.workers {
-            let worker = u16::try_from(worker).unwrap_or(u16::MAX);
             writers.insert(transactional_id(&description.group, &instance, worker));
         }
     }
