@@ -94,6 +94,7 @@ impl Form {
 mod tests {
     use super::*;
     use crate::domain::PaymentEvent;
+    use crate::domain::payment::Currency;
     use crate::fraud::Rules;
 
     #[test]
@@ -101,8 +102,9 @@ mod tests {
         let json = br#"{"paymentId":"p1","customerId":"c1","amount":"9.50","currency":"EUR",
             "status":"COMPLETED","timestamp":"2026-01-01T00:00:00Z"}"#;
         let mut state = CustomerState::default();
-        let eur = crate::domain::payment::Currency::new("EUR").unwrap();
-        state.assess(&PaymentEvent::from_json(json, eur, None).unwrap(), &Rules::default());
+        let eur = Currency::new("EUR").unwrap();
+        let payment = PaymentEvent::from_json(json, eur, None).unwrap();
+        state.assess(&payment, &Rules::default());
         let mut bytes = Vec::new();
         state.encode(&mut bytes);
         let form = Form::of("fraud-detection", "customers");
