@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::domain::cloud_event;
 use crate::domain::fields::{self, Text, digits, missing, optional, required};
 use crate::domain::reject::Reject;
 use crate::domain::time::EventTime;
@@ -36,16 +37,37 @@ struct Wire<'a> {
 }
 
 impl<'a> ActivityEvent<'a> {
-    /// Reads a JSON activity event; fields that are not named here are let be. `record_time` (the
-    /// Kafka timestamp) stands in for an absent `timestamp`.
+    /// Reads a JSON activity event, plain or as the data of a structured CloudEvent; fields that are
+    /// not named here are let be. The envelope's time, then `record_time` (the Kafka timestamp)
+    /// stand in for an absent `timestamp`.
     ///
     /// # Errors
-    /// The first fault: the record's form, then by field.
+    /// The first fault: the record's form or envelope, then by field.
     pub fn from_json(bytes: &'a [u8], record_time: Option<EventTime>) -> Result<Self, Reject> {
         let text = fields::document(bytes)?;
-        let wire: Wire<'a> =
-            serde_json::from_str(text).map_err(|e| fields::json_fault(text, &e))?;
-        let time = match (digits(wire.timestamp, "timestamp")?, record_time) {
+        let wire = Self::wire(text);
+        let whole = |w: &Wire<'_>| w.customer_id.is_some() && w.activity_type.is_some();
+        if wire.as_ref().is_ok_and(whole) {
+            return Self::check(wire?, None, record_time);
+        }
+        let Some(inside) = cloud_event::unwrap(text) else {
+            return Self::check(wire?, None, record_time);
+        };
+        let inside = inside?;
+        Self::check(Self::wire(inside.data)?, inside.time, record_time)
+    }
+
+    fn wire(text: &'a str) -> Result<Wire<'a>, Reject> {
+        serde_json::from_str(text).map_err(|e| fields::json_fault(text, &e))
+    }
+
+    fn check(
+        wire: Wire<'a>,
+        envelope_time: Option<Cow<'a, str>>,
+        record_time: Option<EventTime>,
+    ) -> Result<Self, Reject> {
+        let own = digits(wire.timestamp, "timestamp")?.or(envelope_time);
+        let time = match (own, record_time) {
             (Some(text), _) => EventTime::from_event_text(&text)?,
             (None, Some(time)) => time,
             (None, None) => return Err(missing("timestamp")),
@@ -101,5 +123,26 @@ mod tests {
         let time = EventTime::from_millis(1_767_225_600_000);
         let read_again = ActivityEvent::from_json(no_time.as_bytes(), Some(time));
         assert_eq!(read_again.unwrap().time, time);
+    }
+
+    #[test]
+    fn a_structured_cloud_event_is_its_data() {
+        let good = read(GOOD).unwrap();
+        let envelope = |data: &str| {
+            format!(
+                r#"{{"specversion":"1.0","id":"7","source":"shop","type":"a","time":"2026-01-02T00:00:00Z","data":{data}}}"#
+            )
+        };
+        assert_eq!(read(&envelope(GOOD)).unwrap(), good);
+        let later = EventTime::from_event_text("2026-01-02T00:00:00Z").unwrap();
+        let timeless = GOOD.replace(r#","timestamp":"2026-01-01T00:00:00Z""#, "");
+        let json = envelope(&timeless.replace("\n", ""));
+        let event = ActivityEvent::from_json(json.as_bytes(), Some(good.time)).unwrap();
+        assert_eq!(event.time, later, "the envelope comes before the record");
+        assert_eq!(read(&envelope("[]")).unwrap_err().reason, Reason::BadEnvelope);
+        let nested = read(&envelope(&envelope(GOOD))).unwrap_err();
+        assert_eq!(nested.reason, Reason::MissingField, "one envelope is opened");
+        let fault = read(&envelope(&GOOD.replace("\"LOGIN\"", "{}"))).unwrap_err();
+        assert_eq!(fault.reason, Reason::WrongType);
     }
 }

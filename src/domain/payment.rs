@@ -6,6 +6,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::domain::cloud_event;
 use crate::domain::fields::{self, Text, digits, missing, optional, required};
 use crate::domain::money::Money;
 use crate::domain::reject::{Reason, Reject};
@@ -326,12 +327,35 @@ struct Wire<'a> {
 }
 
 impl<'a> PaymentDraft<'a> {
-    /// Reads the fields of a JSON payment event, unchecked.
+    /// Reads the fields of a JSON payment event, unchecked; it may be the data of a structured
+    /// CloudEvent.
     ///
     /// # Errors
-    /// The fault of the record's form, or a field of the wrong type.
+    /// The fault of the record's form or envelope, or a field of the wrong type.
     pub fn from_json(bytes: &'a [u8]) -> Result<Self, Reject> {
         let text = fields::document(bytes)?;
+        let plain = Self::plain(text);
+        if plain.as_ref().is_ok_and(Self::is_whole) {
+            return plain;
+        }
+        let Some(inside) = cloud_event::unwrap(text) else { return plain };
+        let inside = inside?;
+        let mut draft = Self::plain(inside.data)?;
+        if draft.timestamp.as_ref().is_none_or(|t| t.is_empty()) {
+            draft.timestamp = inside.time;
+        }
+        Ok(draft)
+    }
+
+    /// Whether every field is there that must be.
+    const fn is_whole(&self) -> bool {
+        self.payment_id.is_some()
+            && self.customer_id.is_some()
+            && self.amount.is_some()
+            && self.status.is_some()
+    }
+
+    fn plain(text: &'a str) -> Result<Self, Reject> {
         let wire: Wire<'a> = serde_json::from_str(text).map_err(|e| payment_fault(text, &e))?;
         Ok(Self {
             payment_id: wire.payment_id.map(|t| t.0),
@@ -352,7 +376,8 @@ impl<'a> PaymentDraft<'a> {
 }
 
 impl<'a> PaymentEvent<'a> {
-    /// Reads a JSON payment event.
+    /// Reads a JSON payment event, plain or as the data of a structured CloudEvent, whose time comes
+    /// before `record_time`.
     ///
     /// # Errors
     /// The first fault: the record's form, then by field.
@@ -476,5 +501,31 @@ mod tests {
             assert_eq!(Score::from_thousandths(thousandths).to_string(), shown);
         }
         assert_eq!(Score::from_fraction(0.87).to_string(), "87");
+    }
+
+    #[test]
+    fn a_structured_cloud_event_is_its_data() {
+        let data = r#"{"paymentId":"p","customerId":"c","amount":0.10,"status":"COMPLETED"}"#;
+        // `status` is an extension of the envelope, and of another type than the payment's.
+        let json = format!(
+            r#"{{"status":{{}},"data":{data},"specversion":"1.0","id":"7","time":"2026-01-02T00:00:00Z"}}"#
+        );
+        let record = EventTime::from_millis(1_767_225_600_000);
+        let read = |json: &str| {
+            PaymentEvent::from_json(json.as_bytes(), eur(), Some(record))
+                .map(|p| (p.payment_id.into_owned(), p.amount.to_string(), p.time.to_string()))
+                .map_err(|e| e.reason)
+        };
+        let told = |time: &str| Ok(("p".to_owned(), "0.10".to_owned(), time.to_owned()));
+        assert_eq!(read(&json), told("2026-01-02T00:00:00Z"));
+        assert_eq!(read(data), told("2026-01-01T00:00:00Z"));
+        let own = data.replace("\"amount\"", "\"timestamp\":1767139200000,\"amount\"");
+        assert_eq!(read(&json.replace(data, &own)), told("2025-12-31T00:00:00Z"));
+        assert_eq!(read(&json.replace("\"1.0\"", "\"2.0\"")), Err(Reason::BadEnvelope));
+        assert_eq!(read(&json.replace("\"data\"", "\"dat\"")), Err(Reason::BadEnvelope));
+        assert_eq!(read(&json.replace("\"p\"", "null")), Err(Reason::MissingField));
+        // A whole payment is plain, whatever else it carries.
+        let both = data.replace("\"amount\"", "\"specversion\":\"9\",\"amount\"");
+        assert_eq!(read(&both), told("2026-01-01T00:00:00Z"));
     }
 }

@@ -76,3 +76,19 @@ fn what_is_no_output_is_refused_with_its_line() {
     diff(&["--input=-", "--against=-"]).fails(2, &["cannot both be standard input"]);
     run(&["streams", "diff", "--input=topic:", "--against=x"]).fails(2, &["topic:NAME"]);
 }
+
+#[test]
+fn structured_cloud_events_give_what_plain_ones_give() {
+    let place = Place::new();
+    let made = ["streams", "generate", "payment-events", "--count=300", START];
+    place.run(&[&made[..], &["--output-file=plain.ndjson"]].concat()).ok();
+    let plain = std::fs::read_to_string(place.path().join("plain.ndjson")).unwrap();
+    let wrap = |line: &str| format!("{{\"specversion\":\"1.0\",\"id\":\"x\",\"data\":{line}}}\n");
+    let wrapped: String = plain.lines().map(wrap).collect();
+    std::fs::write(place.path().join("wrapped.ndjson"), wrapped).unwrap();
+    let tested = place.run(&["streams", "test", "--input=plain.ndjson", "-o", "ndjson"]);
+    std::fs::write(place.path().join("out.ndjson"), tested.ok()).unwrap();
+    let shown = place.run(&["streams", "diff", "--input=wrapped.ndjson", "--against=out.ndjson"]);
+    shown.ok();
+    assert!(shown.stderr.starts_with("300 inputs; "), "{shown:?}");
+}

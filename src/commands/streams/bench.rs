@@ -173,9 +173,12 @@ impl<'a> Bench<'a> {
     }
 }
 
-/// The declared field's value: what a producer would have used as the key.
+/// The declared field's value, also inside a structured CloudEvent: what a producer would have
+/// used as the key.
 fn key_of(line: &[u8], field: &str) -> Option<String> {
-    match serde_json::from_slice::<Value>(line).ok()?.get(field)? {
+    let value = serde_json::from_slice::<Value>(line).ok()?;
+    let inside = || value.get("specversion").and_then(|_| value.get("data")?.get(field));
+    match value.get(field).or_else(inside)? {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
         _ => None,

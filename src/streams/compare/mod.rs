@@ -2,8 +2,8 @@
 //!
 //! Over topic, key, id and value (as JSON values), in order per key; the order between keys does
 //! not matter. Each output is known by hashes (32 bytes, about twice that while they are sorted);
-//! what it says is kept once, packed. A million outputs of 350 bytes on each side need about 250
-//! MB. Start with [`Comparison`].
+//! what it says is kept once, packed. 300,000 outputs of 400 bytes on each side took 110 MB, the
+//! topology's state included: a million need about 350 MB. Start with [`Comparison`].
 
 mod align;
 mod archive;

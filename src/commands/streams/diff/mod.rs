@@ -27,7 +27,7 @@ use crate::streams::topology::Topology;
 ///
 /// A file of input has a value a line, or an object of exactly topic, key and value as `streams
 /// generate` writes; a file of outputs is what `streams test -o ndjson` wrote. A million outputs on
-/// each side need about 250 MB of memory.
+/// each side need about 350 MB of memory.
 #[derive(Debug, clap::Args)]
 pub struct DiffArgs {
     /// The topology
