@@ -38,7 +38,7 @@ impl Driver {
     #[must_use]
     pub fn new(topology: &dyn Topology, limits: Limits, checkpoint: &Checkpoint) -> Self {
         let description = Arc::new(topology.describe().clone());
-        let lateness = Grace::from_micros(description.lateness_limit);
+        let lateness = Grace::from_micros(description.lateness_limit.unwrap_or(i64::MAX));
         let mut task = topology.task();
         if let Some(time) = checkpoint.stream_time {
             task.resume(time);

@@ -24,9 +24,9 @@ pub struct Description {
     pub stores: Vec<StoreDescription>,
     /// Topics it writes. The last two are the late topic and the dead letters.
     pub sinks: Vec<Sink>,
-    /// How long after its time a record is still taken, in microseconds; `i64::MAX` where the
-    /// windows decide.
-    pub lateness_limit: i64,
+    /// How long after its time a record is still taken, in microseconds; `None` where the windows
+    /// decide.
+    pub lateness_limit: Option<i64>,
 }
 
 /// One input.
@@ -62,6 +62,35 @@ pub struct Sink {
     pub event_source: String,
     /// What is written there.
     pub what: &'static str,
+}
+
+/// Makes the sinks of one topology: they share its event source.
+pub struct Sinks(String);
+
+impl Sinks {
+    /// Those of topology `name` of `application`.
+    #[must_use]
+    pub fn of(application: &str, name: &str) -> Self {
+        Self(format!("bss/{application}/{name}"))
+    }
+
+    /// An output of events.
+    #[must_use]
+    pub fn sink(
+        &self,
+        topic: String,
+        keyed_by: &'static str,
+        event_type: &'static str,
+        what: &'static str,
+    ) -> Sink {
+        Sink { topic, keyed_by, event_type, event_source: self.0.clone(), what }
+    }
+
+    /// An output of records as they came: late ones or dead letters.
+    #[must_use]
+    pub fn aside(&self, topic: String, what: &'static str) -> Sink {
+        self.sink(topic, "", "", what)
+    }
 }
 
 impl Description {

@@ -9,6 +9,8 @@ use rdkafka::admin::{
 };
 use rdkafka::types::RDKafkaErrorCode as Code;
 
+use rdkafka::metadata::Metadata;
+
 use crate::backends::error::{BackendError, Kind, Result};
 use crate::backends::kafka::{Quiet, classify, client};
 use crate::config::settings::Kafka;
@@ -148,26 +150,39 @@ impl Admin {
     /// [`Kind::TimedOut`] with the topics that are not ready; others as the client says.
     pub async fn ready(&self, names: &[&str]) -> Result<()> {
         let what = || format!("could not see the new topics at {}", self.place);
+        let usable = |metadata: &Metadata, name: &str| {
+            metadata.topics().iter().any(|t| {
+                t.name() == name
+                    && !t.partitions().is_empty()
+                    && t.partitions().iter().all(|p| p.leader() >= 0)
+            })
+        };
+        let waiting = self.wait_for(names, what, usable).await?;
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        Err(BackendError::new(Kind::TimedOut, what())
+            .because(format!("without a leader: {}", waiting.join(", ")))
+            .hint("They were created. Are all brokers up? Check with `bss setup kafka --check`."))
+    }
+
+    /// Waits until the brokers' metadata has every topic `as_wished`; returns those that it has
+    /// not in time.
+    async fn wait_for<'a>(
+        &self,
+        names: &[&'a str],
+        what: impl Fn() -> String,
+        as_wished: impl Fn(&Metadata, &str) -> bool,
+    ) -> Result<Vec<&'a str>> {
         let deadline = Instant::now() + CALL * 2;
         loop {
             let metadata = tokio::task::block_in_place(|| {
                 self.client.inner().fetch_metadata(None, CALL).map_err(|e| classify(e, what()))
             })?;
-            let usable = |name: &str| {
-                metadata.topics().iter().any(|t| {
-                    t.name() == name
-                        && !t.partitions().is_empty()
-                        && t.partitions().iter().all(|p| p.leader() >= 0)
-                })
-            };
-            let waiting: Vec<&str> = names.iter().copied().filter(|n| !usable(n)).collect();
-            if waiting.is_empty() {
-                return Ok(());
-            }
-            if Instant::now() > deadline {
-                return Err(BackendError::new(Kind::TimedOut, what())
-                    .because(format!("without a leader: {}", waiting.join(", ")))
-                    .hint("They were created. Are all brokers up? Check with `bss setup kafka --check`."));
+            let waiting: Vec<&str> =
+                names.iter().copied().filter(|n| !as_wished(&metadata, n)).collect();
+            if waiting.is_empty() || Instant::now() > deadline {
+                return Ok(waiting);
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -197,21 +212,14 @@ impl Admin {
                 }
             }
         }
-        let deadline = Instant::now() + CALL * 2;
-        loop {
-            let metadata = tokio::task::block_in_place(|| {
-                self.client.inner().fetch_metadata(None, CALL).map_err(|e| classify(e, what()))
-            })?;
-            if !metadata.topics().iter().any(|t| names.contains(&t.name())) {
-                return Ok(());
-            }
-            if Instant::now() > deadline {
-                return Err(BackendError::new(Kind::TimedOut, what())
-                    .because("the brokers name them still")
-                    .hint("Run the command again: it goes on where it stopped."));
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
+        let gone =
+            |metadata: &Metadata, name: &str| metadata.topics().iter().all(|t| t.name() != name);
+        if self.wait_for(names, what, gone).await?.is_empty() {
+            return Ok(());
         }
+        Err(BackendError::new(Kind::TimedOut, what())
+            .because("the brokers name them still")
+            .hint("Run the command again: it goes on where it stopped."))
     }
 
     /// Deletes a consumer group with its offsets, if it is there.

@@ -23,11 +23,10 @@ pub async fn run(args: DescribeArgs, context: &Context) -> Result<ExitStatus, Fa
     let topology = topologies::build(&args.topology, context.settings())?;
     let d = topology.describe();
     let instance = topologies::instance(context.settings());
-    let late = if d.lateness_limit == i64::MAX {
-        "a record is late once all its windows are closed".to_owned()
-    } else {
-        format!("a record more than {} s behind stream time is late", d.lateness_limit / 1_000_000)
-    };
+    let late = d.lateness_limit.map_or_else(
+        || "a record is late once all its windows are closed".to_owned(),
+        |limit| format!("a record more than {} s behind stream time is late", limit / 1_000_000),
+    );
     let title = format!(
         "{} version {}: {}\nconsumer group {}, transactional ids {}-{instance}-N, guarantee {}\n\
          {late}\n",

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::backends::kafka::runner::Phase;
 use crate::backends::kafka::runner::files::{self, StatusFile};
+use crate::backends::kafka::runner::preflight;
 use crate::backends::kafka::runner::status::{self, Standing};
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
@@ -99,12 +100,12 @@ fn state(dir: &Path, d: &Description, standing: &Standing, now: EventTime) -> St
                 return State { word: "stalled", cause: Some(cause) };
             }
             _ if alive => newest = Some(file),
-            _ => ended.push(format!("{}-", file.instance)),
+            _ => ended.push(file.instance),
         }
     }
     // A static member stays in the group for a session after its process has ended; the lock
     // of its instance tells.
-    let gone = |id: &String| ended.iter().any(|e| id.starts_with(e.as_str()));
+    let gone = |id: &String| ended.iter().any(|e| preflight::is_member_of(id, e));
     let nobody = standing.members.iter().all(gone);
     let word = match (standing.group_state.as_str(), nobody, newest) {
         ("PreparingRebalance" | "CompletingRebalance", false, _) => "rebalancing",

@@ -14,7 +14,7 @@ use crate::streams::record::SourceRecord;
 use crate::streams::store::StoreValue;
 use crate::streams::time::Grace;
 use crate::streams::topology::{
-    Description, Gate, Lateness, Outcome, Sink, Source, StoreDescription, Task, Topology,
+    Description, Gate, Lateness, Outcome, Sinks, Source, StoreDescription, Task, Topology,
 };
 use crate::streams::window::{Window, WindowFault};
 
@@ -71,13 +71,7 @@ impl CustomerActivity {
         let session =
             Window::session(rules.session_gap).map_err(|f| ("activity.session_gap", f))?;
         let group = format!("{application}-{NAME}");
-        let sink = |topic, keyed_by, event_type, what| Sink {
-            topic,
-            keyed_by,
-            event_type,
-            event_source: format!("bss/{application}/{NAME}"),
-            what,
-        };
+        let sinks = Sinks::of(application, NAME);
         let store = |name| StoreDescription {
             name,
             changelog: changelog::topic(&group, name),
@@ -90,29 +84,28 @@ impl CustomerActivity {
             sources: vec![Source { topic: topics.events, keyed_by: "customerId" }],
             stores: STORES.map(store).to_vec(),
             sinks: vec![
-                sink(
+                sinks.sink(
                     topics.aggregated,
                     "customerId",
                     "bss.customer.activity.aggregated.v1",
                     "each window's counts and score, when it closes",
                 ),
-                sink(
+                sinks.sink(
                     topics.sessions,
                     "customerId",
                     "bss.customer.session.v1",
                     "each session, when nothing can join it any more",
                 ),
-                sink(
+                sinks.sink(
                     topics.metrics,
                     "customerId",
                     "bss.customer.metric.v1",
                     "activity_count, activity_score, session_duration (s) for TimescaleDB",
                 ),
-                sink(topics.late, "", "", "records late for window and session, as they came"),
-                sink(topics.dead_letters, "", "", "records that cannot be processed, as they came"),
+                sinks.aside(topics.late, "records late for window and session, as they came"),
+                sinks.aside(topics.dead_letters, "records that cannot be processed, as they came"),
             ],
-            // Windows and sessions decide what is late.
-            lateness_limit: i64::MAX,
+            lateness_limit: None,
             group,
         };
         Ok(Self { description, rules, window, session })
@@ -202,7 +195,7 @@ impl ActivityTask {
     fn tell(&mut self, out: &mut Outputs) {
         for result in std::mem::take(&mut self.closed_windows) {
             write_window(&self.rules, &result.key, told(&result), &mut self.event);
-            self.write(AGGREGATED, result.span.end, &result.key, out);
+            push(AGGREGATED, result.span.end, &result.key, &self.event, out);
             if let Some(sums) = &result.value {
                 let count = i64::try_from(sums.count()).unwrap_or(i64::MAX).saturating_mul(1000);
                 self.measure(&result.key, "activity_count", count, result.span.start, out);
@@ -212,7 +205,7 @@ impl ActivityTask {
         }
         for result in std::mem::take(&mut self.ended_sessions) {
             write_session(&self.rules, &result.key, told(&result), &mut self.event);
-            self.write(ENDED, result.span.end, &result.key.customer, out);
+            push(ENDED, result.span.end, &result.key.customer, &self.event, out);
             if result.value.is_some() {
                 // Microseconds as thousandths of a second, cut to the millisecond.
                 let millis = result.span.end.micros_since(result.span.start) / 1000;
@@ -220,17 +213,6 @@ impl ActivityTask {
                 self.measure(customer, "session_duration", millis, result.span.start, out);
             }
         }
-    }
-
-    fn write(&self, sink: usize, time: EventTime, customer: &str, out: &mut Outputs) {
-        let written = &self.event;
-        out.push(
-            sink,
-            time,
-            customer.as_bytes(),
-            |id| id.extend_from_slice(&written.id),
-            |value| value.extend_from_slice(&written.value),
-        );
     }
 
     fn measure(
@@ -242,15 +224,18 @@ impl ActivityTask {
         out: &mut Outputs,
     ) {
         write_metric(customer, name, thousandths, time, &self.event, &mut self.metric);
-        let metric = &self.metric;
-        out.push(
-            METRICS,
-            time,
-            customer.as_bytes(),
-            |id| id.extend_from_slice(&metric.id),
-            |value| value.extend_from_slice(&metric.value),
-        );
+        push(METRICS, time, customer, &self.metric, out);
     }
+}
+
+fn push(sink: usize, time: EventTime, customer: &str, written: &Written, out: &mut Outputs) {
+    out.push(
+        sink,
+        time,
+        customer.as_bytes(),
+        |id| id.extend_from_slice(&written.id),
+        |value| value.extend_from_slice(&written.value),
+    );
 }
 
 impl Task for ActivityTask {

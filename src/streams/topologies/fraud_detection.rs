@@ -11,7 +11,7 @@ use crate::streams::output::Outputs;
 use crate::streams::record::SourceRecord;
 use crate::streams::store::{Store, StoreValue};
 use crate::streams::topology::{
-    Description, Gate, Outcome, Sink, Source, StoreDescription, Task, Topology,
+    Description, Gate, Outcome, Sinks, Source, StoreDescription, Task, Topology,
 };
 
 /// The topology's name.
@@ -57,13 +57,7 @@ impl FraudDetection {
     #[must_use]
     pub fn new(application: &str, topics: FraudTopics, rules: Rules, currency: Currency) -> Self {
         let group = format!("{application}-{NAME}");
-        let sink = |topic, keyed_by, event_type, what| Sink {
-            topic,
-            keyed_by,
-            event_type,
-            event_source: format!("bss/{application}/{NAME}"),
-            what,
-        };
+        let sinks = Sinks::of(application, NAME);
         let description = Description {
             name: NAME,
             version: VERSION,
@@ -75,23 +69,28 @@ impl FraudDetection {
                 bounded_by: "256 payments and 8 currencies a customer; a customer unseen for fraud.customer_ttl is dropped",
             }],
             sinks: vec![
-                sink(
+                sinks.sink(
                     topics.scored,
                     "paymentId",
                     "bss.payment.scored.v1",
                     "each payment with its score",
                 ),
-                sink(topics.alerts, "customerId", "bss.fraud.alert.v1", "alerts, committed early"),
-                sink(
+                sinks.sink(
+                    topics.alerts,
+                    "customerId",
+                    "bss.fraud.alert.v1",
+                    "alerts, committed early",
+                ),
+                sinks.sink(
                     topics.high_risk,
                     "customerId",
                     "bss.fraud.high-risk.v1",
                     "customers whose score rose above a limit",
                 ),
-                sink(topics.late, "", "", "records later than the limit, as they came"),
-                sink(topics.dead_letters, "", "", "records that cannot be processed, as they came"),
+                sinks.aside(topics.late, "records later than the limit, as they came"),
+                sinks.aside(topics.dead_letters, "records that cannot be processed, as they came"),
             ],
-            lateness_limit: rules.lateness_limit(),
+            lateness_limit: Some(rules.lateness_limit()),
             group,
         };
         Self { description, rules, currency }

@@ -13,6 +13,7 @@ pub mod lag;
 pub mod member;
 pub mod offsets;
 pub mod preflight;
+mod pressure;
 pub mod reset;
 pub mod restore;
 pub mod state;

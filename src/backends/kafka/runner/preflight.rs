@@ -186,12 +186,28 @@ fn other_members(
     group: &str,
     instance: &str,
 ) -> Result<Vec<String>> {
+    let (_, mut members) = members(consumer, group)?;
+    members.retain(|id| !is_member_of(id, instance));
+    Ok(members)
+}
+
+/// The group's state as the broker names it (`Dead` if there is none), and its members' ids.
+///
+/// # Errors
+/// As the client says.
+pub fn members(consumer: &BaseConsumer<Quiet>, group: &str) -> Result<(String, Vec<String>)> {
     let what = || format!("could not ask about the members of group \"{group}\"");
     let list = consumer.fetch_group_list(Some(group), CALL).map_err(|e| classify(e, what()))?;
-    // A static member's id is its instance name, a dash and a UUID.
-    let own = |id: &str| id.len() == instance.len() + 37 && id.starts_with(instance);
-    let members = list.groups().iter().filter(|g| g.name() == group).flat_map(|g| g.members());
-    Ok(members.map(|m| m.id().to_owned()).filter(|id| !own(id)).collect())
+    let found = list.groups().iter().find(|g| g.name() == group);
+    let ids = found.map(|g| g.members().iter().map(|m| m.id().to_owned()).collect());
+    Ok((found.map_or_else(|| "Dead".to_owned(), |g| g.state().to_owned()), ids.unwrap_or_default()))
+}
+
+/// Whether a member's id is one of `instance`: a static member's is its instance name, a dash and
+/// a UUID.
+#[must_use]
+pub fn is_member_of(id: &str, instance: &str) -> bool {
+    id.len() == instance.len() + 37 && id.starts_with(instance)
 }
 
 /// The newest value of `key` in a compacted topic.

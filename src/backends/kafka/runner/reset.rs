@@ -181,14 +181,7 @@ impl Resetter {
     /// As the client says.
     pub fn members(&self) -> Result<Vec<String>> {
         let group = &self.description.group;
-        let what = || format!("could not ask about the members of group \"{group}\"");
-        let list = self
-            .restorer
-            .impatient()
-            .fetch_group_list(Some(group), CALL)
-            .map_err(|e| classify(e, what()))?;
-        let own = list.groups().iter().filter(|g| g.name() == group);
-        Ok(own.flat_map(|g| g.members()).map(|m| m.id().to_owned()).collect())
+        preflight::members(self.restorer.impatient(), group).map(|(_, members)| members)
     }
 
     /// Takes the transactional ids of `writers`: whatever one of them left open is aborted, and a
@@ -318,10 +311,7 @@ pub fn wait_for_nobody(
             .filter(|status| !files::held(dir, group, &status.instance))
             .map(|status| status.instance)
             .collect();
-        // A static member's id is its instance name, a dash and a UUID.
-        let has_ended = |id: &String| {
-            ended.iter().any(|e| id.len() == e.len() + 37 && id.starts_with(e.as_str()))
-        };
+        let has_ended = |id: &String| ended.iter().any(|e| preflight::is_member_of(id, e));
         if !members.iter().all(has_ended) || started.elapsed() > limit {
             return Err(BackendError::new(
                 Kind::Conflict,

@@ -9,6 +9,7 @@ use rdkafka::message::Message;
 use rdkafka::{Offset, TopicPartitionList};
 
 use crate::backends::error::{BackendError, Kind, Result};
+use crate::backends::kafka::intake::passing;
 use crate::backends::kafka::{Quiet, classify, client};
 use crate::config::settings::Kafka;
 use crate::streams::changelog;
@@ -183,6 +184,10 @@ impl Restorer {
                             limit.as_secs()
                         )));
                     }
+                }
+                // A young client calls all brokers down when the address it began with closes.
+                Some(Err(error)) if passing(&error) && last_progress.elapsed() < limit => {
+                    tracing::info!(%error, "the restore goes on");
                 }
                 Some(Err(error)) => return Err(classify(error, what())),
             }

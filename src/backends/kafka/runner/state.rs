@@ -68,7 +68,7 @@ pub fn of_key(
     let mut tries = 0;
     loop {
         let mut entries = BTreeMap::new();
-        let read = restorer.restore(
+        restorer.restore(
             std::slice::from_ref(changelog),
             &[partition],
             LIMIT,
@@ -86,13 +86,8 @@ pub fn of_key(
             &mut |_, _| {
                 if stop() { Err(BackendError::new(Kind::Stopped, "interrupted")) } else { Ok(()) }
             },
-        );
+        )?;
         tries += 1;
-        match read {
-            // A young client calls all brokers down when the address it began with closes.
-            Err(error) if error.kind == Kind::Unreachable && tries < TRIES => continue,
-            other => drop(other?),
-        }
         let after = committed()?;
         let exact = after == before;
         if exact || tries == TRIES {

@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use rdkafka::consumer::Consumer;
-
 use crate::backends::error::{BackendError, Kind, Result};
-use crate::backends::kafka::classify;
 use crate::backends::kafka::runner::{offsets, preflight, restore::Restorer};
 use crate::config::settings::Kafka;
 use crate::domain::EventTime;
@@ -120,14 +117,6 @@ pub fn standing(kafka: &Kafka, description: &Description) -> Result<Standing> {
             });
         }
     }
-    let what = || format!("could not ask about the members of group \"{group}\"");
-    let list = consumer.fetch_group_list(Some(group), CALL).map_err(|e| classify(e, what()))?;
-    let found = list.groups().iter().find(|g| g.name() == group);
-    Ok(Standing {
-        group_state: found.map_or_else(|| "Dead".to_owned(), |g| g.state().to_owned()),
-        members: found
-            .map(|g| g.members().iter().map(|m| m.id().to_owned()).collect())
-            .unwrap_or_default(),
-        partitions,
-    })
+    let (group_state, members) = preflight::members(&consumer, group)?;
+    Ok(Standing { group_state, members, partitions })
 }

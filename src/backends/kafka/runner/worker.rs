@@ -14,6 +14,7 @@ use rdkafka::types::RDKafkaErrorCode as Code;
 use crate::backends::error::{BackendError, Kind, Result};
 use crate::backends::kafka::runner::care::{Care, Level, Place};
 use crate::backends::kafka::runner::member::Membership;
+use crate::backends::kafka::runner::pressure::Pressure;
 use crate::backends::kafka::runner::restore::Restorer;
 use crate::backends::kafka::runner::step::{Step, send};
 use crate::backends::kafka::runner::transaction::{Transaction, Trouble};
@@ -30,8 +31,6 @@ const BATCH: u32 = 500;
 const MAX_RETURNS: u32 = 10;
 /// How long an empty source is waited for.
 const WAIT: Duration = Duration::from_millis(20);
-/// How many transactions in a row must have been busy before they are made longer.
-const BUSY_STREAK: u32 = 10;
 /// How often a worker without open work looks whether markers moved its positions.
 const IDLE_COMMIT: Duration = Duration::from_millis(500);
 
@@ -80,33 +79,6 @@ pub(super) struct Partition {
     pub dirty: bool,
     /// The assignment's worker restored it; false while parked between two assignments.
     pub active: bool,
-}
-
-/// Tells a backlog from a burst: most rounds of many transactions in a row took a full batch.
-#[derive(Debug, Default)]
-pub(super) struct Pressure {
-    rounds: u32,
-    full: u32,
-    streak: u32,
-}
-
-impl Pressure {
-    const fn round(&mut self, full: bool) {
-        self.rounds += 1;
-        self.full += full as u32;
-    }
-
-    /// A transaction ended.
-    pub const fn committed(&mut self) {
-        let busy = self.full * 2 > self.rounds;
-        self.streak = if busy { self.streak.saturating_add(1) } else { 0 };
-        self.rounds = 0;
-        self.full = 0;
-    }
-
-    const fn backlog(&self) -> bool {
-        self.streak >= BUSY_STREAK
-    }
 }
 
 /// A worker thread's whole state.
