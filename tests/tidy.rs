@@ -88,7 +88,7 @@ const FILE_LIMIT: usize = 800;
 const FUNCTION_LIMIT: usize = 70;
 /// Longer functions that were there before the limit: they may shrink, not grow.
 const LONG_FUNCTIONS: [(&str, &str, usize); 1] =
-    [("src/backends/kafka/runner/restore.rs", "restore", 83)];
+    [("src/backends/kafka/runner/restore.rs", "restore", 72)];
 /// Columns of a line of Rust without a text in it: rustfmt keeps to 100 where it can, this is for
 /// what it leaves alone.
 const COLUMNS: usize = 120;

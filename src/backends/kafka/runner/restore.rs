@@ -118,20 +118,7 @@ impl Restorer {
         stalled: &mut dyn FnMut(i32) -> Result<()>,
         progress: &mut dyn FnMut(u64, u64) -> Result<()>,
     ) -> Result<HashMap<i32, u64>> {
-        let mut goals: HashMap<(usize, i32), i64> = HashMap::new();
-        let mut list = TopicPartitionList::new();
-        let mut total = 0_u64;
-        for (store, topic) in changelogs.iter().enumerate() {
-            for partition in partitions {
-                let (first, end) = self.bounds(topic, *partition)?;
-                if end > first {
-                    total += u64::try_from(end - first).unwrap_or(0);
-                    goals.insert((store, *partition), end);
-                    list.add_partition_offset(topic, *partition, Offset::Beginning)
-                        .map_err(|e| classify(e, format!("could not read \"{topic}\"")))?;
-                }
-            }
-        }
+        let (mut goals, list, total) = self.goals(changelogs, partitions)?;
         let what = || format!("could not restore from {}", changelogs.join(", "));
         let mut counts: HashMap<i32, u64> = partitions.iter().map(|p| (*p, 0)).collect();
         if goals.is_empty() {
@@ -186,15 +173,36 @@ impl Restorer {
                     }
                 }
                 // A young client calls all brokers down when the address it began with closes.
-                Some(Err(error)) if passing(&error) && last_progress.elapsed() < limit => {
-                    tracing::info!(%error, "the restore goes on");
-                }
+                Some(Err(error)) if passing(&error) && last_progress.elapsed() < limit => {}
                 Some(Err(error)) => return Err(classify(error, what())),
             }
         }
         drop(self.committed.unassign());
         progress(done, total)?;
         Ok(counts)
+    }
+
+    /// By store and partition the end to be reached; where to begin; how many offsets lie between.
+    fn goals(
+        &self,
+        changelogs: &[String],
+        partitions: &[i32],
+    ) -> Result<(HashMap<(usize, i32), i64>, TopicPartitionList, u64)> {
+        let mut goals = HashMap::new();
+        let mut list = TopicPartitionList::new();
+        let mut total = 0;
+        for (store, topic) in changelogs.iter().enumerate() {
+            for partition in partitions {
+                let (first, end) = self.bounds(topic, *partition)?;
+                if end > first {
+                    total += u64::try_from(end - first).unwrap_or(0);
+                    goals.insert((store, *partition), end);
+                    list.add_partition_offset(topic, *partition, Offset::Beginning)
+                        .map_err(|e| classify(e, format!("could not read \"{topic}\"")))?;
+                }
+            }
+        }
+        Ok((goals, list, total))
     }
 
     /// Strikes out the goals that the reader's position has reached.
