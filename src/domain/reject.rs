@@ -58,13 +58,15 @@ pub enum Reason {
     Expired,
     /// A CloudEvents envelope that misses what it must have.
     BadEnvelope,
+    /// Written by another program into a topic that is only ours.
+    Foreign,
     /// Processing it ended the task.
     Panicked,
 }
 
 impl Reason {
     /// Every kind.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Empty,
         Self::Tombstone,
         Self::JsonNull,
@@ -91,6 +93,7 @@ impl Reason {
         Self::Refused,
         Self::Expired,
         Self::BadEnvelope,
+        Self::Foreign,
         Self::Panicked,
     ];
 
@@ -130,6 +133,7 @@ impl Reason {
             Self::Refused => "refused",
             Self::Expired => "expired",
             Self::BadEnvelope => "bad-envelope",
+            Self::Foreign => "foreign",
             Self::Panicked => "panicked",
         }
     }

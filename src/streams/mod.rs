@@ -6,6 +6,7 @@
 //! [`driver`].
 
 pub mod aggregate;
+mod aside;
 pub mod changelog;
 pub mod checkpoint;
 pub mod compare;
@@ -13,10 +14,13 @@ pub mod driver;
 pub mod letters;
 pub mod output;
 pub mod partition;
+pub mod pipeline;
 pub mod record;
+mod stage;
 pub mod store;
 pub mod time;
 pub mod topologies;
 pub mod topology;
 pub mod undo;
+pub mod watermark;
 pub mod window;

@@ -10,6 +10,7 @@ pub type Header = (&'static str, Vec<u8>);
 #[derive(Clone, Debug)]
 struct Entry {
     sink: usize,
+    partition: Option<i32>,
     id: Range<usize>,
     key: Option<Range<usize>>,
     value: Option<Range<usize>>,
@@ -22,6 +23,8 @@ struct Entry {
 pub struct OutputRecord<'a> {
     /// Which of the topology's sinks it is for, by position in its description.
     pub sink: usize,
+    /// The partition it is for; `None`: the key decides.
+    pub partition: Option<i32>,
     /// The CloudEvents id; deterministic. Empty: no CloudEvents headers are written.
     pub id: &'a str,
     /// The key; `None` where a record is carried that had none.
@@ -61,7 +64,8 @@ impl Outputs {
         let id = self.write(id);
         let key = Some(self.write(|b| b.extend_from_slice(key)));
         let value = Some(self.write(value));
-        self.entries.push(Entry { sink, id, key, value, time, headers: Vec::new() });
+        let headers = Vec::new();
+        self.entries.push(Entry { sink, partition: None, id, key, value, time, headers });
     }
 
     /// Adds a record that is carried as it came, with headers that say why; it has no
@@ -77,13 +81,63 @@ impl Outputs {
         let id = self.write(|_| ());
         let key = key.map(|k| self.write(|b| b.extend_from_slice(k)));
         let value = value.map(|v| self.write(|b| b.extend_from_slice(v)));
-        self.entries.push(Entry { sink, id, key, value, time, headers });
+        self.entries.push(Entry { sink, partition: None, id, key, value, time, headers });
+    }
+
+    /// Adds a record for a later stage: `value` writes what that stage's task reads; event time
+    /// goes before it.
+    pub fn hand_on(
+        &mut self,
+        sink: usize,
+        time: EventTime,
+        key: &[u8],
+        value: impl FnOnce(&mut Vec<u8>),
+    ) {
+        let none = |_: &mut Vec<u8>| ();
+        self.push(sink, time, key, none, |bytes| {
+            bytes.extend_from_slice(&time.micros().to_be_bytes());
+            value(bytes);
+        });
+    }
+
+    /// Adds a row of a table that every process reads whole; `None` deletes the key.
+    pub fn row(&mut self, sink: usize, time: EventTime, key: &[u8], value: Option<&[u8]>) {
+        self.carry(sink, time, Some(key), value, Vec::new());
+    }
+
+    /// Adds a record without a key for one partition of a repartition topic.
+    pub fn mark(&mut self, sink: usize, partition: i32, time: EventTime, value: &[u8]) {
+        self.carry(sink, time, None, Some(value), Vec::new());
+        if let Some(entry) = self.entries.last_mut() {
+            entry.partition = Some(partition);
+        }
     }
 
     fn write(&mut self, with: impl FnOnce(&mut Vec<u8>)) -> Range<usize> {
         let start = self.bytes.len();
         with(&mut self.bytes);
         start..self.bytes.len()
+    }
+
+    /// Adds a copy of another buffer's record.
+    pub fn push_copy(&mut self, record: &OutputRecord<'_>) {
+        let id = self.write(|b| b.extend_from_slice(record.id.as_bytes()));
+        let key = record.key.map(|k| self.write(|b| b.extend_from_slice(k)));
+        let value = record.value.map(|v| self.write(|b| b.extend_from_slice(v)));
+        let (sink, partition, time) = (record.sink, record.partition, record.time);
+        let headers = record.headers.to_vec();
+        self.entries.push(Entry { sink, partition, id, key, value, time, headers });
+    }
+
+    /// Moves another buffer's records to the end of this one.
+    pub fn append(&mut self, other: &mut Self) {
+        if self.entries.is_empty() {
+            std::mem::swap(self, other);
+        } else {
+            other.iter().for_each(|record| self.push_copy(&record));
+            self.urgent |= other.urgent;
+        }
+        other.clear();
     }
 
     /// Asks that the transaction is committed soon: somebody waits for this output.
@@ -101,6 +155,7 @@ impl Outputs {
     pub fn iter(&self) -> impl Iterator<Item = OutputRecord<'_>> {
         self.entries.iter().map(|e| OutputRecord {
             sink: e.sink,
+            partition: e.partition,
             // Ids are written as text by the topologies.
             id: std::str::from_utf8(&self.bytes[e.id.clone()]).unwrap_or_default(),
             key: e.key.clone().map(|k| &self.bytes[k]),

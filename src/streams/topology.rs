@@ -1,6 +1,9 @@
 //! What a topology is: sources, stores, sinks, and a task a partition that does the work.
 
+use std::sync::Arc;
+
 use crate::domain::{EventTime, Reason, Reject};
+use crate::streams::changelog;
 use crate::streams::output::Outputs;
 use crate::streams::record::SourceRecord;
 use crate::streams::time::{Arrival, FutureGuard, StreamTime};
@@ -18,15 +21,36 @@ pub struct Description {
     pub summary: &'static str,
     /// The consumer group, also the prefix of changelogs and transactional ids.
     pub group: String,
-    /// Topics it reads; all co-partitioned.
+    /// Its stages; records flow from a stage to later ones only.
+    pub stages: Vec<Stage>,
+    /// Topics it reads; all co-partitioned. The first source of a stage carries the stage's
+    /// checkpoint.
     pub sources: Vec<Source>,
     /// Stores it keeps.
     pub stores: Vec<StoreDescription>,
     /// Topics it writes. The last two are the late topic and the dead letters.
     pub sinks: Vec<Sink>,
+}
+
+/// A part of a topology whose records are keyed alike; stages are joined by repartition topics.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stage {
+    /// Its name.
+    pub name: &'static str,
     /// How long after its time a record is still taken, in microseconds; `None` where the windows
     /// decide.
     pub lateness_limit: Option<i64>,
+}
+
+/// What a source's records are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Events; their times make stream time.
+    Events,
+    /// Rows of a compacted topic: read to their end before the stage's events are.
+    Table,
+    /// Records of an earlier stage, keyed anew; stream time is what the watermarks among them say.
+    Repartition,
 }
 
 /// One input.
@@ -36,6 +60,30 @@ pub struct Source {
     pub topic: String,
     /// The field its records are keyed by.
     pub keyed_by: &'static str,
+    /// The stage that reads it, by position.
+    pub stage: usize,
+    /// What its records are.
+    pub role: Role,
+}
+
+impl Source {
+    /// Events for the first stage.
+    #[must_use]
+    pub const fn events(topic: String, keyed_by: &'static str) -> Self {
+        Self { topic, keyed_by, stage: 0, role: Role::Events }
+    }
+
+    /// Rows of a table for a stage.
+    #[must_use]
+    pub const fn table(stage: usize, topic: String, keyed_by: &'static str) -> Self {
+        Self { topic, keyed_by, stage, role: Role::Table }
+    }
+
+    /// Records keyed anew for a stage.
+    #[must_use]
+    pub const fn repartition(stage: usize, topic: String, keyed_by: &'static str) -> Self {
+        Self { topic, keyed_by, stage, role: Role::Repartition }
+    }
 }
 
 /// One store.
@@ -47,6 +95,41 @@ pub struct StoreDescription {
     pub changelog: String,
     /// What bounds it.
     pub bounded_by: &'static str,
+    /// The stage that keeps it, by position.
+    pub stage: usize,
+}
+
+/// The name of the store of watermarks that a stage behind a repartition topic has; the engine
+/// keeps it.
+pub const WATERMARKS: &str = "watermarks";
+
+impl StoreDescription {
+    /// A store of a stage in the consumer group `group`.
+    #[must_use]
+    pub fn new(group: &str, stage: usize, name: &'static str, bounded_by: &'static str) -> Self {
+        Self { name, changelog: changelog::topic(group, name), bounded_by, stage }
+    }
+
+    /// The store of watermarks of a stage.
+    #[must_use]
+    pub fn watermarks(group: &str, stage: usize) -> Self {
+        let bounded_by = "one entry an upstream partition";
+        let changelog = changelog::topic(group, &format!("{WATERMARKS}-{stage}"));
+        Self { name: WATERMARKS, changelog, bounded_by, stage }
+    }
+}
+
+/// What a sink's topic is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SinkKind {
+    /// Events for others, with CloudEvents headers.
+    Events,
+    /// Records as they came: late ones or dead letters.
+    Aside,
+    /// Records for a later stage of the same topology.
+    Repartition,
+    /// Rows of a compacted topic that every process of the topology reads whole.
+    Table,
 }
 
 /// One output.
@@ -62,6 +145,10 @@ pub struct Sink {
     pub event_source: String,
     /// What is written there.
     pub what: &'static str,
+    /// What its topic is.
+    pub kind: SinkKind,
+    /// The stage that writes it; only a repartition topic's matters.
+    pub stage: usize,
 }
 
 /// Makes the sinks of one topology: they share its event source.
@@ -83,13 +170,32 @@ impl Sinks {
         event_type: &'static str,
         what: &'static str,
     ) -> Sink {
-        Sink { topic, keyed_by, event_type, event_source: self.0.clone(), what }
+        let (event_source, kind) = (self.0.clone(), SinkKind::Events);
+        Sink { topic, keyed_by, event_type, event_source, what, kind, stage: 0 }
+    }
+
+    /// Records that `stage` hands to a later one.
+    #[must_use]
+    pub fn repartition(
+        &self,
+        stage: usize,
+        topic: String,
+        keyed_by: &'static str,
+        what: &'static str,
+    ) -> Sink {
+        Sink { kind: SinkKind::Repartition, stage, ..self.sink(topic, keyed_by, "", what) }
+    }
+
+    /// Rows of a table that every process reads whole.
+    #[must_use]
+    pub fn table(&self, topic: String, keyed_by: &'static str, what: &'static str) -> Sink {
+        Sink { kind: SinkKind::Table, ..self.sink(topic, keyed_by, "", what) }
     }
 
     /// An output of records as they came: late ones or dead letters.
     #[must_use]
     pub fn aside(&self, topic: String, what: &'static str) -> Sink {
-        self.sink(topic, "", "", what)
+        Sink { kind: SinkKind::Aside, ..self.sink(topic, "", "", what) }
     }
 }
 
@@ -104,6 +210,50 @@ impl Description {
     #[must_use]
     pub const fn dead_letter_sink(&self) -> usize {
         self.sinks.len() - 1
+    }
+
+    /// The topics that are the topology's own, deleted and made anew with its state: changelogs,
+    /// repartition topics, tables that its processes read whole.
+    pub fn own_topics(&self) -> impl Iterator<Item = &str> {
+        let inner = |s: &&Sink| matches!(s.kind, SinkKind::Repartition | SinkKind::Table);
+        let sinks = self.sinks.iter().filter(inner).map(|s| s.topic.as_str());
+        self.stores.iter().map(|s| s.changelog.as_str()).chain(sinks)
+    }
+
+    /// Whether a stage lies behind a repartition topic.
+    #[must_use]
+    pub fn is_downstream(&self, stage: usize) -> bool {
+        self.sources.iter().any(|s| s.stage == stage && s.role == Role::Repartition)
+    }
+
+    /// The position of the source that carries a stage's checkpoint: its first.
+    #[must_use]
+    pub fn first_source(&self, stage: usize) -> Option<usize> {
+        self.sources.iter().position(|s| s.stage == stage)
+    }
+
+    /// The stage whose checkpoint travels with a source, if it is the first of one.
+    #[must_use]
+    pub fn checkpoint_of(&self, source: usize) -> Option<usize> {
+        let stage = self.sources.get(source)?.stage;
+        (self.first_source(stage) == Some(source)).then_some(stage)
+    }
+
+    /// The positions of the sinks by which a stage hands records to later ones: those whose topic
+    /// is read behind it.
+    pub fn hands_on(&self, stage: usize) -> impl Iterator<Item = usize> + '_ {
+        let own = move |sink: &Sink| sink.kind == SinkKind::Repartition && sink.stage == stage;
+        self.sinks.iter().enumerate().filter(move |(_, s)| own(s)).map(|(at, _)| at)
+    }
+
+    /// Where an output topic's records go within the topology.
+    #[must_use]
+    pub fn source_of(&self, sink: usize) -> Option<usize> {
+        let sink = &self.sinks[sink];
+        if sink.kind != SinkKind::Repartition {
+            return None;
+        }
+        self.sources.iter().position(|s| s.topic == sink.topic)
     }
 }
 
@@ -148,6 +298,23 @@ impl Gate {
         Self { stream_time, now, guard }
     }
 
+    /// Lets a table's row of `time` in: it may not be ahead of the clock, and moves no time.
+    ///
+    /// # Errors
+    /// [`Outcome::Future`].
+    pub fn admit_row(&self, time: EventTime) -> Result<(), Outcome> {
+        match self.guard.classify(time, self.now, StreamTime::new()) {
+            Arrival::Future { ahead } => Err(self.ahead(time, ahead)),
+            _ => Ok(()),
+        }
+    }
+
+    fn ahead(&self, time: EventTime, ahead: i64) -> Outcome {
+        let seconds = ahead / 1_000_000;
+        let detail = format!("{time} is {seconds} s ahead of the clock ({})", self.now);
+        Outcome::Future(Reject::new(Reason::Future, "timestamp", detail))
+    }
+
     /// Lets `time` in and moves stream time, or says what the record is instead.
     ///
     /// # Errors
@@ -158,11 +325,7 @@ impl Gate {
             Arrival::Late { lateness } => {
                 Err(Outcome::Late(Lateness { micros: lateness, window: None }))
             }
-            Arrival::Future { ahead } => {
-                let seconds = ahead / 1_000_000;
-                let detail = format!("{time} is {seconds} s ahead of the clock ({})", self.now);
-                Err(Outcome::Future(Reject::new(Reason::Future, "timestamp", detail)))
-            }
+            Arrival::Future { ahead } => Err(self.ahead(time, ahead)),
         }
     }
 }
@@ -176,11 +339,38 @@ pub trait Topology: Send + Sync {
     /// group must agree on it.
     fn configuration(&self) -> String;
 
-    /// A task for one partition, with empty stores.
-    fn task(&self) -> Box<dyn Task>;
+    /// A stage's task for one partition, with empty stores.
+    fn task(&self, stage: usize) -> Box<dyn Task>;
+
+    /// The tables that every process reads whole, by topic.
+    fn globals(&self) -> Vec<Global> {
+        Vec::new()
+    }
 }
 
-/// The work on one partition. Pure: no clock, no network; time comes through the gate.
+/// A table that every process of a topology reads whole, from one of its compacted topics.
+#[derive(Clone)]
+pub struct Global {
+    /// The compacted topic.
+    pub topic: String,
+    /// What is made of it, shared by all tasks of the process.
+    pub table: Arc<dyn GlobalTable>,
+}
+
+/// A shared table. Rows come in the order of their partition; the same row twice changes nothing.
+pub trait GlobalTable: Send + Sync {
+    /// Takes a row; `None`: the key is deleted.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    fn apply(&self, key: &[u8], value: Option<&[u8]>) -> Result<(), String>;
+}
+
+/// A stage's work on one partition. Pure: no clock, no network; time comes through the gate.
+///
+/// Stores are named by their position in the topology's description. Behind a repartition topic
+/// a record's timestamp is its event time, the gate's stream time is the least watermark of all
+/// upstream partitions, and the task lets nothing in by itself.
 pub trait Task: Send {
     /// Takes one record. Outputs go to `out`, store changes stay inside until
     /// [`Task::take_changes`].

@@ -106,12 +106,21 @@ impl Step {
 
 const DAY: i64 = 86_400_000;
 
+/// The topics that belong to the topologies alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Own {
+    /// Changelogs and tables that every process reads whole: the latest value by key counts.
+    pub compacted: Vec<String>,
+    /// Records on their way between two stages.
+    pub repartition: Vec<String>,
+}
+
 /// The topics of the system.
 #[must_use]
 pub fn declared(
     application: &str,
     prefix: &str,
-    stores: &[(String, String)],
+    own: &Own,
     partitions: i32,
     replication: i32,
     min_insync: i32,
@@ -164,8 +173,11 @@ pub fn declared(
         aside.settings.insert("max.message.bytes", (8 << 20).to_string());
         all.push(aside);
     }
-    for (topology, store) in stores {
-        all.push(topic(topics::changelog(application, topology, store), partitions, &compacted));
+    for name in &own.compacted {
+        all.push(topic(name.clone(), partitions, &compacted));
+    }
+    for name in &own.repartition {
+        all.push(topic(name.clone(), partitions, &kept(7)));
     }
     all.push(topic(topics::meta(application), 1, &compacted));
     all
@@ -278,7 +290,9 @@ mod tests {
     }
 
     fn all() -> Vec<Declared> {
-        declared("bss", "bss", &[("fraud-detection".to_owned(), "customers".to_owned())], 12, 1, 1)
+        let changelog = topics::changelog("bss", "fraud-detection", "customers");
+        let own = Own { compacted: vec![changelog], repartition: vec!["inner".to_owned()] };
+        declared("bss", "bss", &own, 12, 1, 1)
     }
 
     #[test]

@@ -6,10 +6,13 @@ use std::sync::Arc;
 
 use bss::domain::EventTime;
 use bss::streams::checkpoint::{Checkpoint, Counts};
-use bss::streams::driver::{Driver, Limits};
+use bss::streams::driver::{Driver, Limits, Place};
 use bss::streams::output::Outputs;
 use bss::streams::record::SourceRecord;
 use bss::streams::topology::Topology;
+
+/// The one partition there is.
+const ONLY: Place = Place { partition: 0, partitions: 1 };
 
 /// A record of the log: key and value.
 pub type Logged = (Option<Vec<u8>>, Option<Vec<u8>>);
@@ -57,7 +60,7 @@ impl World {
     /// Restores a driver as a worker does.
     pub fn wake(&self) -> Life {
         let checkpoint = Checkpoint::from_metadata(&self.committed.metadata).expect("our own");
-        let mut driver = Driver::new(&*self.topology, self.limits, &checkpoint);
+        let mut driver = Driver::new(&*self.topology, self.limits, ONLY, &[checkpoint]);
         for ((store, key), value) in &self.committed.changelog {
             driver.restore(*store, key, Some(value)).expect("our own changelog");
         }
@@ -90,7 +93,7 @@ impl World {
     /// Closes everything, as `--drain` does at the end.
     pub fn drain(&self, life: &mut Life) {
         life.driver.advance(&mut life.buffer);
-        life.driver.drain(&mut life.buffer);
+        life.driver.drain(0, &mut life.buffer);
         life.gather(&*self.topology);
     }
 
@@ -107,7 +110,7 @@ impl World {
         });
         self.committed.outputs.append(&mut life.outputs);
         self.committed.offset = life.next;
-        self.committed.metadata = life.driver.checkpoint("world").to_metadata();
+        self.committed.metadata = life.driver.checkpoint(0, "world").to_metadata();
     }
 }
 

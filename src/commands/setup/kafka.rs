@@ -5,7 +5,8 @@ use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
 use crate::commands::streams::topologies;
 use crate::config::{Backend, Settings};
-use crate::topics::plan::{self, Declared, Step};
+use crate::streams::topology::SinkKind;
+use crate::topics::plan::{self, Declared, Own, Step};
 use crate::ui::{Cell, Report};
 
 /// Plan, create or check topics
@@ -81,17 +82,21 @@ pub async fn run(args: KafkaArgs, context: &Context) -> Result<ExitStatus, Failu
 /// # Errors
 /// Settings of a topology that make no sense: exit 3.
 pub fn declared(settings: &Settings) -> Result<Vec<Declared>, Failure> {
-    let mut stores = Vec::new();
+    let mut own = Own::default();
     for topology in topologies::chosen(&[], settings)? {
         let description = topology.describe();
-        for store in &description.stores {
-            stores.push((description.name.to_owned(), store.name.to_owned()));
-        }
+        let of = |kind| {
+            let sinks = description.sinks.iter().filter(move |s| s.kind == kind);
+            sinks.map(|s| s.topic.clone())
+        };
+        own.compacted.extend(description.stores.iter().map(|s| s.changelog.clone()));
+        own.compacted.extend(of(SinkKind::Table));
+        own.repartition.extend(of(SinkKind::Repartition));
     }
     Ok(plan::declared(
         &settings.general.application,
         &settings.kafka.topic_prefix,
-        &stores,
+        &own,
         settings.kafka.partitions,
         settings.kafka.replication_factor,
         settings.kafka.min_insync_replicas,

@@ -1,6 +1,5 @@
 //! What `test` and `diff` share: a topology over recorded input, without a broker.
 
-use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
@@ -10,10 +9,10 @@ use serde_json::value::RawValue;
 
 use crate::cli::{ExitStatus, Failure};
 use crate::domain::EventTime;
-use crate::streams::checkpoint::{Checkpoint, Counts};
-use crate::streams::driver::{Driver, Limits};
+use crate::streams::checkpoint::Counts;
+use crate::streams::driver::Limits;
 use crate::streams::output::Outputs;
-use crate::streams::partition;
+use crate::streams::pipeline::Pipeline;
 use crate::streams::record::SourceRecord;
 use crate::streams::topology::Topology;
 
@@ -60,13 +59,11 @@ struct Line<'a> {
     value: &'a RawValue,
 }
 
-/// The drivers of all partitions over one input.
+/// A topology over one input.
 pub struct Bench<'a> {
     topology: &'a dyn Topology,
-    limits: Limits,
-    partitions: u32,
+    pipeline: Pipeline<'a>,
     now: EventTime,
-    drivers: BTreeMap<u32, (Driver, i64)>,
     skipped: u64,
     /// What was written since it was last cleared.
     pub outputs: Outputs,
@@ -81,9 +78,9 @@ impl<'a> Bench<'a> {
         partitions: i32,
         now: EventTime,
     ) -> Self {
-        let (drivers, outputs) = (BTreeMap::new(), Outputs::new());
         let partitions = u32::try_from(partitions.max(1)).unwrap_or(1);
-        Self { topology, limits, partitions, now, drivers, skipped: 0, outputs }
+        let pipeline = Pipeline::new(topology, limits, partitions);
+        Self { topology, pipeline, now, skipped: 0, outputs: Outputs::new() }
     }
 
     /// Takes a line: an object of exactly topic, key and value is a record of that topic, which is
@@ -125,52 +122,39 @@ impl<'a> Bench<'a> {
     /// # Errors
     /// The task stopped: exit 70.
     pub fn take(&mut self, recorded: &Recorded<'_>) -> Result<(), Failure> {
-        let by_key = || recorded.key.map_or(0, |k| partition::of_key(k, self.partitions));
-        let own = recorded.partition.and_then(|p| u32::try_from(p).ok());
-        let number = own.unwrap_or_else(by_key);
-        let (topology, limits) = (self.topology, self.limits);
-        let (driver, offset) = self
-            .drivers
-            .entry(number)
-            .or_insert_with(|| (Driver::new(topology, limits, &Checkpoint::default()), 0));
         let record = SourceRecord {
             source: recorded.source,
-            partition: i32::try_from(number).unwrap_or(0),
-            offset: *offset,
+            // Without one the key decides.
+            partition: recorded.partition.unwrap_or(-1),
+            offset: 0,
             key: recorded.key,
             value: recorded.value,
             timestamp: recorded.timestamp,
         };
-        *offset += 1;
-        driver.step(&record, self.now, &mut self.outputs).map_err(|panic| {
-            Failure::new(ExitStatus::Bug, format!("the task stopped at record {}", record.offset))
-                .because(&std::io::Error::other(panic))
-        })?;
-        Ok(())
-    }
-
-    /// Tells all tasks how far stream time has come.
-    pub fn advance(&mut self) {
-        self.drivers.values_mut().for_each(|(driver, _)| driver.advance(&mut self.outputs));
+        self.pipeline.take(&record, self.now, &mut self.outputs).map_err(stopped)
     }
 
     /// Closes everything at the end of the input.
-    pub fn drain(&mut self) {
-        self.advance();
-        self.drivers.values_mut().for_each(|(driver, _)| driver.drain(&mut self.outputs));
+    ///
+    /// # Errors
+    /// As [`Self::take`].
+    pub fn drain(&mut self) -> Result<(), Failure> {
+        self.pipeline.drain(self.now, &mut self.outputs).map_err(stopped)
     }
 
     /// What became of the records.
     pub fn counts(&self) -> Counts {
-        let mut sum = Counts::default();
-        self.drivers.values().for_each(|(driver, _)| sum.add(driver.counts()));
-        sum
+        self.pipeline.counts()
     }
 
     /// How many lines were of topics that the topology does not read.
     pub const fn skipped(&self) -> u64 {
         self.skipped
     }
+}
+
+fn stopped(panic: String) -> Failure {
+    Failure::new(ExitStatus::Bug, "a task stopped").because(&std::io::Error::other(panic))
 }
 
 /// The declared field's value, also inside a structured CloudEvent: what a producer would have

@@ -23,7 +23,7 @@ pub async fn run(args: DescribeArgs, context: &Context) -> Result<ExitStatus, Fa
     let topology = topologies::build(&args.topology, context.settings())?;
     let d = topology.describe();
     let instance = topologies::instance(context.settings());
-    let late = d.lateness_limit.map_or_else(
+    let late = d.stages[0].lateness_limit.map_or_else(
         || "a record is late once all its windows are closed".to_owned(),
         |limit| format!("a record more than {} s behind stream time is late", limit / 1_000_000),
     );

@@ -55,7 +55,7 @@ pub async fn run(args: TestArgs, context: &Context) -> Result<ExitStatus, Failur
         bench.line(&line)?;
         shown.take(&mut bench.outputs)?;
     }
-    bench.drain();
+    bench.drain()?;
     shown.take(&mut bench.outputs)?;
     shown.end()?;
     let counts = bench.counts();

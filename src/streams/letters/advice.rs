@@ -161,6 +161,11 @@ const fn circumstance(reason: Reason) -> Advice {
             "Nothing has to be done; to keep it, lengthen the retention before you requeue it.",
             false,
         ),
+        Reason::Foreign => (
+            "Another program wrote it into a topic that only a stage of a topology writes.",
+            "Find out who writes there; what it meant belongs into the topology's input.",
+            true,
+        ),
         _ => (
             "Processing this record stopped the task, so it was parked.",
             "That is a bug: report it with the value; requeue it as it is once it is mended.",

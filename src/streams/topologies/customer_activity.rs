@@ -8,13 +8,12 @@ use crate::activity::{
 };
 use crate::domain::{ActivityEvent, EventTime, Reject};
 use crate::streams::aggregate::{Emission, Emit, Placed, WindowKey, WindowedAggregation};
-use crate::streams::changelog;
 use crate::streams::output::Outputs;
 use crate::streams::record::SourceRecord;
 use crate::streams::store::StoreValue;
 use crate::streams::time::Grace;
 use crate::streams::topology::{
-    Description, Gate, Lateness, Outcome, Sinks, Source, StoreDescription, Task, Topology,
+    Description, Gate, Lateness, Outcome, Sinks, Source, Stage, StoreDescription, Task, Topology,
 };
 use crate::streams::window::{Window, WindowFault};
 
@@ -72,16 +71,14 @@ impl CustomerActivity {
             Window::session(rules.session_gap).map_err(|f| ("activity.session_gap", f))?;
         let group = format!("{application}-{NAME}");
         let sinks = Sinks::of(application, NAME);
-        let store = |name| StoreDescription {
-            name,
-            changelog: changelog::topic(&group, name),
-            bounded_by: "open windows only: an entry goes when its window closes (end + grace)",
-        };
+        let bounded_by = "open windows only: an entry goes when its window closes (end + grace)";
+        let store = |name| StoreDescription::new(&group, 0, name, bounded_by);
         let description = Description {
             name: NAME,
             version: VERSION,
             summary: "Sums up what each customer did, by window and by session.",
-            sources: vec![Source { topic: topics.events, keyed_by: "customerId" }],
+            stages: vec![Stage { name: "windows", lateness_limit: None }],
+            sources: vec![Source::events(topics.events, "customerId")],
             stores: STORES.map(store).to_vec(),
             sinks: vec![
                 sinks.sink(
@@ -105,7 +102,6 @@ impl CustomerActivity {
                 sinks.aside(topics.late, "records late for window and session, as they came"),
                 sinks.aside(topics.dead_letters, "records that cannot be processed, as they came"),
             ],
-            lateness_limit: None,
             group,
         };
         Ok(Self { description, rules, window, session })
@@ -121,7 +117,7 @@ impl Topology for CustomerActivity {
         format!("{:?}", self.rules)
     }
 
-    fn task(&self) -> Box<dyn Task> {
+    fn task(&self, _stage: usize) -> Box<dyn Task> {
         let rules = self.rules.clone();
         let grace = Grace::from_micros(rules.grace);
         let emit = if rules.updates { Emit::Updates } else { Emit::Final };

@@ -6,12 +6,11 @@ use crate::domain::payment::Currency;
 use crate::domain::{EventTime, PaymentEvent, Reject};
 use crate::fraud::scored::{write_scored_id, write_scored_payment};
 use crate::fraud::{CustomerState, Rules};
-use crate::streams::changelog;
 use crate::streams::output::Outputs;
 use crate::streams::record::SourceRecord;
 use crate::streams::store::{Store, StoreValue};
 use crate::streams::topology::{
-    Description, Gate, Outcome, Sinks, Source, StoreDescription, Task, Topology,
+    Description, Gate, Outcome, Sinks, Source, Stage, StoreDescription, Task, Topology,
 };
 
 /// The topology's name.
@@ -62,12 +61,14 @@ impl FraudDetection {
             name: NAME,
             version: VERSION,
             summary: "Scores each payment and raises alerts at once, per customer.",
-            sources: vec![Source { topic: topics.payments, keyed_by: "customerId" }],
-            stores: vec![StoreDescription {
-                name: STORE,
-                changelog: changelog::topic(&group, STORE),
-                bounded_by: "256 payments and 8 currencies a customer; a customer unseen for fraud.customer_ttl is dropped",
-            }],
+            stages: vec![Stage { name: "payments", lateness_limit: Some(rules.lateness_limit()) }],
+            sources: vec![Source::events(topics.payments, "customerId")],
+            stores: vec![StoreDescription::new(
+                &group,
+                0,
+                STORE,
+                "256 payments and 8 currencies a customer; a customer unseen for fraud.customer_ttl is dropped",
+            )],
             sinks: vec![
                 sinks.sink(
                     topics.scored,
@@ -90,7 +91,6 @@ impl FraudDetection {
                 sinks.aside(topics.late, "records later than the limit, as they came"),
                 sinks.aside(topics.dead_letters, "records that cannot be processed, as they came"),
             ],
-            lateness_limit: Some(rules.lateness_limit()),
             group,
         };
         Self { description, rules, currency }
@@ -106,7 +106,7 @@ impl Topology for FraudDetection {
         format!("currency {}; {:?}", self.currency, self.rules)
     }
 
-    fn task(&self) -> Box<dyn Task> {
+    fn task(&self, _stage: usize) -> Box<dyn Task> {
         Box::new(FraudTask {
             rules: self.rules.clone(),
             currency: self.currency,

@@ -36,12 +36,11 @@ impl Worker {
         let mut positions = Vec::with_capacity(self.partitions.len());
         for (number, partition) in self.partitions.iter().filter(|(_, p)| p.dirty) {
             for (at, source) in self.description.sources.iter().enumerate() {
-                // The checkpoint is one a task; it travels with the first source.
-                let metadata = if at == 0 {
-                    partition.driver.checkpoint(&writer).to_metadata()
-                } else {
-                    String::new()
-                };
+                // A stage's checkpoint travels with its first source.
+                let stage = self.description.checkpoint_of(at);
+                let metadata = stage.map_or_else(String::new, |stage| {
+                    partition.driver.checkpoint(stage, &writer).to_metadata()
+                });
                 positions.push(Position {
                     topic: &source.topic,
                     partition: *number,

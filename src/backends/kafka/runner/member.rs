@@ -15,6 +15,7 @@ use rdkafka::types::RDKafkaErrorCode as Code;
 
 use crate::backends::error::{BackendError, Kind, Result};
 use crate::backends::kafka::runner::care::{Care, Level};
+use crate::backends::kafka::runner::globals::{self, Globals};
 use crate::backends::kafka::runner::preflight::{self, Fingerprint};
 use crate::backends::kafka::runner::status::PartitionStanding;
 use crate::backends::kafka::runner::worker::{self, Command, Tell};
@@ -207,7 +208,9 @@ fn run_locked(
             "the last {failed} starts ended without a commit: one record a transaction until the cause is known."
         )),
     }
-    let crew = Crew::hire(topology, options, handle, &care)?;
+    let globals = globals::load(topology, options, handle)?;
+    let partitions = u32::try_from(count).unwrap_or(u32::MAX);
+    let crew = Crew::hire(topology, options, handle, &care, partitions)?;
     let patience = options.streams.transaction_timeout;
     let context = MemberContext::new(handle.clone(), patience);
     unlocked(&context.workers).clone_from(&crew.commands);
@@ -222,7 +225,9 @@ fn run_locked(
         count,
         assigned_at: Instant::now(),
         next_look: Instant::now(),
+        draining: 0,
         drained: Vec::new(),
+        globals,
         running: 0,
     };
     let result = member.serve(&description.group);
@@ -251,6 +256,7 @@ impl Crew {
         options: &RunOptions,
         handle: &RunHandle,
         care: &Arc<Care>,
+        partitions: u32,
     ) -> Result<Self> {
         let (tell, tells) = channel();
         let count = options.streams.workers.max(1);
@@ -258,7 +264,9 @@ impl Crew {
             let openings: Vec<_> = (0..count)
                 .map(|index| {
                     let tell = tell.clone();
-                    scope.spawn(move || worker::open(index, topology, options, handle, care, tell))
+                    scope.spawn(move || {
+                        worker::open(index, topology, options, handle, care, partitions, tell)
+                    })
                 })
                 .collect();
             openings.into_iter().map(std::thread::ScopedJoinHandle::join).collect()
@@ -292,8 +300,12 @@ struct Member<'a> {
     count: usize,
     assigned_at: Instant,
     next_look: Instant,
-    /// Workers that have reached the end of a drain, in this assignment.
+    /// The stage that is being drained.
+    draining: usize,
+    /// Workers that have closed that stage, in this assignment.
     drained: Vec<u16>,
+    /// The tables that every process reads whole.
+    globals: Option<Globals>,
     running: usize,
 }
 
@@ -316,8 +328,12 @@ impl Member<'_> {
                 && !busy.is_empty()
                 && busy.iter().all(|w| self.drained.contains(w))
                 && self.all_drained()?
+                && self.next_stage()
             {
                 return Ok(());
+            }
+            if let Some(globals) = &mut self.globals {
+                globals.failed()?;
             }
             if next_status <= Instant::now() {
                 next_status = Instant::now() + STATUS_EVERY;
@@ -342,12 +358,16 @@ impl Member<'_> {
         }
         self.next_look = Instant::now() + LOOK_EVERY;
         let standing = status::standing(&self.options.kafka, self.description)?;
-        // What was closed is noted with the offsets of the first source.
-        let first = &self.description.sources[0].topic;
-        let noted = |p: &PartitionStanding| p.topic != *first || p.closed || p.committed.is_none();
+        // What was closed is noted with the offsets of the stage's first source.
+        let sources = self.description.sources.iter().filter(|s| s.stage == self.draining);
+        let topics: Vec<&str> = sources.map(|s| s.topic.as_str()).collect();
+        let noted = |p: &PartitionStanding| {
+            topics.first() != Some(&p.topic.as_str()) || p.closed || p.committed.is_none()
+        };
         let mut open: Vec<i32> = standing
             .partitions
             .iter()
+            .filter(|p| topics.contains(&p.topic.as_str()))
             .filter(|p| !own.contains(&p.partition) && (p.lag() > 0 || !noted(p)))
             .map(|p| p.partition)
             .collect();
@@ -362,9 +382,25 @@ impl Member<'_> {
         Ok(true)
     }
 
+    /// Lets the workers close the next stage. True if there is none.
+    fn next_stage(&mut self) -> bool {
+        self.draining += 1;
+        self.drained.clear();
+        if self.draining >= self.description.stages.len() {
+            return true;
+        }
+        let stage = self.draining;
+        for command in &self.crew.commands {
+            // A worker that is gone has told why.
+            drop(command.send(Command::Drain { stage }));
+        }
+        false
+    }
+
     /// Hands the partitions out. Returns the workers that got any.
     fn assign(&mut self, assignment: &Assignment) -> Vec<u16> {
         self.drained.clear();
+        self.draining = 0;
         self.running = 0;
         self.assigned_at = Instant::now();
         let workers = u16::try_from(self.crew.commands.len()).unwrap_or(u16::MAX);
@@ -399,7 +435,8 @@ impl Member<'_> {
     fn hear(&mut self, busy: &[u16]) -> Result<()> {
         while let Ok((index, tell)) = self.crew.tells.try_recv() {
             match tell {
-                Tell::Drained => self.drained.push(index),
+                Tell::Drained { stage } if stage == self.draining => self.drained.push(index),
+                Tell::Drained { .. } => {}
                 Tell::Running if busy.contains(&index) => {
                     self.running += 1;
                     if self.running >= busy.len() {
@@ -472,7 +509,7 @@ impl Member<'_> {
                     result = result.and(Err(error));
                 }
                 Ok((_, Tell::Ended)) => ended += 1,
-                Ok((_, Tell::Drained | Tell::Running)) => {}
+                Ok((_, Tell::Drained { .. } | Tell::Running)) => {}
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
             }
         }

@@ -8,7 +8,9 @@
 
 mod care;
 mod commit;
+mod end;
 pub mod files;
+mod globals;
 pub mod lag;
 pub mod member;
 pub mod offsets;

@@ -10,7 +10,7 @@ use rdkafka::{Offset, TopicPartitionList};
 use crate::backends::error::{BackendError, Kind, Result};
 use crate::backends::kafka::{Quiet, classify, client};
 use crate::config::settings::Kafka;
-use crate::streams::topology::Description;
+use crate::streams::topology::{Description, SinkKind};
 
 /// How long one question to the brokers may take.
 const CALL: Duration = Duration::from_secs(10);
@@ -75,7 +75,7 @@ fn look<'a>(
             None => missing.push(topic),
         }
     }
-    for sink in &description.sinks {
+    for sink in description.sinks.iter().filter(|s| s.kind != SinkKind::Repartition) {
         if partition_count(consumer, &kafka.bootstrap, &sink.topic)?.is_none() {
             missing.push(&sink.topic);
         }

@@ -21,7 +21,7 @@ use crate::backends::kafka::runner::{files, preflight, transaction};
 use crate::config::settings::{Kafka, Streams};
 use crate::domain::EventTime;
 use crate::runtime::Fault;
-use crate::streams::topology::Description;
+use crate::streams::topology::{Description, Role, SinkKind};
 use crate::streams::undo::{Bounds, NotedEnd, NotedOffset, Undo};
 use crate::topics::plan::{Declared, Step};
 
@@ -95,12 +95,18 @@ impl Resetter {
             let topic = &source.topic;
             let found = preflight::partition_count(&asker, &self.kafka.bootstrap, topic)?;
             let count = i32::try_from(found.unwrap_or(0)).unwrap_or(i32::MAX);
+            if count == 0 && source.role == Role::Repartition {
+                // A reset that was cut off had deleted it.
+                continue;
+            }
             if count == 0 {
                 let what = format!("topic \"{topic}\" is missing at {}", self.kafka.bootstrap);
                 return Err(BackendError::new(Kind::Missing, what)
                     .hint("Create it with `bss setup kafka`."));
             }
-            before.partitions = count;
+            if source.role != Role::Repartition {
+                before.partitions = count;
+            }
             let numbers: Vec<i32> = (0..count).collect();
             let committed =
                 offsets::committed(self.restorer.impatient(), group, topic, &numbers, CALL)?;
@@ -120,11 +126,15 @@ impl Resetter {
                     metadata,
                 });
             }
-            before.targets.extend(self.targets(topic, &numbers, target)?);
+            // A table is read whole, and a repartition topic is made anew.
+            if source.role == Role::Events {
+                before.targets.extend(self.targets(topic, &numbers, target)?);
+            }
         }
-        let stores = self.description.stores.iter().map(|s| s.changelog.as_str());
-        before.changelogs = self.bounds(stores)?;
-        before.outputs = self.bounds(self.description.sinks.iter().map(|s| s.topic.as_str()))?;
+        before.changelogs = self.bounds(self.description.own_topics())?;
+        let outputs = self.description.sinks.iter();
+        let outputs = outputs.filter(|s| matches!(s.kind, SinkKind::Events | SinkKind::Aside));
+        before.outputs = self.bounds(outputs.map(|s| s.topic.as_str()))?;
         Ok(before)
     }
 

@@ -7,7 +7,7 @@ use crate::backends::kafka::runner::{offsets, preflight, restore::Restorer};
 use crate::config::settings::Kafka;
 use crate::domain::EventTime;
 use crate::streams::checkpoint::Counts;
-use crate::streams::topology::Description;
+use crate::streams::topology::{Description, Role};
 
 /// How long one question may take.
 const CALL: Duration = Duration::from_secs(10);
@@ -35,6 +35,8 @@ pub struct PartitionStanding {
     pub writer: String,
     /// Everything was closed at the end of the input, and nothing came since.
     pub closed: bool,
+    /// It is of a repartition topic: its records were counted when they came from outside.
+    pub inside: bool,
 }
 
 impl PartitionStanding {
@@ -68,7 +70,9 @@ impl Standing {
     #[must_use]
     pub fn counts(&self) -> Counts {
         let mut sum = Counts::default();
-        self.partitions.iter().for_each(|p| sum.add(&p.counts));
+        for p in &self.partitions {
+            sum.add(&if p.inside { p.counts.outputs_only() } else { p.counts });
+        }
         sum
     }
 
@@ -114,6 +118,7 @@ pub fn standing(kafka: &Kafka, description: &Description) -> Result<Standing> {
                 counts: committed.checkpoint.counts,
                 writer: committed.checkpoint.writer,
                 closed: committed.checkpoint.closed,
+                inside: source.role == Role::Repartition,
             });
         }
     }

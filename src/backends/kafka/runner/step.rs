@@ -12,7 +12,7 @@ use crate::domain::{EventTime, cloud_event};
 use crate::runtime::Fault;
 use crate::streams::output::{OutputRecord, Outputs};
 use crate::streams::record::SourceRecord;
-use crate::streams::topology::{Description, Sink};
+use crate::streams::topology::{Description, Sink, SinkKind};
 
 /// What one record needs, borrowed apart from the consumer that owns it.
 pub(super) struct Step<'a> {
@@ -96,7 +96,9 @@ pub(super) fn send(
     own: Option<&BorrowedHeaders>,
 ) -> std::result::Result<(), Trouble> {
     let sink = &description.sinks[record.sink];
-    let headers = if record.id.is_empty() {
+    let headers = if matches!(sink.kind, SinkKind::Repartition | SinkKind::Table) {
+        None
+    } else if record.id.is_empty() {
         let mut headers = OwnedHeaders::new_with_capacity(record.headers.len());
         for (key, value) in record.headers {
             headers = headers.insert(Header { key, value: Some(value) });
@@ -106,16 +108,16 @@ pub(super) fn send(
         for header in own.filter(|h| !h.key.starts_with("bss_")) {
             headers = headers.insert(header);
         }
-        headers
+        Some(headers)
     } else {
-        cloud_headers(sink, record)
+        Some(cloud_headers(sink, record))
     };
     transaction.send(Outgoing {
         topic: &sink.topic,
-        partition: None,
+        partition: record.partition,
         key: record.key,
         value: record.value,
-        headers: Some(headers),
+        headers,
     })
 }
 

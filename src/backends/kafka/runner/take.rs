@@ -10,9 +10,11 @@ use crate::backends::kafka::classify;
 use crate::backends::kafka::runner::member::Membership;
 use crate::backends::kafka::runner::offsets::{self, Committed};
 use crate::backends::kafka::runner::transaction::{Trouble, fence};
-use crate::backends::kafka::runner::worker::{Partition, Tell, Worker};
+use crate::backends::kafka::runner::worker::{Drain, Partition, Tell, Worker};
 use crate::backends::kafka::runner::{Phase, StartAt};
-use crate::streams::driver::Driver;
+use crate::streams::checkpoint::Checkpoint;
+use crate::streams::driver::{Driver, Place};
+use crate::streams::topology::Role;
 
 /// How long the stable offsets are waited for before an open transaction is taken for a dead
 /// worker's. A living worker commits before it lets a partition go, but the marker of that commit
@@ -28,7 +30,7 @@ impl Worker {
         member: Membership,
     ) -> std::result::Result<(), Trouble> {
         self.member = Some(member);
-        self.drained = false;
+        self.drain = Drain::default();
         // A send that failed leaves outputs behind; they are of a transaction that is gone.
         self.outputs.clear();
         self.urgent = false;
@@ -38,7 +40,9 @@ impl Worker {
             Kind::Unreachable | Kind::TimedOut => Trouble::Abort(error),
             _ => Trouble::Fatal(error),
         })?;
-        drop(self.tell.send((self.index, Tell::Running)));
+        if self.loading.is_empty() {
+            drop(self.tell.send((self.index, Tell::Running)));
+        }
         Ok(())
     }
 
@@ -54,8 +58,12 @@ impl Worker {
                     && committed[0].checkpoint.writer == self.transaction.id()
             });
             if !kept {
-                let checkpoint = &committed[0].checkpoint;
-                let driver = Driver::new(&*self.topology, self.options.limits, checkpoint);
+                let checkpoints: Vec<Checkpoint> = (0..self.description.stages.len())
+                    .filter_map(|stage| self.description.first_source(stage))
+                    .map(|source| committed[source].checkpoint.clone())
+                    .collect();
+                let place = Place { partition: *number, partitions: self.count };
+                let driver = Driver::new(&*self.topology, self.options.limits, place, &checkpoints);
                 let none = vec![0; self.description.sources.len()];
                 let partition = Partition {
                     driver,
@@ -150,15 +158,18 @@ impl Worker {
     /// for. A group that has state but no offsets is not a first start.
     fn position(&mut self, number: i32, committed: &[Committed], restored: u64) -> Result<()> {
         let mut starts = Vec::with_capacity(committed.len());
-        let mut lost = 0;
+        let mut lost = Vec::with_capacity(committed.len());
         for (source, committed) in self.description.sources.iter().zip(committed) {
             let (first, _) = self.restorer.bounds(&source.topic, number)?;
             let end = self.restorer.stable_end(&source.topic, number)?;
+            let mut gone = 0;
             let start = match committed.offset {
                 Some(offset) => {
-                    lost += self.bridge(&source.topic, number, offset, first)?;
+                    gone = self.bridge(&source.topic, number, offset, first)?;
                     offset.max(first)
                 }
+                // A table is read whole, and what an earlier stage wrote too.
+                None if restored == 0 && source.role != Role::Events => first,
                 None if restored > 0 => {
                     return Err(BackendError::new(
                         Kind::Conflict,
@@ -175,6 +186,7 @@ impl Worker {
                     StartAt::Latest => end,
                 },
             };
+            lost.push(gone);
             starts.push((start, end, committed.offset));
         }
         if let Some(partition) = self.partitions.get_mut(&number) {
@@ -182,9 +194,11 @@ impl Worker {
             partition.target = starts.iter().map(|s| s.1).collect();
             // A first start commits where it began.
             partition.committed = starts.iter().map(|s| s.2.unwrap_or(-1)).collect();
-            // What is passed over is committed even if nothing comes any more.
-            partition.driver.skip(lost);
-            partition.dirty = lost > 0;
+            for (source, lost) in lost.into_iter().enumerate().filter(|(_, lost)| *lost > 0) {
+                partition.driver.skip(source, lost);
+                // What is passed over is committed even if nothing comes any more.
+                partition.dirty = true;
+            }
             partition.active = true;
         }
         Ok(())
@@ -212,12 +226,25 @@ impl Worker {
         ))
     }
 
-    /// Starts reading at the partitions' positions.
-    fn read(&self) -> Result<()> {
+    /// Starts reading at the partitions' positions: tables alone until they are at the end they
+    /// had, so that no event meets a table that is half there.
+    pub(super) fn read(&mut self) -> Result<()> {
         let what = || format!("could not read the sources of \"{}\"", self.description.group);
+        let sources = self.description.sources.iter().enumerate();
+        let tables: Vec<usize> =
+            sources.filter(|(_, s)| s.role == Role::Table).map(|(at, _)| at).collect();
+        self.loading.clear();
+        for (number, partition) in &self.partitions {
+            let behind = |at: &&usize| partition.next[**at] < partition.target[**at];
+            self.loading.extend(tables.iter().filter(behind).map(|at| (*at, *number)));
+        }
         let mut list = TopicPartitionList::new();
         for (number, partition) in &self.partitions {
-            for (source, next) in self.description.sources.iter().zip(&partition.next) {
+            let sources = self.description.sources.iter().zip(&partition.next).enumerate();
+            for (at, (source, next)) in sources {
+                if !self.loading.is_empty() && !self.loading.contains(&(at, *number)) {
+                    continue;
+                }
                 list.add_partition_offset(&source.topic, *number, Offset::Offset(*next))
                     .map_err(|e| classify(e, what()))?;
             }

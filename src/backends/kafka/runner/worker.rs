@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TryRecvError};
 use std::time::{Duration, Instant};
 
-use rdkafka::Offset;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::Message;
@@ -20,7 +19,6 @@ use crate::backends::kafka::runner::step::{Step, send};
 use crate::backends::kafka::runner::transaction::{Transaction, Trouble};
 use crate::backends::kafka::runner::{RunHandle, RunOptions};
 use crate::backends::kafka::{Quiet, classify, client};
-use crate::domain::EventTime;
 use crate::streams::driver::Driver;
 use crate::streams::output::Outputs;
 use crate::streams::topology::{Description, Topology};
@@ -32,7 +30,7 @@ const MAX_RETURNS: u32 = 10;
 /// How long an empty source is waited for.
 const WAIT: Duration = Duration::from_millis(20);
 /// How often a worker without open work looks whether markers moved its positions.
-const IDLE_COMMIT: Duration = Duration::from_millis(500);
+pub(super) const IDLE_COMMIT: Duration = Duration::from_millis(500);
 
 /// What the member asks of a worker.
 pub enum Command {
@@ -50,14 +48,22 @@ pub enum Command {
         /// Where to answer.
         done: SyncSender<()>,
     },
+    /// The stages before this one are closed in every partition: close it at its end.
+    Drain {
+        /// The stage.
+        stage: usize,
+    },
     /// Commit and end.
     Stop,
 }
 
 /// What a worker tells the member.
 pub enum Tell {
-    /// The end of the input was reached and everything closed and committed (`--drain`).
-    Drained,
+    /// The end of a stage's input was reached and everything closed and committed (`--drain`).
+    Drained {
+        /// The stage.
+        stage: usize,
+    },
     /// Restored; processing.
     Running,
     /// The worker ended by a failure.
@@ -81,6 +87,15 @@ pub(super) struct Partition {
     pub active: bool,
 }
 
+/// How far a drain is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Drain {
+    /// Stages that are closed.
+    pub closed: usize,
+    /// The stage that may close at its end.
+    pub may: usize,
+}
+
 /// A worker thread's whole state.
 pub(super) struct Worker {
     pub index: u16,
@@ -101,7 +116,12 @@ pub(super) struct Worker {
     /// Whether records keep waiting.
     pub pressure: Pressure,
     pub last_commit: Instant,
-    pub drained: bool,
+    pub drain: Drain,
+    /// Tables that are still read to the end they had, by source and partition; nothing else is
+    /// read meanwhile.
+    pub loading: HashSet<(usize, i32)>,
+    /// How many partitions every topic has.
+    pub count: u32,
     /// How often it went back since the last commit.
     pub returns: u32,
     /// How many records were known to stop the task when it last went back.
@@ -120,6 +140,7 @@ pub(super) fn open(
     options: &RunOptions,
     handle: &RunHandle,
     care: &Arc<Care>,
+    count: u32,
     tell: Sender<(u16, Tell)>,
 ) -> Result<Worker> {
     let description = Arc::new(topology.describe().clone());
@@ -169,7 +190,9 @@ pub(super) fn open(
         behind: false,
         pressure: Pressure::default(),
         last_commit: Instant::now(),
-        drained: false,
+        drain: Drain::default(),
+        loading: HashSet::new(),
+        count,
         returns: 0,
         parked: poison.len(),
         care: Arc::clone(care),
@@ -220,6 +243,7 @@ impl Worker {
                     };
                 }
                 Some(Command::Take { partitions, member }) => self.take(partitions, member),
+                Some(Command::Drain { stage }) => self.may_drain(stage),
                 Some(Command::Release { lost, done }) => {
                     let result = self.release(lost);
                     // The member may have stopped waiting.
@@ -236,7 +260,8 @@ impl Worker {
     }
 
     fn working(&self) -> bool {
-        self.member.is_some() && !self.partitions.is_empty() && !self.drained
+        let drained = self.drain.closed >= self.description.stages.len();
+        self.member.is_some() && !self.partitions.is_empty() && !drained
     }
 
     /// Lets the partitions go: their state stays parked, in case they come back untouched.
@@ -369,6 +394,9 @@ impl Worker {
         if taken == 0 {
             self.at_end(now)?;
         }
+        if !self.loading.is_empty() {
+            self.load_on().map_err(Trouble::Abort)?;
+        }
         if level == Level::Single || self.due() {
             self.commit()?;
         }
@@ -405,43 +433,6 @@ impl Worker {
                 || bytes >= streams.max_transaction_bytes);
         let dirty = self.partitions.values().any(|p| p.dirty);
         full || (dirty && self.last_commit.elapsed() >= self.interval())
-    }
-
-    /// Nothing came: close windows of idle sources, pass markers, end a drain.
-    fn at_end(&mut self, now: EventTime) -> std::result::Result<(), Trouble> {
-        let positions = self
-            .source
-            .position()
-            .map_err(|e| Trouble::Abort(classify(e, "could not read the consumer's position")))?;
-        let mut drained = self.options.drain;
-        for (number, partition) in &mut self.partitions {
-            for (at, source) in self.description.sources.iter().enumerate() {
-                if let Some(Offset::Offset(offset)) =
-                    positions.find_partition(&source.topic, *number).map(|e| e.offset())
-                {
-                    // Past the commit markers, so that lag reaches 0.
-                    partition.next[at] = partition.next[at].max(offset);
-                }
-                drained &= partition.next[at] >= partition.target[at];
-            }
-            if partition.driver.at_end(now, &mut self.outputs) {
-                partition.dirty = true;
-            }
-            partition.dirty |=
-                self.last_commit.elapsed() > IDLE_COMMIT && partition.next != partition.committed;
-        }
-        self.send_outputs()?;
-        if drained {
-            for partition in self.partitions.values_mut() {
-                partition.driver.drain(&mut self.outputs);
-                partition.dirty = true;
-            }
-            self.send_outputs()?;
-            self.commit()?;
-            self.drained = true;
-            drop(self.tell.send((self.index, Tell::Drained)));
-        }
-        Ok(())
     }
 
     pub(super) fn send_outputs(&mut self) -> std::result::Result<(), Trouble> {

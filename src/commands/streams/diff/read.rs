@@ -108,10 +108,8 @@ impl Job {
                 }
             }
         }
-        if self.keep_open {
-            bench.advance();
-        } else {
-            bench.drain();
+        if !self.keep_open {
+            bench.drain()?;
         }
         self.pass(&mut bench, &mut comparison);
         let (counts, skipped) = (bench.counts(), bench.skipped());

@@ -192,14 +192,14 @@ async fn fence(
     Ok(fenced.await??)
 }
 
-/// The changelogs as declared, with as many partitions as the sources have now.
+/// The topology's own topics as declared, with as many partitions as the sources have now.
 fn changelogs(
     context: &Context,
     description: &Description,
     partitions: i32,
 ) -> Result<Vec<Declared>, Failure> {
     let mut all = declared(context.settings())?;
-    all.retain(|d| description.stores.iter().any(|s| s.changelog == d.name));
+    all.retain(|d| description.own_topics().any(|own| own == d.name));
     all.iter_mut().for_each(|d| d.partitions = partitions);
     Ok(all)
 }

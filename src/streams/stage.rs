@@ -1,0 +1,324 @@
+//! Steps one stage's task in one partition, and counts what each record came to.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use crate::domain::{EventTime, Reason, Reject};
+use crate::streams::aside;
+use crate::streams::checkpoint::{Checkpoint, Counts};
+use crate::streams::driver::{Limits, Place};
+use crate::streams::output::Outputs;
+use crate::streams::record::SourceRecord;
+use crate::streams::time::{FutureGuard, Grace, IdleClock, StreamTime};
+use crate::streams::topology::{
+    Description, Gate, Outcome, Role, SinkKind, Task, Topology, WATERMARKS,
+};
+use crate::streams::watermark::{Upstreams, Watermark, split_time};
+
+/// How far stream time moves before later stages are told: a second.
+const MARK_EVERY: i64 = 1_000_000;
+
+/// One stage in one partition.
+pub(super) struct StageDriver {
+    number: usize,
+    place: Place,
+    description: Arc<Description>,
+    task: Box<dyn Task>,
+    guard: FutureGuard,
+    stream_time: StreamTime,
+    counts: Counts,
+    idle: Option<IdleClock>,
+    idle_after: i64,
+    advanced_to: Option<EventTime>,
+    closed: bool,
+    /// The repartition topics it writes, by position among the sinks.
+    hands_on: Vec<usize>,
+    /// The stream time that later stages were told.
+    marked: Option<EventTime>,
+    /// Behind a repartition topic: how far the upstream partitions are.
+    upstreams: Option<Upstreams>,
+}
+
+impl StageDriver {
+    pub fn new(
+        topology: &dyn Topology,
+        description: &Arc<Description>,
+        number: usize,
+        limits: Limits,
+        place: Place,
+        checkpoint: &Checkpoint,
+    ) -> Self {
+        let limit = description.stages[number].lateness_limit;
+        let lateness = Grace::from_micros(limit.unwrap_or(i64::MAX));
+        let mut task = topology.task(number);
+        if let Some(time) = checkpoint.stream_time {
+            task.resume(time);
+        }
+        let sources = description.sources.iter();
+        let behind = sources.filter(|s| s.stage == number && s.role == Role::Repartition).count();
+        Self {
+            number,
+            place,
+            task,
+            guard: FutureGuard::new(limits.max_skew, lateness),
+            stream_time: checkpoint.stream_time.map_or_else(StreamTime::new, StreamTime::at),
+            counts: checkpoint.counts,
+            idle: None,
+            idle_after: limits.idle_after,
+            advanced_to: None,
+            closed: checkpoint.closed,
+            hands_on: description.hands_on(number).collect(),
+            marked: None,
+            upstreams: (behind > 0).then(|| Upstreams::new(behind, place.partitions)),
+            description: Arc::clone(description),
+        }
+    }
+
+    pub const fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    pub const fn stream_time(&self) -> Option<EventTime> {
+        self.stream_time.get()
+    }
+
+    pub const fn upstreams(&self) -> Option<&Upstreams> {
+        self.upstreams.as_ref()
+    }
+
+    pub fn keys(&self) -> usize {
+        self.task.keys()
+    }
+
+    pub fn checkpoint(&self, writer: &str) -> Checkpoint {
+        Checkpoint {
+            stream_time: self.stream_time.get(),
+            counts: self.counts,
+            writer: writer.to_owned(),
+            closed: self.closed,
+        }
+    }
+
+    pub fn step(
+        &mut self,
+        record: &SourceRecord<'_>,
+        now: EventTime,
+        out: &mut Outputs,
+    ) -> Result<Outcome, String> {
+        let before = out.len();
+        let role = self.description.sources[record.source].role;
+        if role == Role::Events {
+            self.closed = false;
+            if let Some(idle) = &mut self.idle {
+                idle.heard(now);
+            }
+        }
+        let outcome = match (role, record.key, record.value) {
+            (Role::Repartition, None, Some(mark)) => {
+                if let Err(fault) = self.hear(record.source, mark, out)? {
+                    self.account(record, &broken(&fault), out);
+                }
+                self.count_outputs(before, out);
+                return Ok(Outcome::Processed);
+            }
+            (Role::Repartition, _, value) => match split_time(value.unwrap_or_default()) {
+                Ok((time, value)) => {
+                    self.closed = false;
+                    let inner =
+                        SourceRecord { timestamp: Some(time), value: Some(value), ..*record };
+                    self.process(&inner, now, out)?
+                }
+                Err(fault) => broken(&fault),
+            },
+            _ => self.process(record, now, out)?,
+        };
+        self.account(record, &outcome, out);
+        self.count_outputs(before, out);
+        Ok(outcome)
+    }
+
+    fn process(
+        &mut self,
+        record: &SourceRecord<'_>,
+        now: EventTime,
+        out: &mut Outputs,
+    ) -> Result<Outcome, String> {
+        let mut gate = Gate::new(self.stream_time, now, self.guard);
+        let task = &mut self.task;
+        let outcome = guarded(|| task.process(record, &mut gate, out))?;
+        if self.upstreams.is_none() {
+            self.stream_time = gate.stream_time;
+        }
+        Ok(outcome)
+    }
+
+    /// Takes an upstream partition's watermark: the outer failure is the task's panic.
+    fn hear(
+        &mut self,
+        source: usize,
+        mark: &[u8],
+        out: &mut Outputs,
+    ) -> Result<Result<(), String>, String> {
+        let sources = &self.description.sources[..source];
+        let own = sources.iter().filter(|s| s.stage == self.number && s.role == Role::Repartition);
+        let slot = own.count();
+        let Some(upstreams) = &mut self.upstreams else { return Ok(Ok(())) };
+        let noted = Watermark::decode(mark).and_then(|mark| upstreams.note(slot, mark));
+        if noted.is_err() {
+            return Ok(noted);
+        }
+        if let Some(least) = upstreams.least()
+            && self.stream_time.advance(least)
+        {
+            let task = &mut self.task;
+            guarded(|| task.advance(least, out))?;
+        }
+        Ok(Ok(()))
+    }
+
+    pub const fn skip(&mut self, count: u64) {
+        self.counts.skipped += count;
+    }
+
+    pub fn park(&mut self, record: &SourceRecord<'_>, detail: &str, out: &mut Outputs) {
+        self.closed = false;
+        let before = out.len();
+        let outcome = Outcome::Rejected(Reject::new(Reason::Panicked, "", detail));
+        self.account(record, &outcome, out);
+        self.count_outputs(before, out);
+    }
+
+    fn account(&mut self, record: &SourceRecord<'_>, outcome: &Outcome, out: &mut Outputs) {
+        match outcome {
+            Outcome::Processed => self.counts.processed += 1,
+            Outcome::Duplicate => self.counts.duplicate += 1,
+            Outcome::Late(late) => {
+                self.counts.late += 1;
+                let time = self.stream_time.get();
+                aside::late(&self.description, record, late, time, out);
+            }
+            Outcome::Rejected(reject) => {
+                self.counts.rejected += 1;
+                aside::dead_letter(&self.description, record, reject, self.stream_time.get(), out);
+            }
+            Outcome::Future(reject) => {
+                self.counts.future += 1;
+                aside::dead_letter(&self.description, record, reject, self.stream_time.get(), out);
+            }
+        }
+    }
+
+    /// Counts what was written since `before`; what stays inside the topology is no output.
+    fn count_outputs(&mut self, before: usize, out: &Outputs) {
+        let written = out.len() - before;
+        let inside = if self.hands_on.is_empty() {
+            0
+        } else {
+            let sinks = &self.description.sinks;
+            let inside = out.iter().skip(before);
+            inside.filter(|r| sinks[r.sink].kind == SinkKind::Repartition).count()
+        };
+        self.counts.outputs += (written - inside) as u64;
+    }
+
+    pub fn advance(&mut self, out: &mut Outputs) {
+        let Some(time) = self.stream_time.get() else { return };
+        if self.upstreams.is_none() && self.advanced_to.is_none_or(|a| time > a) {
+            let before = out.len();
+            self.advanced_to = Some(time);
+            self.task.advance(time, out);
+            self.count_outputs(before, out);
+        }
+        if self.marked.is_none_or(|marked| time.micros_since(marked) >= MARK_EVERY) {
+            self.mark(time, out);
+        }
+    }
+
+    /// Tells every partition of later stages how far this one is.
+    fn mark(&mut self, time: EventTime, out: &mut Outputs) {
+        self.marked = Some(time);
+        let partition = u32::try_from(self.place.partition).unwrap_or_default();
+        let bytes = Watermark { partition, time }.encode();
+        for sink in &self.hands_on {
+            for to in 0..self.place.partitions {
+                out.mark(*sink, i32::try_from(to).unwrap_or(i32::MAX), time, &bytes);
+            }
+        }
+    }
+
+    /// See [`super::driver::Driver::at_end`].
+    pub fn at_end(&mut self, now: EventTime, out: &mut Outputs) -> bool {
+        if self.upstreams.is_some() {
+            return false;
+        }
+        let idle = self.idle.get_or_insert_with(|| IdleClock::new(self.idle_after, now));
+        idle.at_end(true, now);
+        let Some(claim) = idle.claim(now) else { return false };
+        let due = if self.hands_on.is_empty() {
+            // A topic that never had a record has nothing to close.
+            self.task.waits_for_time() && self.stream_time.get().is_some()
+        } else {
+            // Later stages wait for it, also where nothing ever came; they need not know at once.
+            let step = MARK_EVERY.max(self.idle_after / 10);
+            self.stream_time.get().is_none_or(|time| claim.micros_since(time) >= step)
+        };
+        if !due || !self.stream_time.advance(claim) {
+            return false;
+        }
+        self.advance(out);
+        true
+    }
+
+    /// Closes everything at the end of the input.
+    pub fn drain(&mut self, out: &mut Outputs) {
+        let before = out.len();
+        if let Some(time) = self.task.drain(out) {
+            self.stream_time.advance(time);
+        }
+        self.closed = true;
+        self.count_outputs(before, out);
+        if let Some(time) = self.stream_time.get() {
+            self.mark(time, out);
+        }
+    }
+
+    pub fn take_changes(&mut self, write: &mut dyn FnMut(usize, &[u8], Option<&[u8]>)) {
+        self.task.take_changes(write);
+        let store = self.description.stores.iter();
+        let own = store.enumerate().find(|(_, s)| s.stage == self.number && s.name == WATERMARKS);
+        if let (Some(upstreams), Some((store, _))) = (&mut self.upstreams, own) {
+            upstreams.take_changes(&mut |key, value| write(store, key, value));
+        }
+    }
+
+    pub fn restore(
+        &mut self,
+        store: usize,
+        key: &[u8],
+        value: Option<&[u8]>,
+    ) -> Result<(), String> {
+        match &mut self.upstreams {
+            Some(upstreams) if self.description.stores[store].name == WATERMARKS => {
+                upstreams.restore(key, value)
+            }
+            _ => self.task.restore(store, key, value),
+        }
+    }
+}
+
+fn broken(fault: &str) -> Outcome {
+    Outcome::Rejected(Reject::new(Reason::Foreign, "", fault))
+}
+
+/// Runs a task's code; a panic becomes its message.
+fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| message(&*panic))
+}
+
+fn message(panic: &(dyn std::any::Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|s| (*s).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "panicked without a message".to_owned())
+}
