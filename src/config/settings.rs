@@ -135,6 +135,8 @@ pub struct Streams {
     #[serde(deserialize_with = "span")]
     pub grace: Duration,
     #[serde(deserialize_with = "span")]
+    pub max_drift: Duration,
+    #[serde(deserialize_with = "span")]
     pub idle_after: Duration,
     #[serde(deserialize_with = "bytes")]
     pub memory: u64,

@@ -39,8 +39,8 @@ pub struct Driver {
 }
 
 impl Driver {
-    /// A driver with empty stores that goes on from `checkpoints`, one a stage; where one is
-    /// absent the stage starts afresh.
+    /// A driver with empty stores that goes on from `checkpoints`, one a source; where one is
+    /// absent the source starts afresh.
     #[must_use]
     pub fn new(
         topology: &dyn Topology,
@@ -49,11 +49,9 @@ impl Driver {
         checkpoints: &[Checkpoint],
     ) -> Self {
         let description = Arc::new(topology.describe().clone());
-        let fresh = Checkpoint::default();
         let stages = (0..description.stages.len())
             .map(|number| {
-                let checkpoint = checkpoints.get(number).unwrap_or(&fresh);
-                StageDriver::new(topology, &description, number, limits, place, checkpoint)
+                StageDriver::new(topology, &description, number, limits, place, checkpoints)
             })
             .collect();
         Self { description, stages }
@@ -77,10 +75,17 @@ impl Driver {
         self.stages[stage].counts()
     }
 
-    /// A stage's stream time: the largest event time seen, or the least watermark.
+    /// How far a stage has come: the largest event time seen (the least of its sources), or the
+    /// least watermark.
     #[must_use]
     pub fn stream_time(&self, stage: usize) -> Option<EventTime> {
         self.stages[stage].stream_time()
+    }
+
+    /// The largest event time seen from a source.
+    #[must_use]
+    pub fn source_time(&self, source: usize) -> Option<EventTime> {
+        self.stages[self.description.sources[source].stage].source_time(source)
     }
 
     /// How far the upstream partitions of a stage are, if it lies behind a repartition topic.
@@ -95,10 +100,11 @@ impl Driver {
         self.stages.iter().map(StageDriver::keys).sum()
     }
 
-    /// What to commit with the offset of a stage's first source.
+    /// What to commit with the offset of a source.
     #[must_use]
-    pub fn checkpoint(&self, stage: usize, writer: &str) -> Checkpoint {
-        self.stages[stage].checkpoint(writer)
+    pub fn checkpoint(&self, source: usize, writer: &str) -> Checkpoint {
+        let stage = self.description.sources[source].stage;
+        self.stages[stage].checkpoint(source, writer)
     }
 
     /// Takes one record at wall-clock time `now`. Its outputs are added to `out`.

@@ -10,6 +10,7 @@ mod aside;
 pub mod changelog;
 pub mod checkpoint;
 pub mod compare;
+pub mod drift;
 pub mod driver;
 pub mod letters;
 pub mod output;

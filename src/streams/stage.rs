@@ -18,6 +18,14 @@ use crate::streams::watermark::{Upstreams, Watermark, split_time};
 /// How far stream time moves before later stages are told: a second.
 const MARK_EVERY: i64 = 1_000_000;
 
+/// The time of one source of events. Each has its own, so that a source that is read faster than
+/// another does not make that one's records late.
+struct Clock {
+    source: usize,
+    time: StreamTime,
+    idle: Option<IdleClock>,
+}
+
 /// One stage in one partition.
 pub(super) struct StageDriver {
     number: usize,
@@ -25,9 +33,11 @@ pub(super) struct StageDriver {
     description: Arc<Description>,
     task: Box<dyn Task>,
     guard: FutureGuard,
-    stream_time: StreamTime,
+    /// Of the sources of events; empty behind a repartition topic.
+    clocks: Vec<Clock>,
+    /// Behind a repartition topic: the least watermark.
+    least: StreamTime,
     counts: Counts,
-    idle: Option<IdleClock>,
     idle_after: i64,
     advanced_to: Option<EventTime>,
     closed: bool,
@@ -46,40 +56,65 @@ impl StageDriver {
         number: usize,
         limits: Limits,
         place: Place,
-        checkpoint: &Checkpoint,
+        checkpoints: &[Checkpoint],
     ) -> Self {
         let limit = description.stages[number].lateness_limit;
         let lateness = Grace::from_micros(limit.unwrap_or(i64::MAX));
-        let mut task = topology.task(number);
-        if let Some(time) = checkpoint.stream_time {
-            task.resume(time);
-        }
-        let sources = description.sources.iter();
-        let behind = sources.filter(|s| s.stage == number && s.role == Role::Repartition).count();
-        Self {
+        let first = description.first_source(number).and_then(|at| checkpoints.get(at));
+        let at = |source: usize| {
+            let time = checkpoints.get(source).and_then(|c| c.stream_time);
+            time.map_or_else(StreamTime::new, StreamTime::at)
+        };
+        let of = |role| description.sources_of(number, role);
+        let behind = of(Role::Repartition).count();
+        let clocks = of(Role::Events)
+            .filter(|_| behind == 0)
+            .map(|source| Clock { source, time: at(source), idle: None })
+            .collect();
+        let mut stage = Self {
             number,
             place,
-            task,
+            task: topology.task(number),
             guard: FutureGuard::new(limits.max_skew, lateness),
-            stream_time: checkpoint.stream_time.map_or_else(StreamTime::new, StreamTime::at),
-            counts: checkpoint.counts,
-            idle: None,
+            clocks,
+            least: of(Role::Repartition).next().map_or_else(StreamTime::new, at),
+            counts: first.map_or_else(Counts::default, |c| c.counts),
             idle_after: limits.idle_after,
             advanced_to: None,
-            closed: checkpoint.closed,
+            closed: first.is_some_and(|c| c.closed),
             hands_on: description.hands_on(number).collect(),
             marked: None,
             upstreams: (behind > 0).then(|| Upstreams::new(behind, place.partitions)),
             description: Arc::clone(description),
+        };
+        if let Some(time) = stage.stream_time() {
+            stage.task.resume(time);
         }
+        stage
     }
 
     pub const fn counts(&self) -> &Counts {
         &self.counts
     }
 
-    pub const fn stream_time(&self) -> Option<EventTime> {
-        self.stream_time.get()
+    /// How far the stage has come: the least of its sources of events, or the least watermark.
+    pub fn stream_time(&self) -> Option<EventTime> {
+        if self.upstreams.is_some() {
+            return self.least.get();
+        }
+        self.clocks.iter().map(|clock| clock.time.get()).min().flatten()
+    }
+
+    /// The time of one source.
+    pub fn source_time(&self, source: usize) -> Option<EventTime> {
+        match self.clock(source) {
+            Some(at) => self.clocks[at].time.get(),
+            None => self.least.get(),
+        }
+    }
+
+    fn clock(&self, source: usize) -> Option<usize> {
+        self.clocks.iter().position(|clock| clock.source == source)
     }
 
     pub const fn upstreams(&self) -> Option<&Upstreams> {
@@ -90,12 +125,12 @@ impl StageDriver {
         self.task.keys()
     }
 
-    pub fn checkpoint(&self, writer: &str) -> Checkpoint {
-        Checkpoint {
-            stream_time: self.stream_time.get(),
-            counts: self.counts,
-            writer: writer.to_owned(),
-            closed: self.closed,
+    pub fn checkpoint(&self, source: usize, writer: &str) -> Checkpoint {
+        let (stream_time, writer) = (self.source_time(source), writer.to_owned());
+        if self.description.first_source(self.number) == Some(source) {
+            Checkpoint { stream_time, counts: self.counts, writer, closed: self.closed }
+        } else {
+            Checkpoint { stream_time, writer, ..Checkpoint::default() }
         }
     }
 
@@ -107,9 +142,9 @@ impl StageDriver {
     ) -> Result<Outcome, String> {
         let before = out.len();
         let role = self.description.sources[record.source].role;
-        if role == Role::Events {
+        if let Some(at) = self.clock(record.source) {
             self.closed = false;
-            if let Some(idle) = &mut self.idle {
+            if let Some(idle) = &mut self.clocks[at].idle {
                 idle.heard(now);
             }
         }
@@ -143,11 +178,17 @@ impl StageDriver {
         now: EventTime,
         out: &mut Outputs,
     ) -> Result<Outcome, String> {
-        let mut gate = Gate::new(self.stream_time, now, self.guard);
+        let clock = self.clock(record.source);
+        // A row of a table finds the time of the stage, and moves none.
+        let time = match clock {
+            Some(at) => self.clocks[at].time,
+            None => self.stream_time().map_or_else(StreamTime::new, StreamTime::at),
+        };
+        let mut gate = Gate::new(time, now, self.guard);
         let task = &mut self.task;
         let outcome = guarded(|| task.process(record, &mut gate, out))?;
-        if self.upstreams.is_none() {
-            self.stream_time = gate.stream_time;
+        if let Some(at) = clock {
+            self.clocks[at].time = gate.stream_time;
         }
         Ok(outcome)
     }
@@ -159,16 +200,15 @@ impl StageDriver {
         mark: &[u8],
         out: &mut Outputs,
     ) -> Result<Result<(), String>, String> {
-        let sources = &self.description.sources[..source];
-        let own = sources.iter().filter(|s| s.stage == self.number && s.role == Role::Repartition);
-        let slot = own.count();
+        let own = self.description.sources_of(self.number, Role::Repartition);
+        let slot = own.take_while(|at| *at < source).count();
         let Some(upstreams) = &mut self.upstreams else { return Ok(Ok(())) };
         let noted = Watermark::decode(mark).and_then(|mark| upstreams.note(slot, mark));
         if noted.is_err() {
             return Ok(noted);
         }
         if let Some(least) = upstreams.least()
-            && self.stream_time.advance(least)
+            && self.least.advance(least)
         {
             let task = &mut self.task;
             guarded(|| task.advance(least, out))?;
@@ -194,18 +234,23 @@ impl StageDriver {
             Outcome::Duplicate => self.counts.duplicate += 1,
             Outcome::Late(late) => {
                 self.counts.late += 1;
-                let time = self.stream_time.get();
+                let time = self.source_time(record.source);
                 aside::late(&self.description, record, late, time, out);
             }
             Outcome::Rejected(reject) => {
                 self.counts.rejected += 1;
-                aside::dead_letter(&self.description, record, reject, self.stream_time.get(), out);
+                self.dead_letter(record, reject, out);
             }
             Outcome::Future(reject) => {
                 self.counts.future += 1;
-                aside::dead_letter(&self.description, record, reject, self.stream_time.get(), out);
+                self.dead_letter(record, reject, out);
             }
         }
+    }
+
+    fn dead_letter(&self, record: &SourceRecord<'_>, reject: &Reject, out: &mut Outputs) {
+        let time = self.source_time(record.source);
+        aside::dead_letter(&self.description, record, reject, time, out);
     }
 
     /// Counts what was written since `before`; what stays inside the topology is no output.
@@ -222,7 +267,7 @@ impl StageDriver {
     }
 
     pub fn advance(&mut self, out: &mut Outputs) {
-        let Some(time) = self.stream_time.get() else { return };
+        let Some(time) = self.stream_time() else { return };
         if self.upstreams.is_none() && self.advanced_to.is_none_or(|a| time > a) {
             let before = out.len();
             self.advanced_to = Some(time);
@@ -251,33 +296,42 @@ impl StageDriver {
         if self.upstreams.is_some() {
             return false;
         }
-        let idle = self.idle.get_or_insert_with(|| IdleClock::new(self.idle_after, now));
-        idle.at_end(true, now);
-        let Some(claim) = idle.claim(now) else { return false };
-        let due = if self.hands_on.is_empty() {
-            // A topic that never had a record has nothing to close.
-            self.task.waits_for_time() && self.stream_time.get().is_some()
-        } else {
-            // Later stages wait for it, also where nothing ever came; they need not know at once.
-            let step = MARK_EVERY.max(self.idle_after / 10);
-            self.stream_time.get().is_none_or(|time| claim.micros_since(time) >= step)
-        };
-        if !due || !self.stream_time.advance(claim) {
-            return false;
+        let (hands_on, alone) = (!self.hands_on.is_empty(), self.clocks.len() == 1);
+        let waits = self.task.waits_for_time();
+        let mut moved = false;
+        for clock in &mut self.clocks {
+            let idle = clock.idle.get_or_insert_with(|| IdleClock::new(self.idle_after, now));
+            idle.at_end(true, now);
+            let Some(claim) = idle.claim(now) else { continue };
+            let due = if hands_on || (waits && !alone) {
+                // Later stages or other sources wait for it, also where nothing ever came; they
+                // need not know at once.
+                let step = MARK_EVERY.max(self.idle_after / 10);
+                clock.time.get().is_none_or(|time| claim.micros_since(time) >= step)
+            } else {
+                // A topic that never had a record has nothing to close.
+                waits && clock.time.get().is_some()
+            };
+            moved |= due && clock.time.advance(claim);
         }
-        self.advance(out);
-        true
+        if moved {
+            self.advance(out);
+        }
+        moved
     }
 
     /// Closes everything at the end of the input.
     pub fn drain(&mut self, out: &mut Outputs) {
         let before = out.len();
         if let Some(time) = self.task.drain(out) {
-            self.stream_time.advance(time);
+            self.least.advance(time);
+            for clock in &mut self.clocks {
+                clock.time.advance(time);
+            }
         }
         self.closed = true;
         self.count_outputs(before, out);
-        if let Some(time) = self.stream_time.get() {
+        if let Some(time) = self.stream_time() {
             self.mark(time, out);
         }
     }

@@ -23,8 +23,8 @@ pub struct Description {
     pub group: String,
     /// Its stages; records flow from a stage to later ones only.
     pub stages: Vec<Stage>,
-    /// Topics it reads; all co-partitioned. The first source of a stage carries the stage's
-    /// checkpoint.
+    /// Topics it reads; all co-partitioned. The counts of a stage travel with the offsets of its
+    /// first source.
     pub sources: Vec<Source>,
     /// Stores it keeps.
     pub stores: Vec<StoreDescription>,
@@ -226,17 +226,24 @@ impl Description {
         self.sources.iter().any(|s| s.stage == stage && s.role == Role::Repartition)
     }
 
+    /// The positions of a stage's sources of one role.
+    pub fn sources_of(&self, stage: usize, role: Role) -> impl Iterator<Item = usize> + '_ {
+        let own = move |source: &Source| source.stage == stage && source.role == role;
+        self.sources.iter().enumerate().filter(move |(_, s)| own(s)).map(|(at, _)| at)
+    }
+
     /// The position of the source that carries a stage's checkpoint: its first.
     #[must_use]
     pub fn first_source(&self, stage: usize) -> Option<usize> {
         self.sources.iter().position(|s| s.stage == stage)
     }
 
-    /// The stage whose checkpoint travels with a source, if it is the first of one.
+    /// Whether something of the stage travels with a source's offset: its counts with the first
+    /// source's, its time with that of every source of events.
     #[must_use]
-    pub fn checkpoint_of(&self, source: usize) -> Option<usize> {
-        let stage = self.sources.get(source)?.stage;
-        (self.first_source(stage) == Some(source)).then_some(stage)
+    pub fn has_checkpoint(&self, source: usize) -> bool {
+        let Source { stage, role, .. } = &self.sources[source];
+        *role == Role::Events || self.first_source(*stage) == Some(source)
     }
 
     /// The positions of the sinks by which a stage hands records to later ones: those whose topic

@@ -3,6 +3,8 @@
 
 mod activity;
 mod lives;
+mod stages;
+mod town;
 mod world;
 
 use std::sync::Arc;

@@ -36,11 +36,11 @@ impl Worker {
         let mut positions = Vec::with_capacity(self.partitions.len());
         for (number, partition) in self.partitions.iter().filter(|(_, p)| p.dirty) {
             for (at, source) in self.description.sources.iter().enumerate() {
-                // A stage's checkpoint travels with its first source.
-                let stage = self.description.checkpoint_of(at);
-                let metadata = stage.map_or_else(String::new, |stage| {
-                    partition.driver.checkpoint(stage, &writer).to_metadata()
-                });
+                let metadata = if self.description.has_checkpoint(at) {
+                    partition.driver.checkpoint(at, &writer).to_metadata()
+                } else {
+                    String::new()
+                };
                 positions.push(Position {
                     topic: &source.topic,
                     partition: *number,

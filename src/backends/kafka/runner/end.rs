@@ -8,7 +8,7 @@ use crate::backends::kafka::classify;
 use crate::backends::kafka::runner::transaction::Trouble;
 use crate::backends::kafka::runner::worker::{IDLE_COMMIT, Tell, Worker};
 use crate::domain::EventTime;
-use crate::streams::topology::Role;
+use crate::streams::topology::{Role, Source};
 
 impl Worker {
     /// Nothing came: close windows of idle sources, pass markers, end a drain.
@@ -32,10 +32,17 @@ impl Worker {
         if !self.loading.is_empty() {
             return Ok(());
         }
-        // A stage that is closed has nothing to say about time any more.
-        if self.drain.closed == 0 {
-            for partition in self.partitions.values_mut() {
-                if partition.driver.at_end(now, &mut self.outputs) {
+        // A stage that is closed has nothing to say about time any more, and a source that is held
+        // is not at its end.
+        if self.drain.closed == 0 && !self.is_holding() {
+            self.ask_ends();
+            let events = |source: &Source| source.role == Role::Events;
+            for (number, partition) in &mut self.partitions {
+                let sources = self.description.sources.iter().zip(&partition.next).enumerate();
+                let read = sources
+                    .filter(|(_, (source, _))| events(source))
+                    .all(|(at, (_, next))| self.lanes.is_at_end((at, *number), *next));
+                if read && partition.driver.at_end(now, &mut self.outputs) {
                     partition.dirty = true;
                 }
             }

@@ -16,6 +16,7 @@ use rdkafka::types::RDKafkaErrorCode as Code;
 use crate::backends::error::{BackendError, Kind, Result};
 use crate::backends::kafka::runner::care::{Care, Level};
 use crate::backends::kafka::runner::globals::{self, Globals};
+use crate::backends::kafka::runner::lanes::Shared;
 use crate::backends::kafka::runner::preflight::{self, Fingerprint};
 use crate::backends::kafka::runner::status::PartitionStanding;
 use crate::backends::kafka::runner::worker::{self, Command, Tell};
@@ -210,7 +211,8 @@ fn run_locked(
     }
     let globals = globals::load(topology, options, handle)?;
     let partitions = u32::try_from(count).unwrap_or(u32::MAX);
-    let crew = Crew::hire(topology, options, handle, &care, partitions)?;
+    let shared = (partitions, Shared::default());
+    let crew = Crew::hire(topology, options, handle, &care, &shared)?;
     let patience = options.streams.transaction_timeout;
     let context = MemberContext::new(handle.clone(), patience);
     unlocked(&context.workers).clone_from(&crew.commands);
@@ -256,7 +258,7 @@ impl Crew {
         options: &RunOptions,
         handle: &RunHandle,
         care: &Arc<Care>,
-        partitions: u32,
+        shared: &(u32, Shared),
     ) -> Result<Self> {
         let (tell, tells) = channel();
         let count = options.streams.workers.max(1);
@@ -265,7 +267,7 @@ impl Crew {
                 .map(|index| {
                     let tell = tell.clone();
                     scope.spawn(move || {
-                        worker::open(index, topology, options, handle, care, partitions, tell)
+                        worker::open(index, topology, options, handle, care, shared, tell)
                     })
                 })
                 .collect();

@@ -12,6 +12,7 @@ mod end;
 pub mod files;
 mod globals;
 pub mod lag;
+mod lanes;
 pub mod member;
 pub mod offsets;
 pub mod preflight;

@@ -92,7 +92,15 @@ impl Restorer {
     /// # Errors
     /// As the client says.
     pub fn stable_end(&self, topic: &str, partition: i32) -> Result<i64> {
-        self.committed.fetch_watermarks(topic, partition, CALL).map(|(_, end)| end).map_err(|e| {
+        self.stable_end_within(topic, partition, CALL)
+    }
+
+    /// The same, within `limit`.
+    ///
+    /// # Errors
+    /// As the client says.
+    pub fn stable_end_within(&self, topic: &str, partition: i32, limit: Duration) -> Result<i64> {
+        self.committed.fetch_watermarks(topic, partition, limit).map(|(_, end)| end).map_err(|e| {
             classify(e, format!("could not read the end of partition {partition} of \"{topic}\""))
         })
     }

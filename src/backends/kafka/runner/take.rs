@@ -58,10 +58,8 @@ impl Worker {
                     && committed[0].checkpoint.writer == self.transaction.id()
             });
             if !kept {
-                let checkpoints: Vec<Checkpoint> = (0..self.description.stages.len())
-                    .filter_map(|stage| self.description.first_source(stage))
-                    .map(|source| committed[source].checkpoint.clone())
-                    .collect();
+                let checkpoints: Vec<Checkpoint> =
+                    committed.iter().map(|c| c.checkpoint.clone()).collect();
                 let place = Place { partition: *number, partitions: self.count };
                 let driver = Driver::new(&*self.topology, self.options.limits, place, &checkpoints);
                 let none = vec![0; self.description.sources.len()];
@@ -234,6 +232,7 @@ impl Worker {
         let tables: Vec<usize> =
             sources.filter(|(_, s)| s.role == Role::Table).map(|(at, _)| at).collect();
         self.loading.clear();
+        self.lanes.forget();
         for (number, partition) in &self.partitions {
             let behind = |at: &&usize| partition.next[**at] < partition.target[**at];
             self.loading.extend(tables.iter().filter(behind).map(|at| (*at, *number)));

@@ -12,6 +12,7 @@ use rdkafka::types::RDKafkaErrorCode as Code;
 
 use crate::backends::error::{BackendError, Kind, Result};
 use crate::backends::kafka::runner::care::{Care, Level, Place};
+use crate::backends::kafka::runner::lanes::{Lanes, Shared};
 use crate::backends::kafka::runner::member::Membership;
 use crate::backends::kafka::runner::pressure::Pressure;
 use crate::backends::kafka::runner::restore::Restorer;
@@ -120,6 +121,10 @@ pub(super) struct Worker {
     /// Tables that are still read to the end they had, by source and partition; nothing else is
     /// read meanwhile.
     pub loading: HashSet<(usize, i32)>,
+    /// What is known of the ends of the sources.
+    pub lanes: Lanes,
+    /// A stage hands records on to later ones.
+    pub staged: bool,
     /// How many partitions every topic has.
     pub count: u32,
     /// How often it went back since the last commit.
@@ -140,10 +145,12 @@ pub(super) fn open(
     options: &RunOptions,
     handle: &RunHandle,
     care: &Arc<Care>,
-    count: u32,
+    shared: &(u32, Shared),
     tell: Sender<(u16, Tell)>,
 ) -> Result<Worker> {
+    let (count, lanes) = (shared.0, &shared.1);
     let description = Arc::new(topology.describe().clone());
+    let staged = description.stages.len() > 1;
     let id = transactional_id(&description.group, &options.instance, index);
     let transaction = Transaction::start(&options.kafka, &options.streams, &id)?;
     let queue = (options.streams.memory / 8 / u64::from(options.streams.workers.max(1)) / 1024)
@@ -192,6 +199,8 @@ pub(super) fn open(
         last_commit: Instant::now(),
         drain: Drain::default(),
         loading: HashSet::new(),
+        lanes: Lanes::new(Arc::clone(lanes)),
+        staged,
         count,
         returns: 0,
         parked: poison.len(),
@@ -393,6 +402,9 @@ impl Worker {
         self.options.fault.hit("after-batch");
         if taken == 0 {
             self.at_end(now)?;
+        }
+        if self.staged && self.loading.is_empty() {
+            self.hold_back().map_err(Trouble::Abort)?;
         }
         if !self.loading.is_empty() {
             self.load_on().map_err(Trouble::Abort)?;
