@@ -1,0 +1,7 @@
+//! The room's tests: single cases, and what holds for every sequence.
+
+mod cases;
+pub(super) mod given;
+mod naive;
+mod properties;
+mod texts;
