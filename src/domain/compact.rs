@@ -63,9 +63,9 @@ impl<'a> Reader<'a> {
     ) -> Result<Self, String> {
         match bytes.split_first() {
             Some((found, rest)) if *found == version => Ok(Self::new(rest, what)),
-            Some((found, _)) => Err(format!(
-                "{what} of format version {found}; this program reads {version}"
-            )),
+            Some((found, _)) => {
+                Err(format!("{what} of format version {found}; this program reads {version}"))
+            }
             None => Err(format!("{what} without a byte")),
         }
     }
@@ -200,7 +200,10 @@ mod tests {
         let version = Reader::of_version(&[2], 1, "sums").err().unwrap();
         assert_eq!(version, "sums of format version 2; this program reads 1");
         assert!(Reader::of_version(&[], 1, "sums").is_err());
-        assert_eq!(Reader::new(&[0xff; 12], "sums").number(), Err("sums damaged in a number".into()));
+        assert_eq!(
+            Reader::new(&[0xff; 12], "sums").number(),
+            Err("sums damaged in a number".into())
+        );
         assert_eq!(Reader::new(&[0x80], "sums").number(), Err("sums that end too early".into()));
         assert_eq!(Reader::new(&[1], "sums").end(), Err("sums damaged in their end".into()));
         // A length that no memory has.

@@ -105,8 +105,9 @@ impl<'a> CustomerInfo<'a> {
             None => ("timestamp", optional(digits(wire.timestamp, "timestamp")?, "timestamp")?),
         };
         let time = match (own.or(envelope_time), record_time) {
-            (Some(text), _) => EventTime::from_event_text(&text)
-                .map_err(|fault| Reject { field, ..fault })?,
+            (Some(text), _) => {
+                EventTime::from_event_text(&text).map_err(|fault| Reject { field, ..fault })?
+            }
             (None, Some(time)) => time,
             (None, None) => return Err(missing("updatedAt")),
         };

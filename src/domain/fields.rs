@@ -139,7 +139,8 @@ pub(super) fn json_fault(text: &str, error: &serde_json::Error) -> Reject {
 /// broken JSON.
 pub(super) fn amount_fault(text: &str, field: &'static str, error: &serde_json::Error) -> Reject {
     let named = format!("\"{field}\"");
-    let amount = text.find(&named).map(|at| text[at + named.len()..].trim_start_matches([' ', ':']));
+    let amount =
+        text.find(&named).map(|at| text[at + named.len()..].trim_start_matches([' ', ':']));
     let word = amount.unwrap_or_default().trim_start_matches('-');
     if word.starts_with("NaN") || word.starts_with("Inf") {
         let detail = "NaN or an infinity, which JSON lacks";

@@ -206,7 +206,10 @@ mod tests {
         let order = read(GOOD).unwrap();
         assert!(matches!(order.order_id, Cow::Borrowed("o1")));
         assert_eq!((&*order.customer_id, order.product_id.as_deref()), ("c1", Some("p1")));
-        assert_eq!((order.total_amount.to_string(), order.currency.code()), ("12.30".into(), "USD"));
+        assert_eq!(
+            (order.total_amount.to_string(), order.currency.code()),
+            ("12.30".into(), "USD")
+        );
         assert_eq!((order.items_count, &*order.status), (2, "COMPLETED"));
         assert_eq!(order.region.as_deref(), Some("EU"));
         assert_eq!(order.item_categories, ["BOOKS", "TÖYS"]);
@@ -267,7 +270,12 @@ mod tests {
             ("\"itemsCount\":2", "\"itemsCount\":2.5", Reason::WrongType, "itemsCount"),
             ("\"itemsCount\":2", "\"itemsCount\":\"two\"", Reason::WrongType, "itemsCount"),
             ("\"itemsCount\":2", "\"itemsCount\":1e3", Reason::WrongType, "itemsCount"),
-            ("\"itemsCount\":2", "\"itemsCount\":9223372036854775808", Reason::TooLarge, "itemsCount"),
+            (
+                "\"itemsCount\":2",
+                "\"itemsCount\":9223372036854775808",
+                Reason::TooLarge,
+                "itemsCount",
+            ),
             ("\"itemsCount\":2", "\"itemsCount\":null", Reason::MissingField, "itemsCount"),
             ("\"COMPLETED\"", "\"\"", Reason::MissingField, "status"),
             ("1767225600000", "1767225600", Reason::ImplausibleTime, "timestamp"),

@@ -356,7 +356,8 @@ impl<'a> PaymentDraft<'a> {
     }
 
     fn plain(text: &'a str) -> Result<Self, Reject> {
-        let wire: Wire<'a> = serde_json::from_str(text).map_err(|e| fields::amount_fault(text, "amount", &e))?;
+        let wire: Wire<'a> =
+            serde_json::from_str(text).map_err(|e| fields::amount_fault(text, "amount", &e))?;
         Ok(Self {
             payment_id: wire.payment_id.map(|t| t.0),
             customer_id: wire.customer_id.map(|t| t.0),

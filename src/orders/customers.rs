@@ -54,10 +54,9 @@ impl CustomerVersion {
         let since = from.time()?;
         let profile = match from.optional_text()? {
             None => None,
-            Some(tier) => Some(Profile {
-                tier: tier.into(),
-                region: from.optional_text()?.map(Into::into),
-            }),
+            Some(tier) => {
+                Some(Profile { tier: tier.into(), region: from.optional_text()?.map(Into::into) })
+            }
         };
         Ok(Self { since, profile })
     }
@@ -201,7 +200,9 @@ mod tests {
         let history = history([tier(0, "A"), deleted(5)], DAY);
         assert!(!history.is_spent(at(86_405), DAY) && history.is_spent(at(86_406), DAY));
         let alive = self::history([tier(0, "A")], DAY);
-        assert!(!alive.is_spent(at(900_000), DAY) && !CustomerHistory::default().is_spent(at(0), 0));
+        assert!(
+            !alive.is_spent(at(900_000), DAY) && !CustomerHistory::default().is_spent(at(0), 0)
+        );
     }
 
     proptest! {

@@ -16,12 +16,7 @@ impl DueTimes {
     }
 
     /// Notes that a customer's next time (`CustomerOrders::due`) was `before` and is `after`.
-    pub fn moved(
-        &mut self,
-        customer: &str,
-        before: Option<EventTime>,
-        after: Option<EventTime>,
-    ) {
+    pub fn moved(&mut self, customer: &str, before: Option<EventTime>, after: Option<EventTime>) {
         if before == after {
             return;
         }

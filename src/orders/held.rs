@@ -123,7 +123,10 @@ impl Held {
     }
 
     /// Takes out the unmatched orders that `correct` corrects; says whether there were any.
-    pub(super) fn correct(&mut self, mut correct: impl FnMut(&OrderEvent<'static>) -> bool) -> bool {
+    pub(super) fn correct(
+        &mut self,
+        mut correct: impl FnMut(&OrderEvent<'static>) -> bool,
+    ) -> bool {
         let before = self.unmatched.len();
         let bytes = &mut self.bytes;
         self.unmatched.retain(|held| {

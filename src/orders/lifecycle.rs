@@ -136,7 +136,7 @@ impl CustomerOrders {
 
     /// A row of the customer came and is in `known`: those that wait for one are told, those told
     /// without one are corrected. A deletion corrects nothing, as the tier stays unknown. Says
-    /// whether the state changed.
+    /// whether the state changed; as after [`Self::advance`], nothing may be left of it.
     pub fn row_arrived(
         &mut self,
         known: &CustomerHistory,
@@ -199,7 +199,7 @@ impl CustomerOrders {
         self.held.as_ref().and_then(|held| held.due()).into_iter().chain(ids).min()
     }
 
-    /// Whether nothing is left to remember.
+    /// Whether nothing is left to remember: the customer's entry can go.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.held.is_none() && self.recent.len() == 0
@@ -230,11 +230,7 @@ fn forget_oldest(held: &mut Held, tell: &mut impl FnMut(Decision<'_>)) -> bool {
 impl Waiting {
     /// Tells the order with a row, the first time; later the row is what may be better. Says whether
     /// anything changed.
-    fn match_with(
-        &mut self,
-        row: &CustomerVersion,
-        tell: &mut impl FnMut(Decision<'_>),
-    ) -> bool {
+    fn match_with(&mut self, row: &CustomerVersion, tell: &mut impl FnMut(Decision<'_>)) -> bool {
         let Some(told) = &mut self.told else {
             tell(Decision::Enriched { order: &self.order, customer: Some(row), revision: 1 });
             self.told = Some(Told { with: row.clone(), better: None });

@@ -48,9 +48,9 @@ impl CustomerOrders {
                 "toldWith": held.told.as_ref().map(|told| version(&told.with)),
             })
         });
-        let unmatched = held.unmatched().iter().map(|held| {
-            json!({"order": named(&held.order), "correctedUntil": held.until.to_string()})
-        });
+        let unmatched = held.unmatched().iter().map(
+            |held| json!({"order": named(&held.order), "correctedUntil": held.until.to_string()}),
+        );
         json!({
             "waiting": waiting.collect::<Vec<_>>(),
             "unmatched": unmatched.collect::<Vec<_>>(),

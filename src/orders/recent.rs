@@ -184,7 +184,10 @@ mod tests {
             OrderEvent { region: None, ..base() },
             OrderEvent { product_id: text("X"), ..base() },
             OrderEvent { item_categories: vec![], ..base() },
-            OrderEvent { currency: crate::domain::payment::Currency::new("USD").unwrap(), ..base() },
+            OrderEvent {
+                currency: crate::domain::payment::Currency::new("USD").unwrap(),
+                ..base()
+            },
         ] {
             assert_eq!(known(other.clone()), Known::Other, "{other:?}");
         }

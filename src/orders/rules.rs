@@ -38,7 +38,10 @@ pub struct ThresholdFault(String);
 impl fmt::Display for ThresholdFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = &self.0;
-        write!(f, "`{text}` is no threshold: CURRENCY=AMOUNT such as JPY=150000, each currency once")
+        write!(
+            f,
+            "`{text}` is no threshold: CURRENCY=AMOUNT such as JPY=150000, each currency once"
+        )
     }
 }
 

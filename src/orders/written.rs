@@ -92,11 +92,7 @@ pub fn write_high_value(
     out.push(b'}');
 }
 
-fn enriched_fields(
-    order: &OrderEvent<'_>,
-    customer: Option<&CustomerVersion>,
-    out: &mut Vec<u8>,
-) {
+fn enriched_fields(order: &OrderEvent<'_>, customer: Option<&CustomerVersion>, out: &mut Vec<u8>) {
     out.reserve(512);
     out.extend_from_slice(b"{\"orderId\":");
     json::text(&order.order_id, out);

@@ -41,10 +41,7 @@ fn a_wait_ends_with_the_row_or_without_it() {
     customer.row(tier(5, "SILVER"), 7);
     customer.passes(1000);
     assert_eq!(customer.heard(), ["b SILVER r2"], "a was corrected once, b at the end of its wait");
-    assert_eq!(
-        customer.tally,
-        Tally { matched: 1, unmatched: 1, corrected: 2, forgotten: 0 }
-    );
+    assert_eq!(customer.tally, Tally { matched: 1, unmatched: 1, corrected: 2, forgotten: 0 });
 }
 
 /// J2: after a tombstone there is no customer: not the tier before, and nothing to wait for.

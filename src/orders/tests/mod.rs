@@ -1,6 +1,7 @@
 //! The room's tests: single cases, and what holds for every sequence.
 
 mod cases;
+mod due;
 pub(super) mod given;
 mod naive;
 mod properties;

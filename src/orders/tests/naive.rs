@@ -61,9 +61,8 @@ pub(super) fn told(log: &Log, position: usize, rules: &OrderRules) -> Vec<String
         return vec![line(row, 1)];
     }
     let over = at(*now).plus_micros(rules.wait);
-    let rows: Vec<usize> = (position..log.len())
-        .filter(|later| matches!(log[*later].1, Event::Row(_)))
-        .collect();
+    let rows: Vec<usize> =
+        (position..log.len()).filter(|later| matches!(log[*later].1, Event::Row(_))).collect();
     let in_wait: Vec<usize> = rows.iter().copied().filter(|row| at(log[*row].0) < over).collect();
     if let (Some(first), Some(last)) = (in_wait.first(), in_wait.last()) {
         let (first, last) = (as_of(log, first + 1, order), as_of(log, last + 1, order));

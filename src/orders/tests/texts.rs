@@ -26,7 +26,8 @@ fn an_order_with_its_customer_and_without() {
     let gold = tier(-5, "GOLD");
     let known = r#""customerTier":"GOLD","customerRegion":"EU","customerAsOf":"2026-01-01T09:59:55Z","highValue":false,"revision":2}"#;
     assert_eq!(enriched(Some(&gold), 2), format!("{ORDER}{known}"));
-    let absent = r#""customerTier":"UNKNOWN","unmatchedReason":"absent","highValue":false,"revision":1}"#;
+    let absent =
+        r#""customerTier":"UNKNOWN","unmatchedReason":"absent","highValue":false,"revision":1}"#;
     assert_eq!(enriched(None, 1), format!("{ORDER}{absent}"));
     let gone = r#""customerTier":"UNKNOWN","customerAsOf":"2026-01-01T09:59:55Z","unmatchedReason":"deleted","highValue":false,"revision":1}"#;
     assert_eq!(enriched(Some(&deleted(-5)), 1), format!("{ORDER}{gone}"));
