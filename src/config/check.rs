@@ -42,6 +42,7 @@ pub fn refuse_contradictions(
     servers(settings, &mut problems);
     sasl(settings, &mut problems);
     streams(settings, &mut problems);
+    orders(settings, &mut problems);
     let Some(first) = problems.first() else { return Ok(()) };
     let place = |p: &Problem| {
         let from = |k: &String| {
@@ -295,5 +296,25 @@ fn streams(settings: &Settings, out: &mut Problems) {
                 "The broker would abort each transaction before it is committed.",
             );
         }
+    }
+}
+
+fn orders(settings: &Settings, out: &mut Problems) {
+    let orders = &settings.orders;
+    if orders.window == Duration::ZERO {
+        problem(out, &["orders.window"], "orders.window is zero", "Give a duration such as 1h.");
+    }
+    let held = orders.wait.saturating_add(orders.correct_for);
+    if orders.remember_for < held {
+        problem(
+            out,
+            &["orders.remember_for", "orders.correct_for", "orders.wait"],
+            format!(
+                "orders.remember_for ({:?}) is shorter than orders.wait and orders.correct_for \
+                 ({held:?})",
+                orders.remember_for
+            ),
+            "A redelivered order would be told twice while the first can still be corrected.",
+        );
     }
 }

@@ -26,6 +26,8 @@ pub struct Settings {
     pub activity: Activity,
     /// The fraud rules' numbers.
     pub fraud: Fraud,
+    /// How orders are joined, judged and counted.
+    pub orders: Orders,
     /// Imports and ingest.
     pub metrics: Metrics,
 }
@@ -189,6 +191,27 @@ pub struct Activity {
     pub emit: EmitMode,
     pub default_weight: String,
     pub weights: Vec<String>,
+}
+
+/// `[orders]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "default.toml documents each key")]
+pub struct Orders {
+    #[serde(deserialize_with = "span")]
+    pub wait: Duration,
+    #[serde(deserialize_with = "span")]
+    pub correct_for: Duration,
+    #[serde(deserialize_with = "span")]
+    pub history: Duration,
+    #[serde(deserialize_with = "span")]
+    pub remember_for: Duration,
+    pub high_value: String,
+    pub high_value_by_currency: Vec<String>,
+    pub no_revenue: Vec<String>,
+    #[serde(deserialize_with = "span")]
+    pub window: Duration,
+    pub emit: EmitMode,
 }
 
 /// When windowed results are given out.

@@ -135,6 +135,20 @@ pub(super) fn json_fault(text: &str, error: &serde_json::Error) -> Reject {
     Reject::new(reason, "", error.to_string())
 }
 
+/// As [`json_fault`]; a bare `NaN` where the amount `field` is: a number that is not one, not just
+/// broken JSON.
+pub(super) fn amount_fault(text: &str, field: &'static str, error: &serde_json::Error) -> Reject {
+    let named = format!("\"{field}\"");
+    let amount =
+        text.find(&named).map(|at| text[at + named.len()..].trim_start_matches([' ', ':']));
+    let word = amount.unwrap_or_default().trim_start_matches('-');
+    if word.starts_with("NaN") || word.starts_with("Inf") {
+        let detail = "NaN or an infinity, which JSON lacks";
+        return Reject::new(Reason::NotANumber, field, detail);
+    }
+    json_fault(text, error)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,17 +6,22 @@
 
 pub mod activity;
 pub mod cloud_event;
+pub mod compact;
+pub mod customer;
 mod fields;
 pub(crate) mod json;
 pub mod money;
+pub mod order;
 pub mod payment;
 pub mod reject;
 pub mod time;
 
 pub use activity::ActivityEvent;
 pub use cloud_event::CloudEvent;
+pub use customer::{CustomerChange, CustomerInfo};
 pub use fields::event_time;
 pub use money::Money;
+pub use order::OrderEvent;
 pub use payment::PaymentEvent;
 pub use reject::{Reason, Reject};
 pub use time::EventTime;

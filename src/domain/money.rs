@@ -94,6 +94,40 @@ impl Money {
         out.extend_from_slice(&text[..length]);
     }
 
+    /// The amount in units of 0.0001, the smallest there is; sums of them are exact.
+    #[must_use]
+    pub const fn units(self) -> i128 {
+        // At most four decimals, or it would not have been made.
+        self.0.mantissa() * 10_i128.pow(4_u32.saturating_sub(self.0.scale()))
+    }
+
+    /// The amount of so many units of 0.0001.
+    ///
+    /// # Errors
+    /// [`Reason::TooLarge`] as in [`Self::from_decimal`].
+    pub fn from_units(units: i128) -> Result<Self, Reject> {
+        match Decimal::try_from_i128_with_scale(units, 4) {
+            Ok(value) => Self::from_decimal(value),
+            Err(_) => Err(Reject::new(
+                Reason::TooLarge,
+                "amount",
+                format!("{units} units of 0.0001 are 10^15 or more"),
+            )),
+        }
+    }
+
+    /// Appends the text form of units of 0.0001, however many: sums may be larger than an amount.
+    pub fn write_units(units: i128, out: &mut Vec<u8>) {
+        if units < 0 {
+            out.push(b'-');
+        }
+        let size = units.unsigned_abs();
+        out.extend_from_slice(itoa::Buffer::new().format(size / 10_000).as_bytes());
+        let fraction = format!(".{:04}", size % 10_000);
+        let shorter = fraction.trim_end_matches('0').len().max(3);
+        out.extend_from_slice(&fraction.as_bytes()[..shorter]);
+    }
+
     /// The amount rounded half to even to four decimals.
     ///
     /// # Errors
@@ -236,6 +270,15 @@ mod tests {
         assert_eq!(Money::non_negative("-0.00").unwrap().to_string(), "0.00");
     }
 
+    #[test]
+    fn sums_beyond_an_amount_have_a_text_too() {
+        let mut out = Vec::new();
+        Money::write_units(i128::MIN, &mut out);
+        assert_eq!(out, b"-17014118346046923173168730371588410.5728");
+        assert_eq!(Money::from_units(i128::MAX).unwrap_err().reason, Reason::TooLarge);
+        assert_eq!(Money::from_units(10_i128.pow(19)).unwrap_err().reason, Reason::TooLarge);
+    }
+
     proptest! {
         #[test]
         fn text_round_trips(units in -9_999_999_999_999_999_999_i128..9_999_999_999_999_999_999) {
@@ -255,6 +298,10 @@ mod tests {
             let money = Money::from_decimal(value).unwrap();
             let mut out = Vec::new();
             money.write_text(&mut out);
+            prop_assert_eq!(String::from_utf8(out).unwrap(), money.to_string());
+            prop_assert_eq!(Money::from_units(money.units()).unwrap(), money);
+            let mut out = Vec::new();
+            Money::write_units(money.units(), &mut out);
             prop_assert_eq!(String::from_utf8(out).unwrap(), money.to_string());
         }
     }

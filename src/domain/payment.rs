@@ -356,7 +356,8 @@ impl<'a> PaymentDraft<'a> {
     }
 
     fn plain(text: &'a str) -> Result<Self, Reject> {
-        let wire: Wire<'a> = serde_json::from_str(text).map_err(|e| payment_fault(text, &e))?;
+        let wire: Wire<'a> =
+            serde_json::from_str(text).map_err(|e| fields::amount_fault(text, "amount", &e))?;
         Ok(Self {
             payment_id: wire.payment_id.map(|t| t.0),
             customer_id: wire.customer_id.map(|t| t.0),
@@ -388,22 +389,6 @@ impl<'a> PaymentEvent<'a> {
     ) -> Result<Self, Reject> {
         PaymentDraft::from_json(bytes)?.check(default_currency, record_time)
     }
-}
-
-/// A bare `NaN` where the amount is: a number that is not one, not just broken JSON.
-fn payment_fault(text: &str, error: &serde_json::Error) -> Reject {
-    let amount = text.find("\"amount\"").map(|at| text[at + 8..].trim_start_matches([' ', ':']));
-    if let Some(rest) = amount {
-        let word = rest.trim_start_matches('-');
-        if word.starts_with("NaN") || word.starts_with("Inf") {
-            return Reject::new(
-                Reason::NotANumber,
-                "amount",
-                "NaN or an infinity, which JSON lacks",
-            );
-        }
-    }
-    fields::json_fault(text, error)
 }
 
 #[cfg(test)]

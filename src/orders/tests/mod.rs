@@ -1,0 +1,8 @@
+//! The room's tests: single cases, and what holds for every sequence.
+
+mod cases;
+mod due;
+pub(super) mod given;
+mod naive;
+mod properties;
+mod texts;
