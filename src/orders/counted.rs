@@ -5,6 +5,7 @@ use crate::domain::payment::Currency;
 use crate::domain::{Money, OrderEvent};
 use crate::orders::lifecycle::Counted;
 use crate::orders::state::decode_currency;
+use crate::orders::written::UNKNOWN;
 
 /// What an order adds to the windows of its region.
 ///
@@ -39,6 +40,12 @@ impl CountedOrder {
             amount: order.total_amount,
             counted,
         })
+    }
+
+    /// The region's name, by which its orders are summed up; [`UNKNOWN`] where there is none.
+    #[must_use]
+    pub fn region_name(&self) -> &str {
+        self.region.as_deref().unwrap_or(UNKNOWN)
     }
 
     /// Whose revenue it is.

@@ -2,9 +2,12 @@
 //!
 //! An order takes the customer's row as of its own time ([`CustomerHistory::as_of`]). Where no row
 //! was ever seen it waits for one, and the later orders of that customer behind it; then it is told
-//! as `UNKNOWN` and remembered for one correction ([`CustomerOrders`]). What orders come to by
-//! region, category and currency ([`RegionSums`], [`RevenueSums`]) does not wait: it needs no
-//! customer.
+//! as `UNKNOWN` and remembered for one correction ([`CustomerOrders`]). [`DueTimes`] says which
+//! customers' orders are to be moved on when stream time moves.
+//!
+//! What orders come to by region, category and currency ([`RegionSums`], [`RevenueSums`]) needs no
+//! customer and does not wait: a [`CountedOrder`] goes on, keyed by
+//! [`CountedOrder::region_name`], to the stage that sums up, and a correction does not change it.
 
 mod counted;
 mod customers;

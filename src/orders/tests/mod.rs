@@ -5,4 +5,5 @@ mod due;
 pub(super) mod given;
 mod naive;
 mod properties;
+mod shop;
 mod texts;
