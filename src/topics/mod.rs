@@ -25,6 +25,24 @@ pub mod subject {
     pub const CUSTOMER_INFO: &str = "customer.info";
     /// Products as they are now: price and its limits, keyed by product (compacted).
     pub const PRODUCT_CATALOG: &str = "product.catalog";
+    /// Confirmed outcomes of payments, keyed by customer.
+    pub const FRAUD_LABELS: &str = "fraud.labels";
+    /// Orders with their customer's tier, keyed by customer.
+    pub const ORDERS_ENRICHED: &str = "orders.enriched";
+    /// Orders of high value, keyed by customer.
+    pub const ORDERS_HIGH_VALUE: &str = "orders.highvalue";
+    /// What orders come to by region and window, keyed by region.
+    pub const REGION_TREND: &str = "orders.region.trend";
+    /// Measurements of orders, keyed by order.
+    pub const ORDER_METRICS: &str = "order.metrics";
+    /// Revenue by region, category and window, keyed by region.
+    pub const REVENUE_METRICS: &str = "revenue.metrics";
+    /// Recommended products, keyed by customer.
+    pub const RECOMMENDATIONS: &str = "recommendations";
+    /// The products most looked at by window, keyed by category.
+    pub const TRENDING: &str = "products.trending";
+    /// Recommended prices, keyed by product.
+    pub const PRICING: &str = "pricing.recommendations";
     /// Scored payments, keyed by payment.
     pub const PAYMENT_METRICS: &str = "payment.metrics";
     /// Fraud alerts, keyed by customer.

@@ -152,6 +152,15 @@ pub fn declared(
         subject::PAYMENT_METRICS,
         subject::FRAUD_ALERTS,
         subject::FRAUD_HIGH_RISK,
+        subject::FRAUD_LABELS,
+        subject::ORDERS_ENRICHED,
+        subject::ORDERS_HIGH_VALUE,
+        subject::REGION_TREND,
+        subject::ORDER_METRICS,
+        subject::REVENUE_METRICS,
+        subject::RECOMMENDATIONS,
+        subject::TRENDING,
+        subject::PRICING,
     ] {
         all.push(topic(topics::name(prefix, name), partitions, &kept(7)));
     }

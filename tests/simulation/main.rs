@@ -3,6 +3,7 @@
 
 mod activity;
 mod lives;
+mod orders;
 mod stages;
 mod town;
 mod world;

@@ -238,7 +238,7 @@ fn inputs(random: &mut Random) -> Vec<Input> {
         .collect()
 }
 
-fn sorted(mut outputs: Vec<Seen>) -> Vec<Seen> {
+pub fn sorted(mut outputs: Vec<Seen>) -> Vec<Seen> {
     outputs.sort_by(|a, b| {
         let key = |o: &Seen| (o.topic.clone(), o.id.clone(), o.value.clone(), o.headers.clone());
         key(a).cmp(&key(b))
@@ -246,7 +246,7 @@ fn sorted(mut outputs: Vec<Seen>) -> Vec<Seen> {
     outputs
 }
 
-fn seeds() -> u64 {
+pub fn seeds() -> u64 {
     std::env::var("BSS_TEST_LIVES").ok().and_then(|n| n.parse().ok()).unwrap_or(1000)
 }
 

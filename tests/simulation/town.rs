@@ -132,7 +132,13 @@ impl Town {
 
     /// A partition takes one record of a source of this role; false if there is none.
     fn step(&mut self, number: u32, role: Role, random: &mut Random) -> bool {
-        let mut life = self.lives.remove(&number).unwrap_or_else(|| self.wake(number));
+        if !self.lives.contains_key(&number) {
+            let life = self.wake(number);
+            self.lives.insert(number, life);
+            // Tables first, as a worker does.
+            while self.step(number, Role::Table, random) {}
+        }
+        let mut life = self.lives.remove(&number).expect("just woken");
         let waiting: Vec<usize> = (0..self.description.sources.len())
             .filter(|source| self.description.sources[*source].role == role)
             .filter(|source| {
@@ -193,10 +199,6 @@ impl Town {
     /// everything is read; then closes one stage after the other.
     pub fn live(&mut self, random: &mut Random, mut crashes: u64) {
         let all: Vec<u32> = (0..self.partitions).collect();
-        for number in &all {
-            // Tables first, as a worker does.
-            while self.step(*number, Role::Table, random) {}
-        }
         let mut idle = 0;
         while idle < 200 {
             let number = all[usize::try_from(random.below(all.len() as u64)).expect("few")];

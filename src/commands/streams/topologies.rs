@@ -4,17 +4,21 @@ use std::sync::Arc;
 
 use crate::cli::Failure;
 use crate::commands::Context;
-use crate::commands::streams::rules::{activity_rules, fraud_rules, refused_activity};
+use crate::commands::streams::rules::{
+    activity_rules, fraud_rules, order_rules, refused_activity, refused_orders,
+};
 use crate::config::Settings;
 use crate::domain::payment::Currency;
 use crate::streams::driver::Limits;
 use crate::streams::topologies::customer_activity::{self, ActivityTopics, CustomerActivity};
 use crate::streams::topologies::fraud_detection::{self, FraudDetection, FraudTopics};
+use crate::streams::topologies::order_enrichment::{self, OrderEnrichment, OrderTopics};
 use crate::streams::topology::Topology;
 use crate::topics::{self, subject};
 
 /// The names of all topologies.
-pub const NAMES: [&str; 2] = [customer_activity::NAME, fraud_detection::NAME];
+pub const NAMES: [&str; 3] =
+    [customer_activity::NAME, order_enrichment::NAME, fraud_detection::NAME];
 
 /// The topology `name` with the settings' topics and rules.
 ///
@@ -38,6 +42,23 @@ pub fn build(name: &str, settings: &Settings) -> Result<Arc<dyn Topology>, Failu
             let rules = activity_rules(settings)?;
             let topology = CustomerActivity::new(application, names, rules)
                 .map_err(|(setting, fault)| refused_activity(setting).because(&fault))?;
+            Ok(Arc::new(topology))
+        }
+        order_enrichment::NAME => {
+            let names = OrderTopics {
+                orders: topic(subject::ORDER_EVENTS),
+                customers: topic(subject::CUSTOMER_INFO),
+                enriched: topic(subject::ORDERS_ENRICHED),
+                high_value: topic(subject::ORDERS_HIGH_VALUE),
+                metrics: topic(subject::ORDER_METRICS),
+                region_trend: topic(subject::REGION_TREND),
+                revenue: topic(subject::REVENUE_METRICS),
+                late,
+                dead_letters,
+            };
+            let rules = order_rules(settings)?;
+            let topology = OrderEnrichment::new(application, names, rules, currency(settings)?)
+                .map_err(|fault| refused_orders("orders.window").because(&fault))?;
             Ok(Arc::new(topology))
         }
         fraud_detection::NAME => {

@@ -2,4 +2,5 @@
 
 pub mod customer_activity;
 pub mod fraud_detection;
+pub mod order_enrichment;
 pub mod readable;
