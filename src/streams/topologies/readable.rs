@@ -3,10 +3,14 @@
 use serde_json::{Map, Value};
 
 use crate::activity::{ActivitySums, SessionKey};
-use crate::domain::EventTime;
+use crate::domain::{EventTime, Money};
 use crate::fraud::CustomerState;
+use crate::orders::{
+    CustomerHistory, CustomerOrders, RegionSums, RevenueKey, RevenueSums, UNKNOWN,
+};
 use crate::streams::aggregate::entry;
-use crate::streams::topologies::{customer_activity, fraud_detection};
+use crate::streams::topologies::{customer_activity, fraud_detection, order_enrichment};
+use crate::streams::topology::WATERMARKS;
 
 /// The form of a store's entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +21,16 @@ pub enum Form {
     Windows,
     /// Open sessions by customer and name.
     Sessions,
+    /// The rows of a customer.
+    History,
+    /// A customer's orders that wait or may be corrected.
+    Orders,
+    /// Open windows of orders by region.
+    Trend,
+    /// Open windows of revenue by region, category and currency.
+    Revenue,
+    /// How far an upstream partition has come.
+    Watermarks,
     /// Bytes by key.
     Bytes,
 }
@@ -42,6 +56,11 @@ impl Form {
             (fraud_detection::NAME, "customers") => Self::Customers,
             (customer_activity::NAME, "windows") => Self::Windows,
             (customer_activity::NAME, "sessions") => Self::Sessions,
+            (order_enrichment::NAME, "customers") => Self::History,
+            (order_enrichment::NAME, "orders") => Self::Orders,
+            (order_enrichment::NAME, "trend") => Self::Trend,
+            (order_enrichment::NAME, "revenue") => Self::Revenue,
+            (_, WATERMARKS) => Self::Watermarks,
             _ => Self::Bytes,
         }
     }
@@ -50,8 +69,15 @@ impl Form {
     #[must_use]
     pub fn belongs(self, entry: &[u8], key: &[u8]) -> bool {
         match self {
-            Self::Customers | Self::Bytes => entry == key,
-            Self::Windows => entry::own_key(entry) == Ok(key),
+            Self::Customers | Self::History | Self::Orders | Self::Bytes => entry == key,
+            Self::Watermarks => {
+                let place = <[u8; 4]>::try_from(entry).map(u32::from_be_bytes);
+                place.is_ok_and(|place| place.to_string().as_bytes() == key)
+            }
+            Self::Revenue => entry::own_key(entry)
+                .and_then(RevenueKey::decode)
+                .is_ok_and(|own| own.region.as_deref().unwrap_or(UNKNOWN).as_bytes() == key),
+            Self::Windows | Self::Trend => entry::own_key(entry) == Ok(key),
             Self::Sessions => entry::own_key(entry)
                 .and_then(SessionKey::decode)
                 .is_ok_and(|own| own.customer.as_bytes() == key),
@@ -70,6 +96,14 @@ impl Form {
                 let state = CustomerState::decode(value).map_err(|e| e.to_string())?;
                 Ok(plain(Some(state.readable())))
             }
+            Self::History => Ok(plain(Some(CustomerHistory::decode(value)?.readable()))),
+            Self::Orders => Ok(plain(Some(CustomerOrders::decode(value)?.readable()))),
+            Self::Watermarks => {
+                let time = <[u8; 8]>::try_from(value).map_err(|_| "no watermark".to_owned())?;
+                let time = EventTime::from_micros(i64::from_be_bytes(time));
+                Ok(plain(Some(serde_json::json!({"watermark": time.to_string()}))))
+            }
+            Self::Trend | Self::Revenue => self.show_sums(key, value),
             Self::Windows | Self::Sessions => {
                 let entry = entry::read(key, value)?;
                 let session = match self {
@@ -88,6 +122,37 @@ impl Form {
             }
         }
     }
+}
+
+impl Form {
+    /// Reads an open window of orders or of revenue.
+    fn show_sums(self, key: &[u8], value: &[u8]) -> Result<Shown, String> {
+        let entry = entry::read(key, value)?;
+        let value = if self == Self::Trend {
+            let sums = RegionSums::decode(entry.value)?;
+            let amounts: Map<String, Value> = sums
+                .amounts()
+                .map(|(currency, units)| (currency.code().to_owned(), money(units)))
+                .collect();
+            serde_json::json!({"orders": sums.orders(), "amounts": amounts})
+        } else {
+            let (own, sums) = (RevenueKey::decode(entry.key)?, RevenueSums::decode(entry.value)?);
+            serde_json::json!({"orders": sums.orders(), "revenue": money(sums.units()),
+                "currency": own.currency.code(), "category": own.category})
+        };
+        Ok(Shown {
+            span: Some((entry.at, entry.window.map(|(end, _)| end))),
+            revision: entry.window.map(|(_, revision)| revision),
+            session: None,
+            value: Some(value),
+        })
+    }
+}
+
+fn money(units: i128) -> Value {
+    let mut text = Vec::new();
+    Money::write_units(units, &mut text);
+    String::from_utf8_lossy(&text).into()
 }
 
 #[cfg(test)]
