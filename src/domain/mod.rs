@@ -8,8 +8,10 @@ pub mod activity;
 pub mod cloud_event;
 mod fields;
 pub(crate) mod json;
+mod minor_units;
 pub mod money;
 pub mod payment;
+pub mod product;
 pub mod reject;
 pub mod time;
 
@@ -18,5 +20,6 @@ pub use cloud_event::CloudEvent;
 pub use fields::event_time;
 pub use money::Money;
 pub use payment::PaymentEvent;
+pub use product::Product;
 pub use reject::{Reason, Reject};
 pub use time::EventTime;
