@@ -101,7 +101,8 @@ impl PricingRules {
     pub fn validated(self) -> Result<Self, PricingFault> {
         let fault = |setting, detail: String| Err(PricingFault { setting, detail });
         let divides = |whole: i64| self.window > 0 && whole % self.window == 0;
-        if !divides(HOUR) && !(divides(WEEK) && self.window % HOUR == 0) {
+        let whole_hours = self.window % HOUR == 0;
+        if !(divides(HOUR) || whole_hours && divides(WEEK)) {
             let detail = "must be a part of an hour, or whole hours that divide a week";
             return fault("pricing.window", detail.to_owned());
         }
