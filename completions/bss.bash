@@ -1737,7 +1737,7 @@ _bss() {
                     return 0
                     ;;
                 --reason)
-                    COMPREPLY=($(compgen -W "empty tombstone json-null oversize not-utf8 broken-json broken-csv missing-field wrong-type bad-text bad-amount not-a-number negative scale too-large bad-currency unknown-status bad-time implausible-time future key-mismatch bad-score conflicting refused expired bad-envelope panicked" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "empty tombstone json-null oversize not-utf8 broken-json broken-csv missing-field wrong-type bad-text bad-amount not-a-number negative scale too-large bad-currency unknown-status bad-time implausible-time future key-mismatch bad-score out-of-range conflicting refused expired bad-envelope panicked" -- "${cur}"))
                     return 0
                     ;;
                 --state)
@@ -1815,7 +1815,7 @@ _bss() {
                     return 0
                     ;;
                 --reason)
-                    COMPREPLY=($(compgen -W "empty tombstone json-null oversize not-utf8 broken-json broken-csv missing-field wrong-type bad-text bad-amount not-a-number negative scale too-large bad-currency unknown-status bad-time implausible-time future key-mismatch bad-score conflicting refused expired bad-envelope panicked" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "empty tombstone json-null oversize not-utf8 broken-json broken-csv missing-field wrong-type bad-text bad-amount not-a-number negative scale too-large bad-currency unknown-status bad-time implausible-time future key-mismatch bad-score out-of-range conflicting refused expired bad-envelope panicked" -- "${cur}"))
                     return 0
                     ;;
                 --value)

@@ -12,6 +12,7 @@ pub mod fraud;
 pub mod generate;
 pub mod metrics;
 pub mod orders;
+pub mod pricing;
 pub mod runtime;
 pub mod streams;
 pub mod telemetry;

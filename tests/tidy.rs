@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const FOLDERS: [&str; 6] = ["src", "tests", "dev", "migrations", "examples", "man"];
 
 /// Rooms that decide and never act: values in, values out.
-const PURE: [&str; 10] = [
+const PURE: [&str; 11] = [
     "activity",
     "domain",
     "fraud",
@@ -17,6 +17,7 @@ const PURE: [&str; 10] = [
     "generate",
     "metrics",
     "orders",
+    "pricing",
     "streams",
     "timescale",
     "topics",
@@ -73,10 +74,11 @@ const FORBIDDEN: [(&str, &[&str]); 8] = [
 ];
 
 /// The only edges between rooms, beside the one to `domain` that all have.
-const EDGES: [(&str, &str); 3] = [
+const EDGES: [(&str, &str); 4] = [
     ("src/streams/topologies", "crate::activity"),
     ("src/streams/topologies", "crate::fraud"),
     ("src/streams/topologies", "crate::orders"),
+    ("src/streams/topologies", "crate::pricing"),
 ];
 
 /// Names that say nothing.

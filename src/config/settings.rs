@@ -28,6 +28,8 @@ pub struct Settings {
     pub fraud: Fraud,
     /// How orders are joined, judged and counted.
     pub orders: Orders,
+    /// How demand becomes prices.
+    pub pricing: Pricing,
     /// Imports and ingest.
     pub metrics: Metrics,
 }
@@ -212,6 +214,30 @@ pub struct Orders {
     #[serde(deserialize_with = "span")]
     pub window: Duration,
     pub emit: EmitMode,
+}
+
+/// `[pricing]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "default.toml documents each key")]
+pub struct Pricing {
+    #[serde(deserialize_with = "span")]
+    pub window: Duration,
+    pub sensitivity: f64,
+    pub max_change: String,
+    pub hysteresis: String,
+    pub view_weight: f64,
+    #[serde(deserialize_with = "span")]
+    pub damping: Duration,
+    pub prior_demand: f64,
+    #[serde(deserialize_with = "span")]
+    pub expectation_half_life: Duration,
+    pub catalog_windows: f64,
+    pub silent_windows: u32,
+    pub max_order_units: u32,
+    #[serde(deserialize_with = "span")]
+    pub order_memory: Duration,
+    pub ignored_statuses: Vec<String>,
 }
 
 /// When windowed results are given out.

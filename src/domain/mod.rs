@@ -10,9 +10,11 @@ pub mod compact;
 pub mod customer;
 mod fields;
 pub(crate) mod json;
+mod minor_units;
 pub mod money;
 pub mod order;
 pub mod payment;
+pub mod product;
 pub mod reject;
 pub mod time;
 
@@ -23,5 +25,6 @@ pub use fields::event_time;
 pub use money::Money;
 pub use order::OrderEvent;
 pub use payment::PaymentEvent;
+pub use product::Product;
 pub use reject::{Reason, Reject};
 pub use time::EventTime;

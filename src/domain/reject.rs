@@ -50,6 +50,8 @@ pub enum Reason {
     KeyMismatch,
     /// A score outside 0 to 100.
     BadScore,
+    /// A number that its field cannot have: a price of zero, a floor above the price.
+    OutOfRange,
     /// Same natural key as a stored row, other content.
     Conflicting,
     /// The server refuses the row.
@@ -66,7 +68,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every kind.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Empty,
         Self::Tombstone,
         Self::JsonNull,
@@ -89,6 +91,7 @@ impl Reason {
         Self::Future,
         Self::KeyMismatch,
         Self::BadScore,
+        Self::OutOfRange,
         Self::Conflicting,
         Self::Refused,
         Self::Expired,
@@ -129,6 +132,7 @@ impl Reason {
             Self::Future => "future",
             Self::KeyMismatch => "key-mismatch",
             Self::BadScore => "bad-score",
+            Self::OutOfRange => "out-of-range",
             Self::Conflicting => "conflicting",
             Self::Refused => "refused",
             Self::Expired => "expired",

@@ -58,7 +58,7 @@ fn the_first_ten_thousand_are_these_bytes() {
     let shape = Shape { bursts: 0.01, ..shape(10_000) };
     let made = || Arrivals::new(Generator::new(1, &shape), 1, flaws).take(10_000);
     assert_eq!(digest(made()), digest(made()));
-    assert_eq!(digest(made()), "aae6fd0b2d18dd57d07aed00fcd6b6dbbba973dafccc5080c7ed247e82f3f169");
+    assert_eq!(digest(made()), "a823c58a4baeceb0c6f1ebdab04814f0b69e4d9aa79550f1018cea401b40ae40");
 }
 
 #[test]
@@ -146,6 +146,28 @@ fn every_payment_is_valid_and_follows_its_order() {
     assert!(all.len() >= 5, "{all:?}");
     let one = currencies.values().filter(|c| c.len() == 1).count();
     assert!(one * 10 > currencies.len() * 8, "one currency for most");
+}
+
+/// The catalogue's expected demand is in units of demand as dynamic-pricing counts it.
+#[test]
+fn the_catalogue_expects_what_comes() {
+    let mut expected: BTreeMap<String, f64> = BTreeMap::new();
+    let mut demand = 0.0;
+    for event in events(100_000) {
+        let value = json(&event);
+        match event.kind {
+            Kind::ProductCatalog => {
+                let row = value["expectedDemand"].as_f64().unwrap();
+                expected.insert(value["productId"].to_string(), row);
+            }
+            Kind::ProductViews => demand += 0.05,
+            Kind::OrderEvents => demand += value["itemsCount"].as_f64().unwrap_or(0.0),
+            _ => {}
+        }
+    }
+    let expected = expected.values().sum::<f64>() * 96.0;
+    let ratio = demand / expected;
+    assert!((0.8..1.25).contains(&ratio), "{demand} of {expected}");
 }
 
 #[test]

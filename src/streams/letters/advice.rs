@@ -129,6 +129,10 @@ const fn value(reason: Reason) -> Option<Advice> {
             "A score lies outside 0 to 100.",
             "Find out who wrote it; requeue it with the right score.",
         ),
+        Reason::OutOfRange => repair(
+            "A number is one its field cannot have: a price of zero, a floor above the price.",
+            "Correct it where the row is made and send it again, or requeue it with the right number.",
+        ),
         _ => None,
     }
 }
