@@ -183,6 +183,7 @@ mod tests {
             OrderEvent { region: text("X"), ..base() },
             OrderEvent { region: None, ..base() },
             OrderEvent { product_id: text("X"), ..base() },
+            OrderEvent { product_id: text("p"), region: text("1EU"), ..base() },
             OrderEvent { item_categories: vec![], ..base() },
             OrderEvent {
                 currency: crate::domain::payment::Currency::new("USD").unwrap(),
