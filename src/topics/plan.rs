@@ -106,6 +106,29 @@ impl Step {
 
 const DAY: i64 = 86_400_000;
 
+/// The topics of events, kept for a week.
+const EVENTS: [&str; 19] = [
+    subject::CUSTOMER_EVENTS,
+    subject::ORDER_EVENTS,
+    subject::PAYMENT_EVENTS,
+    subject::PRODUCT_VIEWS,
+    subject::CUSTOMER_ACTIVITY,
+    subject::CUSTOMER_SESSIONS,
+    subject::CUSTOMER_METRICS,
+    subject::PAYMENT_METRICS,
+    subject::FRAUD_ALERTS,
+    subject::FRAUD_HIGH_RISK,
+    subject::FRAUD_LABELS,
+    subject::ORDERS_ENRICHED,
+    subject::ORDERS_HIGH_VALUE,
+    subject::REGION_TREND,
+    subject::ORDER_METRICS,
+    subject::REVENUE_METRICS,
+    subject::RECOMMENDATIONS,
+    subject::TRENDING,
+    subject::PRICING,
+];
+
 /// The topics that belong to the topologies alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Own {
@@ -141,27 +164,7 @@ pub fn declared(
         ("segment.bytes", (64 << 20).to_string()),
     ];
     let mut all = Vec::new();
-    for name in [
-        subject::CUSTOMER_EVENTS,
-        subject::ORDER_EVENTS,
-        subject::PAYMENT_EVENTS,
-        subject::PRODUCT_VIEWS,
-        subject::CUSTOMER_ACTIVITY,
-        subject::CUSTOMER_SESSIONS,
-        subject::CUSTOMER_METRICS,
-        subject::PAYMENT_METRICS,
-        subject::FRAUD_ALERTS,
-        subject::FRAUD_HIGH_RISK,
-        subject::FRAUD_LABELS,
-        subject::ORDERS_ENRICHED,
-        subject::ORDERS_HIGH_VALUE,
-        subject::REGION_TREND,
-        subject::ORDER_METRICS,
-        subject::REVENUE_METRICS,
-        subject::RECOMMENDATIONS,
-        subject::TRENDING,
-        subject::PRICING,
-    ] {
+    for name in EVENTS {
         all.push(topic(topics::name(prefix, name), partitions, &kept(7)));
     }
     // A table is read from its beginning by whoever joins with it: rows of the last day stay all,
