@@ -23,19 +23,36 @@ pub type Read = (i32, Option<Vec<u8>>, Vec<(String, Vec<u8>)>);
 pub struct Job {
     pub name: &'static str,
     pub input: &'static str,
+    /// A table of customers that it joins with.
+    pub table: Option<&'static str>,
     pub outputs: &'static [&'static str],
 }
 
 pub const FRAUD: Job = Job {
     name: "fraud-detection",
     input: "payment.events",
+    table: None,
     outputs: &["payment.metrics", "fraud.alerts", "fraud.high-risk"],
 };
 
 pub const ACTIVITY: Job = Job {
     name: "customer-activity",
     input: "customer.events",
+    table: None,
     outputs: &["customer.activity.aggregated", "customer.sessions", "customer.metrics"],
+};
+
+pub const ORDERS: Job = Job {
+    name: "order-enrichment",
+    input: "order.events",
+    table: Some("customer.info"),
+    outputs: &[
+        "orders.enriched",
+        "orders.highvalue",
+        "order.metrics",
+        "orders.region.trend",
+        "revenue.metrics",
+    ],
 };
 
 /// One test's topics, application and state folder.
@@ -138,8 +155,14 @@ impl Corner {
         producer.flush(CALL).expect("flushed");
     }
 
-    /// Writes events (customer, JSON) to the topology's input.
+    /// Writes events (customer, JSON) to the topology's input, after the rows of its table.
     pub fn feed(&self, events: &[(String, String)]) {
+        if let Some(table) = self.job.table {
+            let bytes = |text: &String| Some(text.clone().into_bytes());
+            let rows = rows(events);
+            let rows: Vec<_> = rows.iter().map(|(key, row)| (bytes(key), bytes(row))).collect();
+            self.write(&self.topic(table), &rows);
+        }
         let records: Vec<_> = events
             .iter()
             .map(|(key, json)| (Some(key.clone().into_bytes()), Some(json.clone().into_bytes())))
@@ -210,6 +233,55 @@ impl Corner {
         }
         all
     }
+}
+
+/// Rows of most customers of some events: (customer, JSON).
+pub fn rows(events: &[(String, String)]) -> Vec<(String, String)> {
+    let mut customers: Vec<&String> = events.iter().map(|(customer, _)| customer).collect();
+    customers.sort_unstable();
+    customers.dedup();
+    let known = customers.iter().enumerate().filter(|(at, _)| at % 10 != 9);
+    known
+        .map(|(at, customer)| {
+            let tier = ["GOLD", "SILVER", "STANDARD"][at % 3];
+            let row = format!(
+                r#"{{"customerId":"{customer}","tier":"{tier}","updatedAt":1767225600000}}"#
+            );
+            ((*customer).clone(), row)
+        })
+        .collect()
+}
+
+/// Deterministic orders of `customers`, some out of order, some told again, and one in
+/// `late` late for its window. (customer, JSON) in order of arrival.
+pub fn orders(count: u64, customers: u64, seed: u64, late: u64) -> Vec<(String, String)> {
+    const START: u64 = 1_767_225_600_000;
+    let mut random = xorshift(seed);
+    let mut all: Vec<(String, String)> = Vec::new();
+    for i in 0..count {
+        if random(50) == 0 && !all.is_empty() {
+            let at = all.len() - 1 - small(random(all.len().min(50) as u64));
+            all.push(all[at].clone());
+            continue;
+        }
+        let late = match random(late) {
+            0 => 9_000_000,
+            1..=4 => random(300_000),
+            _ => 0,
+        };
+        // Eight hours of event time, however many orders.
+        let time = START + 10_000_000 + i * 28_800_000 / count - late;
+        let customer = format!("c{:06}", random(customers));
+        let region = ["\"EU\"", "\"US\"", "\"APAC\"", "null"][small(random(4))];
+        let json = format!(
+            r#"{{"orderId":"o{i}","customerId":"{customer}","totalAmount":"{}.{:02}","currency":"EUR","itemsCount":1,"status":"COMPLETED","region":{region},"itemCategories":["k{}"],"timestamp":{time}}}"#,
+            random(1400),
+            random(100),
+            random(3),
+        );
+        all.push((customer, json));
+    }
+    all
 }
 
 /// Deterministic activity of `customers`, some out of order, some with a named session.
