@@ -173,6 +173,25 @@ pub struct Fraud {
     pub relay_locations: Vec<String>,
     pub processor_reasons: Vec<String>,
     pub high_value: String,
+    pub high_value_weight: f64,
+    pub amount_ratio_weight: f64,
+    pub amount_ratio_half: f64,
+    pub lately_weight: f64,
+    #[serde(deserialize_with = "span")]
+    pub lately_half_life: Duration,
+    pub merchant_weight: f64,
+    pub merchant_prior: f64,
+    #[serde(deserialize_with = "span")]
+    pub merchant_window: Duration,
+    #[serde(deserialize_with = "span")]
+    pub merchant_long_window: Duration,
+    #[serde(deserialize_with = "span")]
+    pub merchant_wave: Duration,
+    pub merchant_past: f64,
+    pub customer_weight: f64,
+    pub customer_prior: f64,
+    #[serde(deserialize_with = "span")]
+    pub customer_window: Duration,
     #[serde(deserialize_with = "span")]
     pub score_half_life: Duration,
     #[serde(deserialize_with = "span")]

@@ -327,8 +327,8 @@ pub struct HighRisk {
     pub score: Score,
     /// Which limit.
     pub level: RiskLevel,
-    /// What the payment's score came from: `velocity`, `amount-ratio`, `high-value`,
-    /// `card-testing`.
+    /// What the payment's score came from: the names of its [parts](crate::fraud::Parts)
+    /// that are worth naming.
     pub reasons: Vec<&'static str>,
     /// The payment's time.
     pub time: EventTime,

@@ -7,6 +7,8 @@ use crate::domain::{EventTime, PaymentEvent};
 use crate::fraud::alert::{Alert, HighRisk, RiskLevel, Rule, Seen, Severity};
 use crate::fraud::declines::{Decline, Declines};
 use crate::fraud::history::{Histories, decay};
+use crate::fraud::labels::Labels;
+use crate::fraud::merchant::MerchantHistory;
 use crate::fraud::recent::{Counts, Entry, Recent};
 use crate::fraud::rules::{Rules, VELOCITY_WINDOW};
 use crate::fraud::score::{self, Parts};
@@ -36,6 +38,7 @@ pub struct CustomerState {
     pub(super) recent: Recent,
     pub(super) histories: Histories,
     pub(super) declines: Declines,
+    pub(super) labels: Labels,
     pub(super) place: Option<Place>,
     /// The largest event time seen.
     pub(super) latest: Option<EventTime>,
@@ -53,6 +56,8 @@ pub struct Assessment {
     pub duplicate: bool,
     /// The payment's score.
     pub score: Score,
+    /// What it is made of.
+    pub parts: Parts,
     /// Almost always empty.
     pub alerts: Vec<Alert>,
     /// The customer's score rose above a limit.
@@ -60,15 +65,21 @@ pub struct Assessment {
 }
 
 impl CustomerState {
-    /// The largest event time seen; the epoch before the first payment.
+    /// The largest event time seen, of payments and labels; the epoch before the first.
     #[must_use]
     pub fn last_seen(&self) -> EventTime {
-        self.latest.unwrap_or_default()
+        self.latest.max(self.labels.latest()).unwrap_or_default()
     }
 
     /// Takes one payment of this customer in and says what it means. `payment` must not be later
     /// than [`Rules::lateness_limit`] allows; beyond `grace` windows may lack what was forgotten.
-    pub fn assess(&mut self, payment: &PaymentEvent<'_>, rules: &Rules) -> Assessment {
+    /// `merchant` is what is known of the payment's merchant, if anything is.
+    pub fn assess(
+        &mut self,
+        payment: &PaymentEvent<'_>,
+        merchant: Option<&MerchantHistory>,
+        rules: &Rules,
+    ) -> Assessment {
         let hash = xxh3_64(payment.payment_id.as_bytes());
         let mut counted_before = false;
         for entry in self.recent.of(hash) {
@@ -82,6 +93,7 @@ impl CustomerState {
         let mut answer = Assessment::default();
         let mut parts = Parts::default();
         if !matches!(payment.status, PaymentStatus::Refunded | PaymentStatus::Cancelled) {
+            let confirmed = self.confirmed(payment.time, rules);
             let mut counts = self.recent.counts(payment.time, rules.rapid_window, VELOCITY_WINDOW);
             counts.rapid += u32::from(counted);
             counts.velocity += u32::from(counted);
@@ -94,8 +106,12 @@ impl CustomerState {
                 parts.card_testing = score::CARD_TESTING;
             }
             self.location(payment, rules, &mut answer.alerts);
+            let known = merchant.map(|history| history.known(payment.time, &rules.weights));
+            parts.merchant_history = known.map_or(0.0, |risk| risk.weight(&rules.weights));
+            parts.customer_history = confirmed;
             answer.score = parts.score();
         }
+        answer.parts = parts;
         answer.high_risk = self.customer_risk(payment, &parts, answer.score, rules);
         self.remember(payment, hash, counted, rules);
         answer
@@ -152,6 +168,7 @@ impl CustomerState {
         let amount = payment.amount.to_f64();
         let history = self.histories.of(payment.currency);
         let ratio = history.and_then(|h| h.ratio(amount, rules));
+        let lately = history.map_or(0.0, |h| h.lately(payment.time, rules));
         if counted {
             match history {
                 Some(history) => {
@@ -167,15 +184,22 @@ impl CustomerState {
                 None => {}
             }
             if !matches!(payment.status, PaymentStatus::Failed | PaymentStatus::Declined) {
-                let half_life = rules.history_half_life;
-                self.histories.learn(payment.currency, amount, payment.time, half_life);
+                self.histories.learn(payment.currency, amount, payment.time, rules);
             }
         }
         Parts {
-            amount_ratio: score::amount_ratio(ratio),
+            amount_ratio: score::amount_ratio(ratio, rules),
             high_value: score::high_value(payment.amount, rules),
+            unusual_lately: score::unusual_lately(lately, rules),
             ..Parts::default()
         }
+    }
+
+    /// The weight of the customer's confirmed frauds, as known at `time`.
+    fn confirmed(&self, time: EventTime, rules: &Rules) -> f64 {
+        let frauds = self.labels.frauds(time, rules.weights.customer_window);
+        let payments = self.histories.all().iter().map(|h| h.weight).sum();
+        score::customer_history(frauds, payments, rules)
     }
 
     /// CARD_TESTING: once per burst. Says whether this payment is one of a burst.

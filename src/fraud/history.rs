@@ -4,6 +4,10 @@
 //! incremental algorithm (1979) does it: with `f` the decay since the last payment,
 //! `w = w f + 1`, `d = x - mean`, `mean += d / w`, `m2 = m2 f + d (x - mean)`; the variance is
 //! `m2 / w`. Statistics are floats; the amounts that are shown are decimals.
+//!
+//! Beside the mean stands the usual amount: the same mean of amounts cut off at twice the usual one
+//! (winsorised), so that a thief's payments do not become what is usual; and what was unusual lately:
+//! how far the last days' payments exceeded it, decaying.
 
 use rust_decimal::Decimal;
 
@@ -26,14 +30,26 @@ pub(super) struct History {
     pub(super) mean: f64,
     /// Weighted sum of the squared deviations.
     pub(super) m2: f64,
+    /// The mean of amounts, each cut off at twice what was usual before it.
+    pub(super) usual: f64,
+    /// Decayed sum of 0 to 1 for each payment: 0 up to twice the usual amount, 1 from four times.
+    pub(super) lately: f64,
     /// The latest payment's time.
     pub(super) last_time: EventTime,
 }
 
 impl History {
-    /// How many times the mean `amount` is, once there are enough payments to say so.
+    /// How many times the usual amount `amount` is, once there are enough payments to say so. With
+    /// few payments the usual amount is taken higher, by the standard error that a deviation of half
+    /// the usual amount gives: `usual (1 + 0.5 / sqrt(weight))`.
     pub(super) fn ratio(&self, amount: f64, rules: &Rules) -> Option<f64> {
-        (self.payments >= rules.unusual_min_payments && self.mean > 0.0).then(|| amount / self.mean)
+        (self.payments >= rules.unusual_min_payments && self.usual > 0.0)
+            .then(|| amount / (self.usual * (1.0 + 0.5 / self.weight.max(1.0).sqrt())))
+    }
+
+    /// What was unusual lately, as of `time`.
+    pub(super) fn lately(&self, time: EventTime, rules: &Rules) -> f64 {
+        self.lately * decay(time.micros_since(self.last_time), rules.weights.lately_half_life)
     }
 
     /// What is unusual about `amount`, if anything is.
@@ -102,7 +118,7 @@ impl Histories {
         currency: Currency,
         amount: f64,
         time: EventTime,
-        half_life: i64,
+        rules: &Rules,
     ) {
         match self.0.iter().rposition(|h| h.currency == currency) {
             Some(at) => self.0[at..].rotate_left(1),
@@ -117,16 +133,23 @@ impl Histories {
                     weight: 0.0,
                     mean: 0.0,
                     m2: 0.0,
+                    usual: 0.0,
+                    lately: 0.0,
                     last_time: time,
                 });
             }
         }
         let Some(own) = self.0.last_mut() else { return };
-        let f = decay(time.micros_since(own.last_time), half_life);
+        let unusual = own.ratio(amount, rules).map_or(0.0, |r| ((r - 2.0) / 2.0).clamp(0.0, 1.0));
+        own.lately = own.lately(time, rules) + unusual;
+        let f = decay(time.micros_since(own.last_time), rules.history_half_life);
+        let known = own.payments >= rules.unusual_min_payments;
+        let cut = if known { amount.min(2.0 * own.usual) } else { amount };
         own.weight = own.weight * f + 1.0;
         let d = amount - own.mean;
         own.mean += d / own.weight;
         own.m2 = own.m2 * f + d * (amount - own.mean);
+        own.usual += (cut - own.usual) / own.weight;
         own.payments = own.payments.saturating_add(1);
         own.last_time = own.last_time.max(time);
     }
@@ -143,11 +166,12 @@ mod tests {
     #[test]
     fn mean_and_deviation_equal_the_closed_form() {
         const DAY: i64 = 86_400_000_000;
-        let half_life = 30 * DAY;
+        let rules = Rules::default();
+        assert_eq!(rules.history_half_life, 30 * DAY);
         let payments = [(0, 10.0), (10, 20.0), (10, 25.0), (45, 5.0), (100, 80.0)];
         let mut histories = Histories::default();
         for (day, amount) in payments {
-            histories.learn(eur(), amount, EventTime::from_micros(day * DAY), half_life);
+            histories.learn(eur(), amount, EventTime::from_micros(day * DAY), &rules);
         }
         let weight = |day: i64| 2_f64.powf(-((100 - day) as f64) / 30.0);
         let sum: f64 = payments.iter().map(|(d, _)| weight(*d)).sum();
@@ -166,10 +190,10 @@ mod tests {
         let code = |n: u8| Currency::new(&format!("AA{}", char::from(b'A' + n))).unwrap();
         let time = EventTime::from_micros(0);
         for n in 0..8 {
-            histories.learn(code(n), 1.0, time, 1);
+            histories.learn(code(n), 1.0, time, &Rules::default());
         }
-        histories.learn(code(0), 1.0, time, 1);
-        histories.learn(code(8), 1.0, time, 1);
+        histories.learn(code(0), 1.0, time, &Rules::default());
+        histories.learn(code(8), 1.0, time, &Rules::default());
         assert_eq!(histories.all().len(), MAX_CURRENCIES);
         assert_eq!(histories.of(code(1)), None);
         assert_eq!(histories.of(code(0)).unwrap().payments, 2);

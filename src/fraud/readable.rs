@@ -29,6 +29,8 @@ impl CustomerState {
                     "mean": h.mean,
                     "deviation": (h.m2 / h.weight).sqrt(),
                     "weight": h.weight,
+                    "usual": h.usual,
+                    "unusualLately": h.lately,
                     "lastTime": h.last_time.to_string(),
                 })
             })
@@ -63,6 +65,18 @@ impl CustomerState {
                 })
             })
             .collect();
+        let labels: Vec<Value> = self
+            .labels
+            .all()
+            .iter()
+            .map(|label| {
+                json!({
+                    "labelledAt": label.time.to_string(),
+                    "idHash": format!("{:016x}", label.payment),
+                    "fraud": label.fraud,
+                })
+            })
+            .collect();
         json!({
             "latest": self.latest.map(|t| t.to_string()),
             "score": self.risk,
@@ -70,6 +84,7 @@ impl CustomerState {
             "histories": histories,
             "recentPayments": recent,
             "smallDeclines": declines,
+            "labels": labels,
             "told": {
                 "rapidPayments": word(self.rapid_told),
                 "risk": word(self.risk_told),

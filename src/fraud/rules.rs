@@ -5,6 +5,7 @@ use std::fmt;
 use crate::domain::Money;
 use crate::domain::PaymentEvent;
 use crate::domain::payment::PaymentStatus;
+use crate::fraud::weights::Weights;
 
 /// A second in microseconds.
 const SECOND: i64 = 1_000_000;
@@ -53,8 +54,11 @@ pub struct Rules {
     pub relay_locations: Vec<String>,
     /// Failure reasons that are the processor's own; such failures do not count.
     pub processor_reasons: Vec<String>,
-    /// From this amount (and 5 and 10 times it) a payment scores as high value.
+    /// A high amount: the score's part of it is nothing up to a tenth of this, half of
+    /// its most at a quarter.
     pub high_value: Money,
+    /// What each part of the score weighs.
+    pub weights: Weights,
     /// How long until the customer's score is half of what it was.
     pub score_half_life: i64,
     /// A customer's score above this is HIGH, 0 to 100.
@@ -90,6 +94,7 @@ impl Default for Rules {
             relay_locations: Vec::new(),
             processor_reasons: reasons.map(str::to_owned).to_vec(),
             high_value: amount(1000),
+            weights: Weights::default(),
             score_half_life: DAY,
             high_risk: 75.0,
             critical_risk: 90.0,
@@ -169,6 +174,7 @@ impl Rules {
                 return fault(setting, format!("{amount} is not above 0"));
             }
         }
+        self.weights.check()?;
         let risk = 0.0..=100.0;
         if !(risk.contains(&self.high_risk) && risk.contains(&self.critical_risk)) {
             let detail =

@@ -2,10 +2,10 @@
 
 use crate::domain::PaymentEvent;
 use crate::domain::json;
-use crate::domain::payment::Score;
+use crate::fraud::score::Parts;
 
-/// Appends the JSON of a payment with its score.
-pub fn write_scored_payment(payment: &PaymentEvent<'_>, score: Score, out: &mut Vec<u8>) {
+/// Appends the JSON of a payment with its score and what the score is made of.
+pub fn write_scored_payment(payment: &PaymentEvent<'_>, parts: &Parts, out: &mut Vec<u8>) {
     out.reserve(320);
     out.extend_from_slice(b"{\"paymentId\":");
     json::text(&payment.payment_id, out);
@@ -16,7 +16,8 @@ pub fn write_scored_payment(payment: &PaymentEvent<'_>, score: Score, out: &mut 
     json::text_field("status", payment.status.code(), out);
     json::optional_field("paymentMethod", payment.payment_method.as_deref(), out);
     json::optional_field("merchantId", payment.merchant_id.as_deref(), out);
-    json::score_field("fraudScore", score, out);
+    json::score_field("fraudScore", parts.score(), out);
+    parts.write_json(out);
     json::time_field("timestamp", payment.time, out);
     out.push(b'}');
 }
@@ -39,7 +40,7 @@ mod tests {
         let eur = Currency::new("EUR").unwrap();
         let payment = PaymentEvent::from_json(event.as_bytes(), eur, None).unwrap();
         let mut out = Vec::new();
-        write_scored_payment(&payment, Score::from_thousandths(12_345), &mut out);
+        write_scored_payment(&payment, &Parts { velocity: 0.123_45, ..Parts::default() }, &mut out);
         out.push(b' ');
         write_scored_id(&payment, &mut out);
         String::from_utf8(out).unwrap()
@@ -53,7 +54,7 @@ mod tests {
                 "status":"COMPLETED","paymentMethod":"CARD","instrumentId":"i","merchantId":"m1",
                 "location":"Rome","timestamp":"2024-01-01T00:00:00Z"}"#
             ),
-            r#"{"paymentId":"p1","orderId":"o1","customerId":"c1","amount":"12.30","currency":"USD","status":"COMPLETED","paymentMethod":"CARD","merchantId":"m1","fraudScore":12.345,"timestamp":"2024-01-01T00:00:00Z"} p1/COMPLETED/1704067200000"#
+            r#"{"paymentId":"p1","orderId":"o1","customerId":"c1","amount":"12.30","currency":"USD","status":"COMPLETED","paymentMethod":"CARD","merchantId":"m1","fraudScore":12.345,"scoreParts":{"velocity":12.345},"timestamp":"2024-01-01T00:00:00Z"} p1/COMPLETED/1704067200000"#
         );
         assert_eq!(
             written(
@@ -62,6 +63,7 @@ mod tests {
             ),
             "{\"paymentId\":\"a\\\"b\\\\c\\n\",\"customerId\":\"c1\",\"amount\":\"0.0001\",\
              \"currency\":\"EUR\",\"status\":\"DECLINED\",\"fraudScore\":12.345,\
+             \"scoreParts\":{\"velocity\":12.345},\
              \"timestamp\":\"2024-01-01T00:00:00.001Z\"} a\"b\\c\n/DECLINED/1704067200001"
         );
     }

@@ -1,23 +1,28 @@
 //! The bytes of a customer's state, as the changelog keeps them.
 //!
-//! Version 1: the version byte; a byte of flags; the latest time; the score if there is one; the
-//! place if there is one; then histories, payments and declines, each with its count. Whole
-//! numbers are LEB128 varints, times are differences to the latest time or to the entry before,
-//! floats are their eight bytes, so that a restored state answers exactly as the live one.
-
-use std::fmt;
+//! Version 2: the version byte; a byte of flags; the latest time; the score if there is one; the
+//! place if there is one; then histories, payments, declines and labels, each with its count.
+//! Whole numbers are LEB128 varints, times are differences to the latest time or to the entry
+//! before, floats are their eight bytes, so that a restored state answers exactly as the live one.
+//!
+//! Version 1 lacks the labels and, in a history, the usual amount (its mean stands in) and what
+//! was unusual lately (nothing).
 
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::domain::EventTime;
-use crate::domain::payment::{Currency, MAX_TEXT_BYTES, PaymentStatus};
+use crate::domain::payment::{Currency, PaymentStatus};
+use crate::fraud::bytes::{Reader, StateFault, count, signed, text, varint};
 use crate::fraud::customer::{CustomerState, Place, Told};
 use crate::fraud::declines::{Decline, Declines};
 use crate::fraud::history::{Histories, History};
+use crate::fraud::labels::{Known, Labels};
 use crate::fraud::recent::{Entry, Recent};
 
 /// The form this program writes.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+/// The oldest form it reads.
+const OLDEST: u8 = 1;
 
 const RAPID_SHIFT: u8 = 0;
 const RISK_SHIFT: u8 = 2;
@@ -25,32 +30,6 @@ const CARD_TESTING: u8 = 1 << 4;
 const HAS_RISK: u8 = 1 << 5;
 const HAS_PLACE: u8 = 1 << 6;
 const HAS_LATEST: u8 = 1 << 7;
-
-/// Why bytes are not a customer's state.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StateFault {
-    /// Written in a form this program does not know.
-    Version(u8),
-    /// Ends too early.
-    Truncated,
-    /// Not what this program writes, in the named part.
-    Corrupt(&'static str),
-}
-
-impl fmt::Display for StateFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Version(found) => write!(
-                f,
-                "customer state is of format version {found}; this program reads {VERSION}"
-            ),
-            Self::Truncated => f.write_str("customer state ends too early"),
-            Self::Corrupt(part) => write!(f, "customer state is damaged in its {part}"),
-        }
-    }
-}
-
-impl std::error::Error for StateFault {}
 
 const fn told_bits(told: Told) -> u8 {
     match told {
@@ -82,7 +61,7 @@ impl CustomerState {
         ] {
             flags |= if set { flag } else { 0 };
         }
-        let latest = self.last_seen();
+        let latest = self.latest.unwrap_or_default();
         let before = |time: EventTime, out: &mut Vec<u8>| signed(latest.micros_since(time), out);
         out.extend_from_slice(&[VERSION, flags]);
         if self.latest.is_some() {
@@ -99,7 +78,7 @@ impl CustomerState {
         for history in self.histories.all() {
             out.extend_from_slice(&history.currency.bytes());
             varint(history.payments.into(), out);
-            for value in [history.weight, history.mean, history.m2] {
+            for value in [history.weight, history.mean, history.m2, history.usual, history.lately] {
                 out.extend_from_slice(&value.to_bits().to_le_bytes());
             }
             before(history.last_time, out);
@@ -112,6 +91,14 @@ impl CustomerState {
             previous = decline.time;
             out.extend_from_slice(&decline.payment.to_le_bytes());
             out.extend_from_slice(&decline.instrument.to_le_bytes());
+        }
+        count(self.labels.all().len(), out);
+        let mut previous = latest;
+        for label in self.labels.all() {
+            signed(label.time.micros_since(previous), out);
+            previous = label.time;
+            out.extend_from_slice(&label.payment.to_le_bytes());
+            out.push(u8::from(label.fraud));
         }
     }
 
@@ -140,8 +127,8 @@ impl CustomerState {
     pub fn decode(bytes: &[u8]) -> Result<Self, StateFault> {
         let mut from = Reader(bytes);
         let version = from.byte()?;
-        if version != VERSION {
-            return Err(StateFault::Version(version));
+        if !(OLDEST..=VERSION).contains(&version) {
+            return Err(StateFault::Version { found: version, reads: VERSION });
         }
         let flags = from.byte()?;
         let has = |flag: u8| flags & flag != 0;
@@ -157,7 +144,7 @@ impl CustomerState {
         } else {
             None
         };
-        let histories = from.list("histories", |from| from.history(end))?;
+        let histories = from.list("histories", |from| from.history(end, version))?;
         let recent = from.recent(end)?;
         let mut previous = end;
         let declines = from.list("declines", |from| {
@@ -165,6 +152,7 @@ impl CustomerState {
             let (payment, instrument) = (from.word()?, from.word()?);
             Ok(Decline { time: previous, payment, instrument })
         })?;
+        let labels = if version >= 2 { from.labels(end)? } else { Labels::default() };
         if !from.0.is_empty() {
             return Err(StateFault::Corrupt("end"));
         }
@@ -172,6 +160,7 @@ impl CustomerState {
             recent,
             histories: Histories::from_parts(histories),
             declines: Declines::from_parts(declines).ok_or(StateFault::Corrupt("declines"))?,
+            labels,
             place,
             latest,
             risk,
@@ -199,112 +188,33 @@ fn status_from(bits: u8) -> Result<PaymentStatus, StateFault> {
     found.ok_or(StateFault::Corrupt("payments"))
 }
 
-/// Appends a LEB128 varint.
-fn varint(mut value: u64, out: &mut Vec<u8>) {
-    loop {
-        let [low, ..] = value.to_le_bytes();
-        value >>= 7;
-        if value == 0 {
-            out.push(low & 0x7f);
-            return;
-        }
-        out.push(low | 0x80);
-    }
-}
-
-/// Appends a signed number, small magnitudes short (zigzag).
-fn signed(value: i64, out: &mut Vec<u8>) {
-    varint((value.cast_unsigned() << 1) ^ (value >> 63).cast_unsigned(), out);
-}
-
-fn count(value: usize, out: &mut Vec<u8>) {
-    varint(value as u64, out);
-}
-
-fn text(bytes: &[u8], out: &mut Vec<u8>) {
-    count(bytes.len(), out);
-    out.extend_from_slice(bytes);
-}
-
-struct Reader<'a>(&'a [u8]);
-
-impl<'a> Reader<'a> {
-    fn take(&mut self, length: usize) -> Result<&'a [u8], StateFault> {
-        let (own, rest) = self.0.split_at_checked(length).ok_or(StateFault::Truncated)?;
-        self.0 = rest;
-        Ok(own)
-    }
-
-    fn byte(&mut self) -> Result<u8, StateFault> {
-        Ok(self.take(1)?[0])
-    }
-
-    fn word(&mut self) -> Result<u64, StateFault> {
-        let bytes = self.take(8)?.try_into().map_err(|_| StateFault::Truncated)?;
-        Ok(u64::from_le_bytes(bytes))
-    }
-
-    fn float(&mut self) -> Result<f64, StateFault> {
-        self.word().map(f64::from_bits)
-    }
-
-    fn varint(&mut self, part: &'static str) -> Result<u64, StateFault> {
-        let mut value = 0_u64;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            let bits = u64::from(byte & 0x7f);
-            if shift == 63 && bits > 1 {
-                break;
-            }
-            value |= bits << shift;
-            if byte & 0x80 == 0 {
-                return Ok(value);
-            }
-        }
-        Err(StateFault::Corrupt(part))
-    }
-
-    fn signed(&mut self, part: &'static str) -> Result<i64, StateFault> {
-        let value = self.varint(part)?;
-        Ok((value >> 1).cast_signed() ^ -(value & 1).cast_signed())
-    }
-
-    fn text(&mut self) -> Result<&'a [u8], StateFault> {
-        match usize::try_from(self.varint("texts")?) {
-            Ok(length) if length <= MAX_TEXT_BYTES => self.take(length),
-            _ => Err(StateFault::Corrupt("texts")),
-        }
-    }
-
-    fn list<T>(
-        &mut self,
-        part: &'static str,
-        mut one: impl FnMut(&mut Self) -> Result<T, StateFault>,
-    ) -> Result<Vec<T>, StateFault> {
-        let length = usize::try_from(self.varint(part)?).unwrap_or(usize::MAX);
-        // Each item takes a byte at least: a length beyond that must not reserve memory.
-        if length > self.0.len() {
-            return Err(StateFault::Truncated);
-        }
-        let mut items = Vec::with_capacity(length);
-        for _ in 0..length {
-            items.push(one(self)?);
-        }
-        Ok(items)
-    }
-
-    fn history(&mut self, end: EventTime) -> Result<History, StateFault> {
+impl Reader<'_> {
+    fn history(&mut self, end: EventTime, version: u8) -> Result<History, StateFault> {
         let letters = std::str::from_utf8(self.take(3)?).ok();
         let currency = letters.and_then(|code| Currency::new(code).ok());
-        Ok(History {
-            currency: currency.ok_or(StateFault::Corrupt("histories"))?,
-            payments: u32::try_from(self.varint("histories")?)
-                .map_err(|_| StateFault::Corrupt("histories"))?,
-            weight: self.float()?,
-            mean: self.float()?,
-            m2: self.float()?,
-            last_time: end.plus_micros(self.signed("histories")?.saturating_neg()),
-        })
+        let currency = currency.ok_or(StateFault::Corrupt("histories"))?;
+        let payments = u32::try_from(self.varint("histories")?)
+            .map_err(|_| StateFault::Corrupt("histories"))?;
+        let (weight, mean, m2) = (self.float()?, self.float()?, self.float()?);
+        let (usual, lately) =
+            if version >= 2 { (self.float()?, self.float()?) } else { (mean, 0.0) };
+        let last_time = end.plus_micros(self.signed("histories")?.saturating_neg());
+        Ok(History { currency, payments, weight, mean, m2, usual, lately, last_time })
+    }
+
+    fn labels(&mut self, end: EventTime) -> Result<Labels, StateFault> {
+        let mut previous = end;
+        let labels = self.list("labels", |from| {
+            previous = previous.plus_micros(from.signed("labels")?);
+            let payment = from.word()?;
+            let fraud = match from.byte()? {
+                0 => false,
+                1 => true,
+                _ => return Err(StateFault::Corrupt("labels")),
+            };
+            Ok(Known { time: previous, payment, fraud })
+        })?;
+        Labels::from_parts(labels).ok_or(StateFault::Corrupt("labels"))
     }
 
     fn recent(&mut self, end: EventTime) -> Result<Recent, StateFault> {

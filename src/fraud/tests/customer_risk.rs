@@ -32,14 +32,21 @@ fn amount_and_ratio_join() {
         customer.pays(&payment(&format!("h{n}"), n * 7200, "500.00"));
     }
     let answer = customer.pays(&payment("x", 90_000, "5000.00"));
-    // r = 10: 0.9 (1 - 2 / 10) = 0.72; 5000 is five times high value: 0.20.
-    assert_eq!(answer.score, Score::from_fraction(1.0 - 0.28 * 0.8));
+    // Five payments: the usual 500 counts as 500 (1 + 0.5 / sqrt(5)), a little more for their age.
+    let above = 10.0 / (1.0 + 0.5 / 4.97_f64.sqrt()) - 1.0;
+    let ratio = 0.95 * above * above / (above * above + 9.0);
+    assert!((answer.parts.amount_ratio - ratio).abs() < 1e-3, "{:?}", answer.parts);
+    // 4900 above a tenth of the high value, half at 150.
+    let high = 0.5 * 4900.0 * 4900.0 / (4900.0 * 4900.0 + 150.0 * 150.0);
+    assert!((answer.parts.high_value - high).abs() < 1e-9, "{:?}", answer.parts);
+    assert_eq!(answer.score, answer.parts.score());
     assert_eq!(answer.high_risk.unwrap().reasons, ["amount-ratio", "high-value"]);
 }
 
 #[test]
 fn each_limit_is_told_once_until_the_score_has_fallen() {
-    let mut customer = Customer::default();
+    // What was unusual two days ago would still raise the last burst.
+    let mut customer = Customer::with(|rules| rules.weights.lately_weight = 0.0);
     let level = |customer: &mut Customer, id: &str, seconds: i64, amount: &str| {
         let answer = customer.pays(&payment(id, seconds, amount));
         answer.high_risk.map(|risk| (risk.level, risk.score.thousandths()))

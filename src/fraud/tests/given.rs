@@ -81,7 +81,7 @@ impl Customer {
     }
 
     pub(super) fn pays(&mut self, payment: &PaymentEvent<'_>) -> Assessment {
-        self.state.assess(payment, &self.rules)
+        self.state.assess(payment, None, &self.rules)
     }
 
     /// Makes all payments; the alerts as `RULE SEVERITY`.

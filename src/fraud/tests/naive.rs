@@ -6,13 +6,23 @@ use std::collections::BTreeSet;
 use crate::domain::payment::{PaymentStatus, Score};
 use crate::domain::{EventTime, PaymentEvent};
 use crate::fraud::alert::{Alert, HighRisk, RiskLevel, Rule, Seen, Severity};
-use crate::fraud::{Assessment, Rules};
+use crate::fraud::{Assessment, Parts, Rules};
 
 const HOUR: i64 = 3_600_000_000;
 
 struct Past {
     payment: PaymentEvent<'static>,
     counted: bool,
+}
+
+/// A customer's payments in a currency, and this payment among them.
+struct Usual {
+    payments: u32,
+    mean: f64,
+    deviation: f64,
+    /// This amount / the usual one, 0 where there is no saying.
+    ratio: f64,
+    lately: f64,
 }
 
 #[derive(Default)]
@@ -41,9 +51,20 @@ impl Naive {
         inside.iter().map(|p| p.payment.payment_id.to_string()).collect()
     }
 
-    /// `(payments, mean, deviation)` of a currency, from the first payment on.
-    fn history(&self, of: &PaymentEvent<'_>, rules: &Rules) -> (u32, f64, f64) {
-        let (mut n, mut w, mut mean, mut m2, mut last) = (0, 0.0, 0.0, 0.0, i64::MIN);
+    /// What the payments of a currency came to, from the first one on.
+    fn history(&self, of: &PaymentEvent<'_>, rules: &Rules) -> Usual {
+        let (mut n, mut w, mut mean, mut m2, mut last) = (0, 0.0_f64, 0.0, 0.0, i64::MIN);
+        let (mut usual, mut lately) = (0.0_f64, 0.0);
+        let ratio = |x: f64, n: u32, usual: f64, w: f64| {
+            if n < rules.unusual_min_payments || usual <= 0.0 {
+                return 0.0;
+            }
+            x / (usual * (1.0 + 0.5 / w.max(1.0).sqrt()))
+        };
+        let left = |t: i64| {
+            let half = rules.weights.lately_half_life as f64;
+            move |last: i64| if t <= last { 1.0 } else { (-((t - last) as f64) / half).exp2() }
+        };
         for past in self.past.iter().filter(|p| p.counted && p.payment.currency == of.currency) {
             if [PaymentStatus::Failed, PaymentStatus::Declined].contains(&past.payment.status) {
                 continue;
@@ -54,14 +75,26 @@ impl Naive {
             } else {
                 (-((t - last) as f64) / rules.history_half_life as f64).exp2()
             };
+            if n > 0 {
+                let above = ((ratio(x, n, usual, w) - 2.0) / 2.0).clamp(0.0, 1.0);
+                lately = lately * left(t)(last) + above;
+            }
+            let cut = if n >= rules.unusual_min_payments { x.min(2.0 * usual) } else { x };
             w = w * f + 1.0;
+            usual += (cut - usual) / w;
             let d = x - mean;
             mean += d / w;
             m2 = m2 * f + d * (x - mean);
             n += 1;
             last = last.max(t);
         }
-        (n, mean, if n == 0 { 0.0 } else { (m2 / w).sqrt() })
+        Usual {
+            payments: n,
+            mean,
+            deviation: if n == 0 { 0.0 } else { (m2 / w).sqrt() },
+            ratio: ratio(of.amount.to_f64(), n, usual, w),
+            lately: if n == 0 { 0.0 } else { lately * left(of.time.micros())(last) },
+        }
     }
 
     pub(super) fn assess(&mut self, payment: &PaymentEvent<'static>, rules: &Rules) -> Assessment {
@@ -83,28 +116,32 @@ impl Naive {
         let newest = latest.is_none_or(|l| payment.time >= l);
         let back = [PaymentStatus::Refunded, PaymentStatus::Cancelled].contains(&payment.status);
         let mut answer = Assessment::default();
-        let mut weights: Vec<(f64, &'static str)> = Vec::new();
+        let mut parts = Parts::default();
         if !back {
             self.rapid(payment, counted, newest, rules, &mut answer);
-            let ratio = self.amount(payment, counted, rules, &mut answer);
+            let usual = self.amount(payment, counted, rules, &mut answer);
             let hour = self.counted(payment.time, HOUR).len() + usize::from(counted);
-            weights.push((
-                [(20, 0.85), (10, 0.70), (5, 0.50)]
-                    .iter()
-                    .find(|(limit, _)| hour > *limit)
-                    .map_or(0.0, |(_, weight)| *weight),
-                "velocity",
-            ));
-            weights
-                .push((if ratio > 2.0 { 0.9 * (1.0 - 2.0 / ratio) } else { 0.0 }, "amount-ratio"));
-            let times = payment.amount.to_f64() / rules.high_value.to_f64();
-            let large = [(10.0, 0.30), (5.0, 0.20), (1.0, 0.10)];
-            let large = large.iter().find(|(n, _)| times >= *n).map_or(0.0, |(_, weight)| *weight);
-            weights.push((large, "high-value"));
+            parts.velocity = [(20, 0.85), (10, 0.70), (5, 0.50)]
+                .iter()
+                .find(|(limit, _)| hour > *limit)
+                .map_or(0.0, |(_, weight)| *weight);
+            let above = (usual.ratio - 1.0).max(0.0);
+            parts.amount_ratio = 0.95 * (above * above) / (above * above + 9.0);
+            let large = (payment.amount.to_f64() - 100.0).max(0.0);
+            parts.high_value = 0.5 * (large * large) / (large * large + 22_500.0);
+            parts.unusual_lately = 0.3 * usual.lately / (usual.lately + 1.0);
             let testing = self.card_testing(payment, newest, rules, &mut answer);
-            weights.push((if testing { 0.80 } else { 0.0 }, "card-testing"));
+            parts.card_testing = if testing { 0.80 } else { 0.0 };
             self.place(payment, rules, &mut answer);
         }
+        let weights = [
+            (parts.velocity, "velocity"),
+            (parts.amount_ratio, "amount-ratio"),
+            (parts.high_value, "high-value"),
+            (parts.card_testing, "card-testing"),
+            (parts.unusual_lately, "unusual-lately"),
+        ];
+        answer.parts = parts;
         let harmless: f64 = weights.iter().map(|(weight, _)| 1.0 - weight).product();
         answer.score = Score::from_fraction(1.0 - harmless);
         let elapsed = latest.map_or(0, |l| payment.time.micros_since(l).max(0));
@@ -117,7 +154,11 @@ impl Naive {
                 payment_id: payment.payment_id.to_string(),
                 score: answer.score,
                 level: if level == 2 { RiskLevel::Critical } else { RiskLevel::High },
-                reasons: weights.iter().filter(|(w, _)| *w > 0.0).map(|(_, name)| *name).collect(),
+                reasons: weights
+                    .iter()
+                    .filter(|(w, _)| *w >= 0.05)
+                    .map(|(_, name)| *name)
+                    .collect(),
                 time: payment.time,
             });
         }
@@ -159,16 +200,17 @@ impl Naive {
         }
     }
 
-    /// Tells of an unusual amount; amount / mean, 0 where there is no saying.
+    /// Tells of an unusual amount.
     fn amount(
         &self,
         payment: &PaymentEvent<'static>,
         counted: bool,
         rules: &Rules,
         answer: &mut Assessment,
-    ) -> f64 {
+    ) -> Usual {
         let amount = payment.amount.to_f64();
-        let (n, mean, deviation) = self.history(payment, rules);
+        let usual = self.history(payment, rules);
+        let (n, mean, deviation) = (usual.payments, usual.mean, usual.deviation);
         let enough = n >= rules.unusual_min_payments && mean > 0.0;
         let by_ratio = enough && amount > rules.unusual_ratio * mean;
         let by_deviations = n >= rules.unusual_deviations_min_payments
@@ -190,7 +232,7 @@ impl Naive {
             let seen = Seen::First;
             answer.alerts.push(Alert::about(Rule::NoHistory, Severity::Medium, payment, seen));
         }
-        if enough { amount / mean } else { 0.0 }
+        usual
     }
 
     fn card_testing(

@@ -16,7 +16,7 @@ use crate::streams::topology::{
 /// The topology's name.
 pub const NAME: &str = "fraud-detection";
 /// Raised when the same input gives other outputs.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// The store of customers.
 pub const STORE: &str = "customers";
 /// Customers looked at for expiry at each commit.
@@ -162,7 +162,7 @@ impl Task for FraudTask {
                 // As if it had been swept: the answer must not depend on when the sweep comes.
                 *state = CustomerState::default();
             }
-            let assessment = state.assess(&payment, rules);
+            let assessment = state.assess(&payment, None, rules);
             (!assessment.duplicate, assessment)
         });
         if assessment.duplicate {
@@ -173,7 +173,7 @@ impl Task for FraudTask {
             payment.time,
             payment.payment_id.as_bytes(),
             |id| write_scored_id(&payment, id),
-            |value| write_scored_payment(&payment, assessment.score, value),
+            |value| write_scored_payment(&payment, &assessment.parts, value),
         );
         for alert in &assessment.alerts {
             let key = customer.as_bytes();

@@ -169,7 +169,7 @@ mod tests {
         let mut state = CustomerState::default();
         let eur = Currency::new("EUR").unwrap();
         let payment = PaymentEvent::from_json(json, eur, None).unwrap();
-        state.assess(&payment, &Rules::default());
+        state.assess(&payment, None, &Rules::default());
         let mut bytes = Vec::new();
         state.encode(&mut bytes);
         let form = Form::of("fraud-detection", "customers");

@@ -3,8 +3,9 @@
 use super::micros;
 use crate::cli::Failure;
 use crate::config::Settings;
+use crate::config::settings::Fraud;
 use crate::domain::Money;
-use crate::fraud::Rules;
+use crate::fraud::{Rules, Weights};
 
 /// The rules that `settings` ask for.
 ///
@@ -34,6 +35,7 @@ pub fn fraud_rules(settings: &Settings) -> Result<Rules, Failure> {
         relay_locations: own.relay_locations.clone(),
         processor_reasons: own.processor_reasons.clone(),
         high_value: amount("fraud.high_value", &own.high_value)?,
+        weights: weights(own),
         score_half_life: micros(own.score_half_life),
         high_risk: own.high_risk,
         critical_risk: own.critical_risk,
@@ -41,6 +43,25 @@ pub fn fraud_rules(settings: &Settings) -> Result<Rules, Failure> {
         customer_ttl: micros(own.customer_ttl),
     };
     rules.validated().map_err(|fault| refused(fault.setting).because(&fault))
+}
+
+fn weights(own: &Fraud) -> Weights {
+    Weights {
+        high_value_weight: own.high_value_weight,
+        amount_ratio_weight: own.amount_ratio_weight,
+        amount_ratio_half: own.amount_ratio_half,
+        lately_weight: own.lately_weight,
+        lately_half_life: micros(own.lately_half_life),
+        merchant_weight: own.merchant_weight,
+        merchant_prior: own.merchant_prior,
+        merchant_window: micros(own.merchant_window),
+        merchant_long_window: micros(own.merchant_long_window),
+        merchant_wave: micros(own.merchant_wave),
+        merchant_past: own.merchant_past,
+        customer_weight: own.customer_weight,
+        customer_prior: own.customer_prior,
+        customer_window: micros(own.customer_window),
+    }
 }
 
 fn refused(setting: &str) -> Failure {
