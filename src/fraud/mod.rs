@@ -29,7 +29,7 @@ pub use alert::{Alert, HighRisk, RiskLevel, Rule, Severity};
 pub use bytes::StateFault;
 pub use customer::{Assessment, CustomerState};
 pub use labels::{LabelChange, Verdict};
-pub use merchant::{MerchantHistory, MerchantRisk};
+pub use merchant::{MerchantHistory, MerchantRisk, RETENTION_HOURS};
 pub use rules::{RuleFault, Rules};
 pub use score::Parts;
 pub use scored::write_scored_payment;

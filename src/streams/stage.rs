@@ -10,9 +10,7 @@ use crate::streams::driver::{Limits, Place};
 use crate::streams::output::Outputs;
 use crate::streams::record::SourceRecord;
 use crate::streams::time::{FutureGuard, Grace, IdleClock, StreamTime};
-use crate::streams::topology::{
-    Description, Gate, Outcome, Role, SinkKind, Task, Topology, WATERMARKS,
-};
+use crate::streams::topology::{Description, Gate, Outcome, Role, Task, Topology, WATERMARKS};
 use crate::streams::watermark::{Upstreams, Watermark, split_time};
 
 /// How far stream time moves before later stages are told: a second.
@@ -41,8 +39,11 @@ pub(super) struct StageDriver {
     idle_after: i64,
     advanced_to: Option<EventTime>,
     closed: bool,
-    /// The repartition topics it writes, by position among the sinks.
-    hands_on: Vec<usize>,
+    /// The repartition topics by which later stages are told its time, by position among the
+    /// sinks.
+    marks: Vec<usize>,
+    /// It writes records that stay inside the topology.
+    inside: bool,
     /// The stream time that later stages were told.
     marked: Option<EventTime>,
     /// Behind a repartition topic: how far the upstream partitions are.
@@ -82,9 +83,12 @@ impl StageDriver {
             idle_after: limits.idle_after,
             advanced_to: None,
             closed: first.is_some_and(|c| c.closed),
-            hands_on: description.hands_on(number).collect(),
+            marks: description.marks(number).collect(),
+            inside: description.sinks.iter().any(|s| s.kind.is_inside()),
             marked: None,
-            upstreams: (behind > 0).then(|| Upstreams::new(behind, place.partitions)),
+            upstreams: description
+                .keeps_watermarks(number)
+                .then(|| Upstreams::new(behind, place.partitions)),
             description: Arc::clone(description),
         };
         if let Some(time) = stage.stream_time() {
@@ -256,12 +260,11 @@ impl StageDriver {
     /// Counts what was written since `before`; what stays inside the topology is no output.
     fn count_outputs(&mut self, before: usize, out: &Outputs) {
         let written = out.len() - before;
-        let inside = if self.hands_on.is_empty() {
-            0
-        } else {
+        let inside = if self.inside {
             let sinks = &self.description.sinks;
-            let inside = out.iter().skip(before);
-            inside.filter(|r| sinks[r.sink].kind == SinkKind::Repartition).count()
+            out.iter().skip(before).filter(|r| sinks[r.sink].kind.is_inside()).count()
+        } else {
+            0
         };
         self.counts.outputs += (written - inside) as u64;
     }
@@ -284,7 +287,7 @@ impl StageDriver {
         self.marked = Some(time);
         let partition = u32::try_from(self.place.partition).unwrap_or_default();
         let bytes = Watermark { partition, time }.encode();
-        for sink in &self.hands_on {
+        for sink in &self.marks {
             for to in 0..self.place.partitions {
                 out.mark(*sink, i32::try_from(to).unwrap_or(i32::MAX), time, &bytes);
             }
@@ -296,7 +299,7 @@ impl StageDriver {
         if self.upstreams.is_some() {
             return false;
         }
-        let (hands_on, alone) = (!self.hands_on.is_empty(), self.clocks.len() == 1);
+        let (hands_on, alone) = (!self.marks.is_empty(), self.clocks.len() == 1);
         let waits = self.task.waits_for_time();
         let mut moved = false;
         for clock in &mut self.clocks {

@@ -150,10 +150,21 @@ impl<V: StoreValue> Store<V> {
     /// Looks at up to `count` keys, continuing where the last call ended, and deletes those for
     /// which `expired` says so.
     pub fn expire(&mut self, count: usize, expired: impl Fn(&V) -> bool) {
+        self.expire_telling(count, expired, |_| ());
+    }
+
+    /// The same; `gone` is told each key that is deleted.
+    pub fn expire_telling(
+        &mut self,
+        count: usize,
+        expired: impl Fn(&V) -> bool,
+        mut gone: impl FnMut(&[u8]),
+    ) {
         for _ in 0..count.min(self.slots.len()) {
             self.sweep = (self.sweep + 1) % self.slots.len();
             let slot = &self.slots[self.sweep];
             if !slot.key.is_empty() && !slot.gone && expired(&slot.value) {
+                gone(&slot.key);
                 // Positions fit: they came from u32.
                 self.bury(u32::try_from(self.sweep).unwrap_or(0));
             }

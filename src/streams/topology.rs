@@ -119,6 +119,14 @@ impl StoreDescription {
     }
 }
 
+impl SinkKind {
+    /// Whether its records stay inside the topology.
+    #[must_use]
+    pub const fn is_inside(self) -> bool {
+        matches!(self, Self::Repartition | Self::Table)
+    }
+}
+
 /// What a sink's topic is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SinkKind {
@@ -215,8 +223,8 @@ impl Description {
     /// The topics that are the topology's own, deleted and made anew with its state: changelogs,
     /// repartition topics, tables that its processes read whole.
     pub fn own_topics(&self) -> impl Iterator<Item = &str> {
-        let inner = |s: &&Sink| matches!(s.kind, SinkKind::Repartition | SinkKind::Table);
-        let sinks = self.sinks.iter().filter(inner).map(|s| s.topic.as_str());
+        let inside = self.sinks.iter().filter(|s| s.kind.is_inside());
+        let sinks = inside.map(|s| s.topic.as_str());
         self.stores.iter().map(|s| s.changelog.as_str()).chain(sinks)
     }
 
@@ -246,11 +254,20 @@ impl Description {
         *role == Role::Events || self.first_source(*stage) == Some(source)
     }
 
-    /// The positions of the sinks by which a stage hands records to later ones: those whose topic
-    /// is read behind it.
-    pub fn hands_on(&self, stage: usize) -> impl Iterator<Item = usize> + '_ {
-        let own = move |sink: &Sink| sink.kind == SinkKind::Repartition && sink.stage == stage;
-        self.sinks.iter().enumerate().filter(move |(_, s)| own(s)).map(|(at, _)| at)
+    /// Whether a stage's time is that of the watermarks it gets: those that keep them have
+    /// windows, or wait otherwise.
+    #[must_use]
+    pub fn keeps_watermarks(&self, stage: usize) -> bool {
+        self.stores.iter().any(|s| s.stage == stage && s.name == WATERMARKS)
+    }
+
+    /// The positions of the sinks by which a stage tells later ones how far it is.
+    pub fn marks(&self, stage: usize) -> impl Iterator<Item = usize> + '_ {
+        let listens = move |at: usize| {
+            let reader = self.source_of(at).map(|source| self.sources[source].stage);
+            reader.is_some_and(|reader| self.keeps_watermarks(reader))
+        };
+        (0..self.sinks.len()).filter(move |at| self.sinks[*at].stage == stage && listens(*at))
     }
 
     /// Where an output topic's records go within the topology.

@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests may read the environment")]
 
 mod activity;
+mod labels;
 mod lives;
 mod orders;
 mod stages;

@@ -64,6 +64,7 @@ pub fn build(name: &str, settings: &Settings) -> Result<Arc<dyn Topology>, Failu
         fraud_detection::NAME => {
             let names = FraudTopics {
                 payments: topic(subject::PAYMENT_EVENTS),
+                labels: topic(subject::FRAUD_LABELS),
                 scored: topic(subject::PAYMENT_METRICS),
                 alerts: topic(subject::FRAUD_ALERTS),
                 high_risk: topic(subject::FRAUD_HIGH_RISK),

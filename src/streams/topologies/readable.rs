@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::activity::{ActivitySums, SessionKey};
 use crate::domain::{EventTime, Money};
-use crate::fraud::CustomerState;
+use crate::fraud::{CustomerState, MerchantHistory};
 use crate::orders::{
     CustomerHistory, CustomerOrders, RegionSums, RevenueKey, RevenueSums, UNKNOWN,
 };
@@ -21,6 +21,8 @@ pub enum Form {
     Windows,
     /// Open sessions by customer and name.
     Sessions,
+    /// A merchant's labels.
+    Merchants,
     /// The rows of a customer.
     History,
     /// A customer's orders that wait or may be corrected.
@@ -53,7 +55,8 @@ impl Form {
     #[must_use]
     pub fn of(topology: &str, store: &str) -> Self {
         match (topology, store) {
-            (fraud_detection::NAME, "customers") => Self::Customers,
+            (fraud_detection::NAME, fraud_detection::STORE) => Self::Customers,
+            (fraud_detection::NAME, fraud_detection::MERCHANTS) => Self::Merchants,
             (customer_activity::NAME, "windows") => Self::Windows,
             (customer_activity::NAME, "sessions") => Self::Sessions,
             (order_enrichment::NAME, "customers") => Self::History,
@@ -69,7 +72,9 @@ impl Form {
     #[must_use]
     pub fn belongs(self, entry: &[u8], key: &[u8]) -> bool {
         match self {
-            Self::Customers | Self::History | Self::Orders | Self::Bytes => entry == key,
+            Self::Customers | Self::Merchants | Self::History | Self::Orders | Self::Bytes => {
+                entry == key
+            }
             Self::Watermarks => {
                 let place = <[u8; 4]>::try_from(entry).map(u32::from_be_bytes);
                 place.is_ok_and(|place| place.to_string().as_bytes() == key)
@@ -95,6 +100,10 @@ impl Form {
             Self::Customers => {
                 let state = CustomerState::decode(value).map_err(|e| e.to_string())?;
                 Ok(plain(Some(state.readable())))
+            }
+            Self::Merchants => {
+                let history = MerchantHistory::decode(value).map_err(|e| e.to_string())?;
+                Ok(plain(Some(history.readable())))
             }
             Self::History => Ok(plain(Some(CustomerHistory::decode(value)?.readable()))),
             Self::Orders => Ok(plain(Some(CustomerOrders::decode(value)?.readable()))),

@@ -12,7 +12,7 @@ use crate::domain::{EventTime, cloud_event};
 use crate::runtime::Fault;
 use crate::streams::output::{OutputRecord, Outputs};
 use crate::streams::record::SourceRecord;
-use crate::streams::topology::{Description, Sink, SinkKind};
+use crate::streams::topology::{Description, Sink};
 
 /// What one record needs, borrowed apart from the consumer that owns it.
 pub(super) struct Step<'a> {
@@ -96,7 +96,7 @@ pub(super) fn send(
     own: Option<&BorrowedHeaders>,
 ) -> std::result::Result<(), Trouble> {
     let sink = &description.sinks[record.sink];
-    let headers = if matches!(sink.kind, SinkKind::Repartition | SinkKind::Table) {
+    let headers = if sink.kind.is_inside() {
         None
     } else if record.id.is_empty() {
         let mut headers = OwnedHeaders::new_with_capacity(record.headers.len());

@@ -150,7 +150,7 @@ pub(super) fn open(
 ) -> Result<Worker> {
     let (count, lanes) = (shared.0, &shared.1);
     let description = Arc::new(topology.describe().clone());
-    let staged = description.stages.len() > 1;
+    let staged = (0..description.stages.len()).any(|stage| description.keeps_watermarks(stage));
     let id = transactional_id(&description.group, &options.instance, index);
     let transaction = Transaction::start(&options.kafka, &options.streams, &id)?;
     let queue = (options.streams.memory / 8 / u64::from(options.streams.workers.max(1)) / 1024)
