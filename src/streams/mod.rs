@@ -5,12 +5,14 @@
 //! changes. The same driver runs in production, in `streams test` and in the tests. Start with
 //! [`driver`].
 
+pub mod acls;
 pub mod aggregate;
 pub mod changelog;
 pub mod checkpoint;
 pub mod compare;
 pub mod driver;
 pub mod letters;
+pub mod meta;
 pub mod output;
 pub mod partition;
 pub mod record;
@@ -19,4 +21,5 @@ pub mod time;
 pub mod topologies;
 pub mod topology;
 pub mod undo;
+pub mod watch;
 pub mod window;
