@@ -17,6 +17,8 @@ mod import;
 mod ingest;
 mod lag;
 mod metrics_database;
+mod observe;
+mod pause;
 mod recovery;
 mod requeue;
 mod reset;

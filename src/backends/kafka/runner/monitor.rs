@@ -11,7 +11,7 @@ use crate::backends::kafka::ends::ends;
 use crate::backends::kafka::peek::{Peeker, Span};
 use crate::backends::kafka::runner::meta::MetaLog;
 use crate::backends::kafka::runner::{RunHandle, RunOptions, preflight};
-use crate::backends::kafka::{Quiet, intake};
+use crate::backends::kafka::Quiet;
 use crate::streams::meta::Process;
 use crate::streams::topology::Description;
 use crate::streams::watch::Waiting;
@@ -61,7 +61,8 @@ impl Monitor {
             .name("monitor".to_owned())
             .spawn(move || {
                 watcher.run(&quits);
-                drop(tell.send(()));
+                // Nobody may be waiting.
+                let _nobody = tell.send(()).is_err();
             })
             .map_err(|e| {
                 BackendError::new(Kind::Local, "could not start the monitor").because(e)
@@ -73,7 +74,7 @@ impl Monitor {
     pub fn end(self, clean: bool) {
         if self.quit.send(clean).is_ok() {
             // A broker that does not answer must not keep the process from ending.
-            drop(self.done.recv_timeout(FAREWELL));
+            let _late = self.done.recv_timeout(FAREWELL).is_err();
         }
     }
 }
@@ -227,5 +228,5 @@ impl Watcher {
 
 /// The work goes on without; the next round tries again.
 fn passing(what: &str, error: &BackendError) {
-    tracing::info!(error = intake::chain(error), "could not look at {what}");
+    tracing::info!(%error, cause = ?error.source, "could not look at {what}");
 }

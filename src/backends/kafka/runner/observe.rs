@@ -19,6 +19,18 @@ impl RunHandle {
         i64::try_from(self.born.elapsed().as_micros()).unwrap_or(i64::MAX)
     }
 
+    /// A worker has read `done` of `total` changelog records.
+    pub(super) fn restoring(&self, worker: u16, done: u64, total: u64) {
+        let at = self.elapsed();
+        self.with(|view| {
+            view.watch.turned(worker, at);
+            view.restores.insert(worker, (done, total));
+            let all = view.restores.values();
+            let (done, total) = all.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+            view.phase = Phase::Restoring { done, total };
+        });
+    }
+
     /// The figures of the run as of now. `stalled_after` is in microseconds.
     #[must_use]
     pub fn figures(
@@ -31,7 +43,8 @@ impl RunHandle {
         let topics: Vec<&str> = description.sources.iter().map(|s| s.topic.as_str()).collect();
         let view = self.with(|view| RunView { notes: Vec::new(), ..view.clone() });
         let (state, cause) = state(&view, stalled_after, &topics, at);
-        let (restored, to_restore) = view.restore;
+        let restored = view.restores.values().map(|(done, _)| done).sum();
+        let to_restore = view.restores.values().map(|(_, total)| total).sum();
         RunFigures {
             topology: description.name.to_owned(),
             instance: instance.to_owned(),
@@ -43,7 +56,7 @@ impl RunHandle {
             returns: view.watch.returns,
             restored,
             to_restore,
-            last_stop_millis: view.stopped_ms,
+            last_stop_millis: view.last_stop_ms,
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::backends::kafka::runner::member::Membership;
 use crate::backends::kafka::runner::offsets::{self, Committed};
 use crate::backends::kafka::runner::transaction::{Trouble, fence};
 use crate::backends::kafka::runner::worker::{Partition, Tell, Worker};
-use crate::backends::kafka::runner::{Phase, StartAt};
+use crate::backends::kafka::runner::StartAt;
 use crate::streams::driver::Driver;
 
 /// How long the stable offsets are waited for before an open transaction is taken for a dead
@@ -38,6 +38,7 @@ impl Worker {
             Kind::Unreachable | Kind::TimedOut => Trouble::Abort(error),
             _ => Trouble::Fatal(error),
         })?;
+        self.show(false);
         drop(self.tell.send((self.index, Tell::Running)));
         Ok(())
     }
@@ -123,7 +124,7 @@ impl Worker {
         let changelogs: Vec<String> =
             self.description.stores.iter().map(|s| s.changelog.clone()).collect();
         let limit = self.options.streams.transaction_timeout * 3;
-        let handle = self.handle.clone();
+        let (handle, index) = (self.handle.clone(), self.index);
         let mut drivers = std::mem::take(&mut self.partitions);
         let result = self.restorer.restore(
             &changelogs,
@@ -135,7 +136,7 @@ impl Worker {
             },
             &mut |partition| self.fence_writers(&[partition]),
             &mut |done, total| {
-                handle.with(|view| view.phase = Phase::Restoring { done, total });
+                handle.restoring(index, done, total);
                 if handle.stopping() {
                     return Err(BackendError::new(Kind::Stopped, "stopped while restoring"));
                 }
@@ -213,7 +214,7 @@ impl Worker {
     }
 
     /// Starts reading at the partitions' positions.
-    fn read(&self) -> Result<()> {
+    pub(super) fn read(&self) -> Result<()> {
         let what = || format!("could not read the sources of \"{}\"", self.description.group);
         let mut list = TopicPartitionList::new();
         for (number, partition) in &self.partitions {
