@@ -148,7 +148,11 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn what_is_no_question_is_refused() {
         let address = server().await;
-        let text = raw(&address, b"POST /fine HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n").await;
+        let text = raw(
+            &address,
+            b"POST /fine HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+        )
+        .await;
         assert!(text.starts_with("HTTP/1.1 405 "), "{text}");
         assert!(text.contains("allow: GET, HEAD"), "{text}");
         let text = raw(&address, b"\x00\xff\r\n\r\n").await;
@@ -156,7 +160,8 @@ mod tests {
         let endless = [b"GET /fine HTTP/1.1\r\nX: ".as_slice(), &[b'y'; 40_000]].concat();
         let text = raw(&address, &endless).await;
         assert!(text.starts_with("HTTP/1.1 431 "), "{text}");
-        let head = raw(&address, b"HEAD /fine HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
+        let head =
+            raw(&address, b"HEAD /fine HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
         assert!(head.starts_with("HTTP/1.1 200 ") && head.ends_with("\r\n\r\n"), "{head}");
     }
 

@@ -137,7 +137,10 @@ mod tests {
                 bounded_by: "",
             }],
             // The one output is an input too.
-            sinks: vec![sinks.aside("in".to_owned(), "loop"), sinks.aside("late".to_owned(), "late")],
+            sinks: vec![
+                sinks.aside("in".to_owned(), "loop"),
+                sinks.aside("late".to_owned(), "late"),
+            ],
             lateness_limit: None,
         }
     }

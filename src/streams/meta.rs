@@ -102,7 +102,10 @@ mod tests {
 
     #[test]
     fn keys_of_groups_that_begin_alike_do_not_meet() {
-        assert!(!Process::key("bss-fraud-detection-2", "a").starts_with(&Process::keys("bss-fraud-detection")));
+        assert!(
+            !Process::key("bss-fraud-detection-2", "a")
+                .starts_with(&Process::keys("bss-fraud-detection"))
+        );
         assert_ne!(Pause::key("a"), Process::key("a", ""));
     }
 }

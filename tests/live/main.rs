@@ -27,3 +27,4 @@ mod setup_timescale;
 mod state;
 mod streams;
 mod support;
+mod trust;

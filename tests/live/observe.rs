@@ -31,7 +31,7 @@ pub fn start(corner: &Corner, instance: &str, changes: &[(&str, &str)]) -> Child
 fn process(corner: &Corner, instance: &str) -> Value {
     wait_for("the process is told", LIMIT, || {
         let rows = corner.rows(&["metadata", corner.job.name]);
-        rows.into_iter().find(|r| r["instance"] == instance && r["http"].is_string())
+        rows.into_iter().find(|r| r["instance"] == instance && r["assignedAt"].is_string())
     })
 }
 
@@ -76,7 +76,11 @@ fn a_run_tells_its_figures_its_health_and_what_it_has() {
         status["read"].as_f64(),
         "every record has one outcome"
     );
-    for family in ["bss_streams_commits_total", "bss_streams_store_keys", "bss_streams_commit_duration_seconds_count"] {
+    for family in [
+        "bss_streams_commits_total",
+        "bss_streams_store_keys",
+        "bss_streams_commit_duration_seconds_count",
+    ] {
         assert!(sum(&text, family, "instance=\"one\"") > 0.0, "{family}\n{text}");
     }
     assert_eq!(sum(&text, "bss_streams_state", "state=\"running\""), 1.0, "{text}");
@@ -162,7 +166,8 @@ fn a_worker_that_panics_is_failed_with_its_cause() {
     let corner = Corner::new("panics", 2);
     let mut child = start(&corner, "one", &[("BSS_DEV_FAULT", "panic-before-commit:1")]);
     corner.feed(&payments(100, 5, 7));
-    let ended = wait_for("it ends at once", Duration::from_secs(8), || child.try_wait().expect("asked"));
+    let ended =
+        wait_for("it ends at once", Duration::from_secs(8), || child.try_wait().expect("asked"));
     assert_eq!(ended.code(), Some(70));
     let (code, row, text) = status(&corner);
     assert_eq!((code, &row["state"]), (Some(6), &"failed".into()), "{text}");

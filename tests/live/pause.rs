@@ -41,7 +41,11 @@ fn a_pause_is_obeyed_by_all_and_loses_nothing() {
     let asked = Instant::now();
     let row = ask(&corner, "pause", &["--wait"]);
     let took = asked.elapsed();
-    assert_eq!((&row["paused"], &row["processes"], &row["obeyed"]), (&true.into(), &2.into(), &2.into()), "{row}");
+    assert_eq!(
+        (&row["paused"], &row["processes"], &row["obeyed"]),
+        (&true.into(), &2.into(), &2.into()),
+        "{row}"
+    );
     assert!(took < Duration::from_secs(5), "obeyed after {took:?}");
     corner.feed(rest);
     let status = wait_for("it is told", LIMIT, || {

@@ -128,7 +128,8 @@ impl Seen {
     fn nobody(&self) -> bool {
         // A static member stays in the group for a session after its process has ended; the lock
         // of its instance tells.
-        let held = |file: &&StatusFile| files::held(&self.dir, &self.description.group, &file.instance);
+        let held =
+            |file: &&StatusFile| files::held(&self.dir, &self.description.group, &file.instance);
         let ended: Vec<&StatusFile> = self.files.iter().filter(|f| !held(f)).collect();
         let gone = |id: &String| ended.iter().any(|f| preflight::is_member_of(id, &f.instance));
         self.standing.members.iter().all(gone)
@@ -184,7 +185,8 @@ fn broken(seen: &Seen, now: EventTime) -> Option<Condition> {
 /// Paused, or records that nobody works on.
 fn standing_still(seen: &Seen, context: &Context) -> Option<Condition> {
     if let Some(pause) = &seen.found.pause {
-        let late = seen.said.iter().find(|run| matches!(run.state, State::Running | State::Starting));
+        let late =
+            seen.said.iter().find(|run| matches!(run.state, State::Running | State::Starting));
         let condition = match late {
             Some(run) => Condition::fine("pausing")
                 .because(format!("instance {} is {}", run.instance, run.state)),
@@ -206,7 +208,8 @@ fn standing_still(seen: &Seen, context: &Context) -> Option<Condition> {
 }
 
 fn going(seen: &Seen, context: &Context) -> Condition {
-    let said = |state: State| seen.said.iter().all(|run| run.state == state) && !seen.said.is_empty();
+    let said =
+        |state: State| seen.said.iter().all(|run| run.state == state) && !seen.said.is_empty();
     let standing = &seen.standing;
     match (standing.group_state.as_str(), seen.nobody()) {
         ("PreparingRebalance" | "CompletingRebalance", false) => Condition::fine("rebalancing"),

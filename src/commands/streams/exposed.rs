@@ -37,8 +37,9 @@ pub async fn listen(context: &Context) -> Result<Option<(Server, String)>, Failu
     let server = Server::bind(wanted).await.map_err(|error| {
         let what = format!("could not listen on streams.http = \"{wanted}\"");
         let failure = if error.kind() == std::io::ErrorKind::AddrInUse {
-            Failure::new(crate::cli::ExitStatus::Conflict, what)
-                .hint("Another process listens there; give this one another port, or 0 for a free one.")
+            Failure::new(crate::cli::ExitStatus::Conflict, what).hint(
+                "Another process listens there; give this one another port, or 0 for a free one.",
+            )
         } else {
             Failure::failed(what)
         };

@@ -1,6 +1,6 @@
 //! `bss streams`: Run and inspect the stream topologies
 
-mod aside;
+pub mod aside;
 mod bench;
 mod condition;
 pub mod describe;
@@ -8,7 +8,7 @@ pub mod diff;
 pub mod dlq;
 mod exposed;
 pub mod generate;
-mod hanging;
+pub mod hanging;
 pub mod lag;
 pub mod late;
 pub mod list;

@@ -87,7 +87,9 @@ pub async fn change(
             Cell::from(asked.obeyed.len() as u64),
         ]);
         if asked.obeyed.is_empty() && asked.waiting.is_empty() && wanted.is_some() {
-            context.ui.status(format!("{name}: nobody runs it now; whoever starts it stands still."));
+            context
+                .ui
+                .status(format!("{name}: nobody runs it now; whoever starts it stands still."));
         }
         if which.wait && !asked.waiting.is_empty() {
             slow.push(format!("{name}: {}", asked.waiting.join(", ")));
@@ -97,10 +99,8 @@ pub async fn change(
     if slow.is_empty() {
         return Ok(ExitStatus::Done);
     }
-    let mut failure = Failure::failed(format!(
-        "not every process obeyed within {} s",
-        which.timeout.as_secs()
-    ));
+    let mut failure =
+        Failure::failed(format!("not every process obeyed within {} s", which.timeout.as_secs()));
     failure.causes = slow;
     Err(failure.hint("The wish stays: they obey once they can. `bss streams status` and `bss streams metadata` tell more."))
 }
@@ -142,7 +142,8 @@ async fn ask(
         loop {
             log.read_on(Duration::from_millis(100))?;
             let found = processes::join(&kafka, &dir, &description, &log)?;
-            let with_work = |k: &&Known| k.member && (!k.process.partitions.is_empty() || k.process.pid == 0);
+            let with_work =
+                |k: &&Known| k.member && (!k.process.partitions.is_empty() || k.process.pid == 0);
             let (obeyed, waiting): (Vec<&Known>, Vec<&Known>) = found
                 .processes
                 .iter()

@@ -82,7 +82,8 @@ fn summary_report() -> Report {
 
 fn summary_row(seen: &Seen, state: &Condition, now: EventTime, report: &mut Report) {
     let (d, standing) = (&seen.description, &seen.standing);
-    let oldest = seen.lags.iter().filter_map(|p: &PartitionLag| lag::age(p.oldest_unread, now)).max();
+    let oldest =
+        seen.lags.iter().filter_map(|p: &PartitionLag| lag::age(p.oldest_unread, now)).max();
     let counts = standing.counts();
     let time = standing.partitions.iter().filter_map(|p| p.stream_time).max();
     let count = |n: usize| Cell::from(n as u64);

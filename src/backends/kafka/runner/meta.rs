@@ -62,8 +62,9 @@ impl MetaLog {
         let mut list = TopicPartitionList::new();
         let mut ends = BTreeMap::new();
         for partition in 0..i32::try_from(count).unwrap_or(i32::MAX) {
-            let (first, end) =
-                consumer.fetch_watermarks(topic, partition, CALL).map_err(|e| classify(e, what()))?;
+            let (first, end) = consumer
+                .fetch_watermarks(topic, partition, CALL)
+                .map_err(|e| classify(e, what()))?;
             if first < end {
                 ends.insert(partition, end);
             }

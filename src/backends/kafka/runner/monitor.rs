@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 use rdkafka::consumer::BaseConsumer;
 
 use crate::backends::error::{BackendError, Kind, Result};
+use crate::backends::kafka::Quiet;
 use crate::backends::kafka::ends::ends;
 use crate::backends::kafka::peek::{Peeker, Span};
 use crate::backends::kafka::runner::meta::MetaLog;
 use crate::backends::kafka::runner::{RunHandle, RunOptions, preflight};
-use crate::backends::kafka::Quiet;
 use crate::streams::meta::Process;
 use crate::streams::topology::Description;
 use crate::streams::watch::Waiting;

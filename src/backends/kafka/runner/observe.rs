@@ -62,15 +62,12 @@ impl RunHandle {
 }
 
 /// The state of a run and its cause, worst first.
-fn state(
-    view: &RunView,
-    stalled_after: i64,
-    topics: &[&str],
-    at: i64,
-) -> (State, Option<String>) {
+fn state(view: &RunView, stalled_after: i64, topics: &[&str], at: i64) -> (State, Option<String>) {
     let ended = matches!(view.phase, Phase::Failed { .. } | Phase::Stopped);
     if !ended {
-        if let Some(silent) = view.watch.member_silent(at).filter(|s| *s >= MEMBER.max(stalled_after)) {
+        if let Some(silent) =
+            view.watch.member_silent(at).filter(|s| *s >= MEMBER.max(stalled_after))
+        {
             let cause = format!("the group member has not come round for {} s", silent / 1_000_000);
             return (State::Stalled, Some(cause));
         }

@@ -7,11 +7,11 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use crate::backends::error::{BackendError, Kind, Result};
 use crate::backends::kafka::classify;
+use crate::backends::kafka::runner::StartAt;
 use crate::backends::kafka::runner::member::Membership;
 use crate::backends::kafka::runner::offsets::{self, Committed};
 use crate::backends::kafka::runner::transaction::{Trouble, fence};
 use crate::backends::kafka::runner::worker::{Partition, Tell, Worker};
-use crate::backends::kafka::runner::StartAt;
 use crate::streams::driver::Driver;
 
 /// How long the stable offsets are waited for before an open transaction is taken for a dead
