@@ -270,7 +270,11 @@ mod tests {
         assert_eq!(keys(&found), expected);
         assert!(found[1].mend.contains("transaction.max.timeout.ms=10000"), "{found:?}");
         assert!(found[2].mend.starts_with("kafka-configs.sh --bootstrap-server k:9092 "));
-        assert_eq!(judge(3, &none, &none, &own()), [], "what is not shown is not judged");
+        assert_eq!(
+            judge(3, &BTreeMap::new(), &none, &own()),
+            [],
+            "what is not shown is not judged"
+        );
     }
 
     #[test]

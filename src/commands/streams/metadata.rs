@@ -8,7 +8,7 @@ use crate::commands::streams::processes::{self, Known};
 use crate::commands::streams::topologies;
 use crate::ui::{Cell, Report};
 
-/// Show which process has what: partitions, stores, where its state lies, where it answers
+/// Show which process has what: partitions, stores, state, address
 ///
 /// Each process writes this to the topic <application>-meta when it is given partitions, and takes
 /// it back when it stops. MEMBER tells whether the group has it now: a process that was killed stays
