@@ -78,7 +78,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn records_round_trip(text in any::<String>(), pid: u32, partitions in prop::collection::vec(any::<i32>(), 0..20), http: Option<String>) {
+        fn records_round_trip(text: String, pid: u32, partitions: Vec<i32>, http: Option<String>) {
             let pause = Pause { since: "2026-01-01T00:00:00Z".to_owned(), by: text.clone() };
             prop_assert_eq!(&Pause::read(&serde_json::to_string(&pause).unwrap()), &pause);
             let process = Process {
@@ -96,7 +96,8 @@ mod tests {
         #[test]
         fn what_cannot_be_read_pauses_all_the_same(text in any::<String>()) {
             // Whoever wrote it wanted the topology to stand still.
-            prop_assert!(!Pause::read(&text).by.is_empty() || serde_json::from_str::<Pause>(&text).is_ok());
+            let readable = serde_json::from_str::<Pause>(&text).is_ok();
+            prop_assert!(readable || Pause::read(&text).by == "unknown");
         }
     }
 
