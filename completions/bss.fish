@@ -102,7 +102,7 @@ complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcomman
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from kafka" -l tz -d 'Zone of dates without an offset, and of the display' -r
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from kafka" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from kafka" -l plan -d 'Print the plan and change nothing'
-complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from kafka" -l check -d 'Change nothing; exit 6 if topics or broker settings differ'
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from kafka" -l check -d 'Change nothing; exit 6 if topics differ, or settings that exactly-once stands on: replication and in-sync copies of the transaction log, offsets retention, transaction timeout, timestamp limits, unclean election. Each line names what mends it'
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from kafka" -s q -l quiet -d 'Say only the result and errors'
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from kafka" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from kafka" -l no-color -d 'Never use colour or draw bars'
@@ -221,34 +221,38 @@ complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -l context -d 'Use the settings of [context.NAME]' -r
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset state test diff dlq late generate" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset state test diff dlq late generate" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset state test diff dlq late generate" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset state test diff dlq late generate" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
 csv\t'CSV with a header'"
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -l until -d 'End of the time range, not included' -r
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -l as-of -d 'Take this instant as now' -r
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -l tz -d 'Zone of dates without an offset, and of the display' -r
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -s q -l quiet -d 'Say only the result and errors'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -l no-color -d 'Never use colour or draw bars'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -f -a "list" -d 'List the topologies'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -f -a "run" -d 'Run topologies until stopped (Ctrl-C: a clean stop, exit 0)'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -f -a "describe" -d 'Show what a topology reads, keeps and writes, and by which numbers it works'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -f -a "status" -d 'Show whether topologies run, how far they are and what they set aside'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -f -a "lag" -d 'Show how far behind topologies are, in records and in time'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -f -a "reset" -d 'Begin a topology anew: forget its offsets and its state'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -f -a "state" -d 'Look into the state of a topology'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -f -a "test" -d 'Run a topology over a file, without a broker'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -f -a "diff" -d 'Compare what a topology would write now with what it wrote'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -f -a "dlq" -d 'List, explain and requeue dead letters'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -f -a "late" -d 'List records that came too late'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -f -a "generate" -d 'Make events for demos, tests and benches'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset state test diff dlq late generate" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset state test diff dlq late generate" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset state test diff dlq late generate" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset state test diff dlq late generate" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset state test diff dlq late generate" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset state test diff dlq late generate" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset state test diff dlq late generate" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset state test diff dlq late generate" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset state test diff dlq late generate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset state test diff dlq late generate" -f -a "list" -d 'List the topologies'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset state test diff dlq late generate" -f -a "run" -d 'Run topologies until stopped (Ctrl-C: a clean stop, exit 0)'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset state test diff dlq late generate" -f -a "describe" -d 'Show what a topology reads, keeps and writes, and by which numbers it works'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset state test diff dlq late generate" -f -a "status" -d 'Show whether topologies run, how far they are and what they set aside'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset state test diff dlq late generate" -f -a "metadata" -d 'Show which process has what: partitions, stores, state, address'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset state test diff dlq late generate" -f -a "metrics" -d 'Show the figures of running processes: what /metrics tells, as a table or JSON'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset state test diff dlq late generate" -f -a "lag" -d 'Show how far behind topologies are, in records and in time'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset state test diff dlq late generate" -f -a "pause" -d 'Make topologies stand still: everything committed, nothing read'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset state test diff dlq late generate" -f -a "resume" -d 'Let paused topologies go on'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset state test diff dlq late generate" -f -a "reset" -d 'Begin a topology anew: forget its offsets and its state'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset state test diff dlq late generate" -f -a "state" -d 'Look into the state of a topology'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset state test diff dlq late generate" -f -a "test" -d 'Run a topology over a file, without a broker'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset state test diff dlq late generate" -f -a "diff" -d 'Compare what a topology would write now with what it wrote'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset state test diff dlq late generate" -f -a "dlq" -d 'List, explain and requeue dead letters'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset state test diff dlq late generate" -f -a "late" -d 'List records that came too late'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset state test diff dlq late generate" -f -a "generate" -d 'Make events for demos, tests and benches'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from list" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from list" -l context -d 'Use the settings of [context.NAME]' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from list" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
@@ -285,6 +289,9 @@ complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from describe" -l acls -d 'Show the rights (ACLs) that running it needs, as a table, or as commands to paste' -r -f -a "table\t'One line a resource'
+commands\t'One call of kafka-acls.sh a resource'"
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from describe" -l principal -d 'Who is to have them' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from describe" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from describe" -l context -d 'Use the settings of [context.NAME]' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from describe" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
@@ -318,6 +325,39 @@ complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from status" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from metadata" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from metadata" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from metadata" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from metadata" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from metadata" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from metadata" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from metadata" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from metadata" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from metadata" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from metadata" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from metadata" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from metadata" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from metadata" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from metrics" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from metrics" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from metrics" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from metrics" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from metrics" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from metrics" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from metrics" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from metrics" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from metrics" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from metrics" -s p -l partitions -d 'One line a partition'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from metrics" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from metrics" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from metrics" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from metrics" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from lag" -l max-lag -d 'Exit 6 if a partition is more than this many records behind' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from lag" -l max-age -d 'Exit 6 if a partition\'s oldest unread or held back record is older, such as 5m' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from lag" -l config -d 'Read this configuration file instead of the usual ones' -r -F
@@ -336,6 +376,42 @@ complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from lag" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from lag" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from lag" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from pause" -l timeout -d 'How long to wait, such as 60s' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from pause" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from pause" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from pause" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from pause" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from pause" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from pause" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from pause" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from pause" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from pause" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from pause" -l wait -d 'Wait until every process with partitions has obeyed; exit 1 if one has not in time'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from pause" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from pause" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from pause" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from pause" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from resume" -l timeout -d 'How long to wait, such as 60s' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from resume" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from resume" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from resume" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from resume" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from resume" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from resume" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from resume" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from resume" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from resume" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from resume" -l wait -d 'Wait until every process with partitions has obeyed; exit 1 if one has not in time'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from resume" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from resume" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from resume" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from resume" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from reset" -l to -d 'Where the next run begins: earliest, latest, or the first record of a time such as 2026-07-01T00:00:00Z or 24h, by its Kafka timestamp' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from reset" -l undo -d 'Set the offsets back that a reset has noted in this file' -r -F
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from reset" -l config -d 'Read this configuration file instead of the usual ones' -r -F

@@ -10,6 +10,7 @@ pub mod config;
 pub mod domain;
 pub mod fraud;
 pub mod generate;
+pub mod http;
 pub mod metrics;
 pub mod orders;
 pub mod pricing;

@@ -40,14 +40,15 @@ const ACTING: [&str; 12] = [
 ];
 
 /// Client libraries, and the one folder that may name each.
-const CLIENTS: [(&str, &str); 3] = [
+const CLIENTS: [(&str, &str); 4] = [
     ("sqlx", "src/backends/postgres"),
     ("rdkafka", "src/backends/kafka"),
     ("redis", "src/backends/redis"),
+    ("hyper", "src/http"),
 ];
 
 /// What a folder must not name: (folder, forbidden).
-const FORBIDDEN: [(&str, &[&str]); 8] = [
+const FORBIDDEN: [(&str, &[&str]); 9] = [
     (
         "src/backends",
         &["crate::ui", "crate::cli", "crate::commands", "clap", "indicatif", "comfy_table"],
@@ -68,6 +69,7 @@ const FORBIDDEN: [(&str, &[&str]); 8] = [
             "crate::config",
         ],
     ),
+    ("src/http", &["crate::ui", "crate::commands", "crate::backends", "crate::config", "clap"]),
     ("src/config", &["crate::ui", "crate::commands", "crate::backends", "clap"]),
     ("src/runtime", &["crate::ui", "crate::commands", "crate::backends", "clap"]),
     ("src/telemetry", &["crate::ui", "crate::commands", "crate::backends", "clap"]),

@@ -26,6 +26,8 @@ pub struct Environment {
     pub config_home: Option<PathBuf>,
     /// `XDG_STATE_HOME`.
     pub state_home: Option<PathBuf>,
+    /// `USER` or `LOGNAME`.
+    pub user: Option<String>,
     /// `BSS_DEV_FAULT`, see [`crate::runtime::Fault`]; debug builds only.
     pub fault: Option<String>,
 }
@@ -66,6 +68,7 @@ pub fn read() -> Environment {
         home: path("HOME"),
         config_home: path("XDG_CONFIG_HOME"),
         state_home: path("XDG_STATE_HOME"),
+        user: ["USER", "LOGNAME"].iter().find_map(|n| variable(n).filter(|v| !v.is_empty())),
         fault: variable("BSS_DEV_FAULT"),
     }
 }

@@ -139,7 +139,11 @@ impl Command {
                 self,
                 Self::Metrics(metrics::Metrics::Import(_))
                     | Self::Streams(streams::Streams::Dlq(streams::dlq::Dlq::Requeue(_)))
-                    | Self::Streams(streams::Streams::Generate(_))
+                    | Self::Streams(
+                        streams::Streams::Generate(_)
+                            | streams::Streams::Pause(_)
+                            | streams::Streams::Resume(_)
+                    )
             )
     }
 
@@ -175,7 +179,11 @@ impl Command {
             Self::Streams(
                 streams::Streams::Run(_)
                 | streams::Streams::Status(_)
+                | streams::Streams::Metadata(_)
+                | streams::Streams::Metrics(_)
                 | streams::Streams::Lag(_)
+                | streams::Streams::Pause(_)
+                | streams::Streams::Resume(_)
                 | streams::Streams::Reset(_)
                 | streams::Streams::State(_)
                 | streams::Streams::Dlq(_)

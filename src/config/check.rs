@@ -193,10 +193,6 @@ fn servers(settings: &Settings, out: &mut Problems) {
             problem(out, &[port_key], format!("{port_key} is 0"), "Give a port from 1 to 65535.");
         }
     }
-    let address = |text: &str| {
-        let Some((host, port)) = text.trim().rsplit_once(':') else { return false };
-        !host.is_empty() && !host.contains(['/', '@', ' ']) && port.parse::<u16>().is_ok()
-    };
     if !kafka.bootstrap.split(',').all(address) {
         problem(
             out,
@@ -224,6 +220,11 @@ fn servers(settings: &Settings, out: &mut Problems) {
             "Give 1 or more replicas in sync, and no more than there are replicas.",
         );
     }
+}
+
+fn address(text: &str) -> bool {
+    let Some((host, port)) = text.trim().rsplit_once(':') else { return false };
+    !host.is_empty() && !host.contains(['/', '@', ' ']) && port.parse::<u16>().is_ok()
 }
 
 fn sasl(settings: &Settings, out: &mut Problems) {
@@ -257,6 +258,14 @@ fn sasl(settings: &Settings, out: &mut Problems) {
 
 fn streams(settings: &Settings, out: &mut Problems) {
     let streams = &settings.streams;
+    if !streams.http.is_empty() && !address(&streams.http) {
+        problem(
+            out,
+            &["streams.http"],
+            format!("streams.http is `{}`", streams.http),
+            "Give HOST:PORT such as 127.0.0.1:9464; port 0 takes a free one; empty is none.",
+        );
+    }
     for (key, value) in [
         ("streams.workers", u64::from(streams.workers)),
         ("streams.max_transaction_records", u64::from(streams.max_transaction_records)),
@@ -273,6 +282,7 @@ fn streams(settings: &Settings, out: &mut Problems) {
         ("streams.backlog_interval", streams.backlog_interval),
         ("streams.transaction_timeout", streams.transaction_timeout),
         ("streams.session_timeout", streams.session_timeout),
+        ("streams.stalled_after", streams.stalled_after),
         ("timescale.connect_timeout", settings.timescale.connect_timeout),
         ("kafka.connect_timeout", settings.kafka.connect_timeout),
         ("redis.connect_timeout", settings.redis.connect_timeout),

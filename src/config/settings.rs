@@ -144,6 +144,9 @@ pub struct Streams {
     pub idle_after: Duration,
     #[serde(deserialize_with = "bytes")]
     pub memory: u64,
+    pub http: String,
+    #[serde(deserialize_with = "span")]
+    pub stalled_after: Duration,
 }
 
 /// `[fraud]`

@@ -1,4 +1,5 @@
-//! Ends the process at a named step, so that tests can kill it exactly there.
+//! Ends the process at a named step, so that tests can kill it exactly there; or makes the thread
+//! panic there (`panic-` before the step) or stand still for ever (`hang-`).
 //!
 //! Only debug builds listen (`BSS_DEV_FAULT=step:n`: at the n-th time the step is reached); in a
 //! release build the hook is empty.
@@ -11,6 +12,18 @@ use std::sync::atomic::{AtomicU32, Ordering};
 pub struct Fault {
     #[cfg(debug_assertions)]
     step: Option<(String, AtomicU32)>,
+    #[cfg(debug_assertions)]
+    act: Act,
+}
+
+/// What happens at the step.
+#[cfg(debug_assertions)]
+#[derive(Clone, Copy, Debug, Default)]
+enum Act {
+    #[default]
+    Kill,
+    Panic,
+    Hang,
 }
 
 impl Fault {
@@ -19,10 +32,15 @@ impl Fault {
     pub fn parse(text: Option<&str>) -> Self {
         #[cfg(debug_assertions)]
         {
+            let (act, text) = match text {
+                Some(t) if t.starts_with("panic-") => (Act::Panic, t.strip_prefix("panic-")),
+                Some(t) if t.starts_with("hang-") => (Act::Hang, t.strip_prefix("hang-")),
+                other => (Act::Kill, other),
+            };
             let step = text
                 .and_then(|t| t.rsplit_once(':'))
                 .and_then(|(step, n)| Some((step.to_owned(), AtomicU32::new(n.parse().ok()?))));
-            Self { step }
+            Self { step, act }
         }
         #[cfg(not(debug_assertions))]
         {
@@ -31,13 +49,20 @@ impl Fault {
         }
     }
 
-    /// Ends the process as `kill -9` would if it is time.
+    /// Ends the process as `kill -9` would if it is time, or does what else was asked for.
     pub fn hit(&self, step: &str) {
         #[cfg(debug_assertions)]
         if let Some((at, left)) = &self.step
             && at == step
             && left.fetch_sub(1, Ordering::SeqCst) == 1
         {
+            match self.act {
+                Act::Kill => {}
+                Act::Panic => std::panic::panic_any(format!("asked to panic at {step}")),
+                Act::Hang => loop {
+                    std::thread::park();
+                },
+            }
             let own = rustix::process::getpid();
             let _refused =
                 rustix::process::kill_process(own, rustix::process::Signal::KILL).is_err();

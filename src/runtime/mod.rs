@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod fault;
+pub mod process;
 pub mod signals;
 
 pub use clock::{Clock, SystemClock};

@@ -5,7 +5,8 @@
 use crate::domain::EventTime;
 
 /// How many records came to what. `total()` is what was read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Counts {
     /// Processed; their outputs are written.
     pub processed: u64,

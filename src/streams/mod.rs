@@ -5,6 +5,7 @@
 //! changes. The same driver runs in production, in `streams test` and in the tests. Start with
 //! [`driver`].
 
+pub mod acls;
 pub mod aggregate;
 mod aside;
 pub mod changelog;
@@ -13,6 +14,7 @@ pub mod compare;
 pub mod drift;
 pub mod driver;
 pub mod letters;
+pub mod meta;
 pub mod output;
 pub mod partition;
 pub mod pipeline;
@@ -23,5 +25,6 @@ pub mod time;
 pub mod topologies;
 pub mod topology;
 pub mod undo;
+pub mod watch;
 pub mod watermark;
 pub mod window;

@@ -4,6 +4,7 @@
 //! carries the plan out.
 
 pub mod plan;
+pub mod trust;
 
 /// What an operator's topics are called without the prefix.
 pub mod subject {

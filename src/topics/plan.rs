@@ -85,7 +85,7 @@ impl Step {
                 format!("~ set {key}"),
                 found.clone(),
                 declared.clone(),
-                "altered since set-up".to_owned(),
+                format!("altered since set-up: {}", why(key)),
             ],
             Self::Refused { topic, what, found, declared, hint } => [
                 format!("topic {topic}"),
@@ -94,6 +94,15 @@ impl Step {
                 declared.clone(),
                 (*hint).to_owned(),
             ],
+        }
+    }
+
+    /// The command, or what else mends it.
+    #[must_use]
+    pub const fn mend(&self) -> &'static str {
+        match self {
+            Self::Create(_) | Self::Set { .. } => "bss setup kafka",
+            Self::Refused { hint, .. } => hint,
         }
     }
 
@@ -234,53 +243,18 @@ pub fn plan(declared: &[Declared], found: &BTreeMap<String, Found>) -> Vec<Step>
     steps
 }
 
-/// A broker setting that exactly-once or stored state stands on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BrokerFinding {
-    /// The setting.
-    pub key: &'static str,
-    /// Its value.
-    pub found: String,
-    /// What it should be.
-    pub wanted: String,
-    /// Why.
-    pub reason: &'static str,
-}
-
-/// Judges the brokers' settings for a cluster of `brokers` nodes; `transaction_ms` is the
-/// engine's transaction timeout in milliseconds.
-#[must_use]
-pub fn judge_brokers(
-    settings: &BTreeMap<String, String>,
-    brokers: usize,
-    transaction_ms: i64,
-) -> Vec<BrokerFinding> {
-    let number = |key: &str| settings.get(key).and_then(|v| v.parse::<i64>().ok());
-    let mut findings = Vec::new();
-    let mut expect = |key: &'static str, least: i64, reason: &'static str| {
-        if let Some(found) = number(key).filter(|found| *found < least) {
-            let wanted = format!("{least} or more");
-            findings.push(BrokerFinding { key, found: found.to_string(), wanted, reason });
-        }
-    };
-    // One or two nodes cannot hold three copies.
-    let copies = i64::try_from(brokers.min(3)).unwrap_or(3);
-    let insync = if copies >= 3 { 2 } else { 1 };
-    let lost = "a lost copy loses the outcome of transactions";
-    expect("transaction.state.log.replication.factor", copies, lost);
-    expect("transaction.state.log.min.isr", insync, lost);
-    expect("offsets.topic.replication.factor", copies, "a lost copy loses the groups' offsets");
-    expect("offsets.retention.minutes", 10_080, "a group stopped for longer forgets where it was");
-    expect("transaction.max.timeout.ms", transaction_ms, "streams.transaction_timeout is refused");
-    if settings.get("unclean.leader.election.enable").is_some_and(|v| v == "true") {
-        findings.push(BrokerFinding {
-            key: "unclean.leader.election.enable",
-            found: "true".to_owned(),
-            wanted: "false".to_owned(),
-            reason: "a replica that is behind may become leader: committed records vanish",
-        });
+/// What a setting is for.
+fn why(key: &str) -> &'static str {
+    match key {
+        "cleanup.policy" => "state and tables live by compaction, events by retention",
+        "delete.retention.ms" => "a process that was down must still see what was deleted",
+        "min.compaction.lag.ms" => "a join as of event time needs the rows of the last day",
+        "retention.ms" => "records are kept as long as they may be asked for",
+        "min.insync.replicas" => "an acknowledged record survives the loss of a replica",
+        "max.message.bytes" => "a dead letter is larger than the record it carries",
+        "segment.bytes" => "only closed segments are compacted: small ones keep a restore short",
+        _ => "as declared",
     }
-    findings
 }
 
 #[cfg(test)]
@@ -347,35 +321,5 @@ mod tests {
             let steps = plan(&declared, &found);
             assert!(matches!(&steps[..], [step @ Step::Refused { .. }] if !step.applies()));
         }
-    }
-
-    #[test]
-    fn brokers_are_judged_by_what_their_number_allows() {
-        let settings = |pairs: &[(&str, &str)]| {
-            pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
-        };
-        let one: BTreeMap<String, String> = settings(&[
-            ("transaction.state.log.replication.factor", "1"),
-            ("transaction.state.log.min.isr", "1"),
-            ("offsets.retention.minutes", "10080"),
-            ("transaction.max.timeout.ms", "900000"),
-            ("unclean.leader.election.enable", "false"),
-        ]);
-        assert_eq!(judge_brokers(&one, 1, 10_000), []);
-        assert_eq!(judge_brokers(&one, 3, 10_000).len(), 2);
-        let bad = settings(&[
-            ("unclean.leader.election.enable", "true"),
-            ("transaction.max.timeout.ms", "5000"),
-            ("offsets.retention.minutes", "60"),
-        ]);
-        let keys: Vec<&str> = judge_brokers(&bad, 1, 10_000).iter().map(|f| f.key).collect();
-        assert_eq!(
-            keys,
-            [
-                "offsets.retention.minutes",
-                "transaction.max.timeout.ms",
-                "unclean.leader.election.enable"
-            ]
-        );
     }
 }

@@ -117,7 +117,8 @@ impl Corner {
 
     /// `streams status` as JSON rows.
     pub fn status(&self) -> serde_json::Value {
-        let output = self.bss(&["streams", "status", "-o", "json"]).output().expect("bss");
+        let status = ["streams", "status", self.job.name, "-o", "json"];
+        let output = self.bss(&status).output().expect("bss");
         let document: serde_json::Value = serde_json::from_slice(&output.stdout)
             .unwrap_or_else(|e| panic!("{e}: {}", shown(&output)));
         let rows = document["rows"].as_array().expect("rows");

@@ -127,6 +127,11 @@ fn transactions_leave_no_lag_and_a_hanging_one_is_named() {
         text.contains("abort --topic").then_some(text)
     });
     assert!(text.contains(&command), "{text}");
+    for leaf in [&["streams", "status", "fraud-detection"][..], &["doctor"]] {
+        let args = [&["--set", "streams.transaction_timeout=2s"], leaf].concat();
+        let text = shown(&corner.bss(&args).output().expect("bss"));
+        assert!(text.contains(&command) && text.contains("holds back 1 records"), "{text}");
+    }
     producer.abort_transaction(Duration::from_secs(20)).expect("aborted");
 }
 

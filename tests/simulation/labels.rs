@@ -1,7 +1,6 @@
 //! fraud-detection with labels: what merchants' payments turned out to be feeds the score, as known
 //! at the payment's time.
 
-use bss::streams::topology::Topology;
 use serde_json::{Value, json};
 
 use crate::town::{Input, piped};

@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod aside;
+pub mod ends;
 pub mod feed;
 pub mod intake;
 pub mod letters;

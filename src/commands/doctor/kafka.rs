@@ -2,13 +2,18 @@
 
 use std::time::Duration;
 
-use crate::backends::kafka::admin::Admin;
+use crate::backends::Kind;
 use crate::backends::kafka::probe::{self, Facts};
+use crate::backends::kafka::runner::{lag, status};
 use crate::cli::Failure;
 use crate::commands::doctor::Check;
-use crate::commands::setup;
+use crate::commands::streams::aside::blocking;
+use crate::commands::streams::topologies;
+use crate::commands::{setup, streams};
 use crate::config::{Backend, Settings};
+use crate::domain::EventTime;
 use crate::topics::plan;
+use crate::topics::trust::Finding;
 
 /// Settings that came with a version: the protocol does not tell the version itself.
 const SINCE: [(&str, &str); 4] = [
@@ -19,30 +24,90 @@ const SINCE: [(&str, &str); 4] = [
 ];
 
 /// Asks the cluster and judges the answers.
-pub async fn checks(settings: &Settings) -> Vec<Check> {
+pub async fn checks(settings: &Settings, now: EventTime) -> Vec<Check> {
     let facts = match probe::facts(&settings.kafka).await {
         Ok(facts) => facts,
         Err(error) => return vec![Check::unreachable(Backend::Kafka, error)],
     };
     let mut checks = judge(&facts, settings);
-    checks.push(match differences(settings).await {
-        Ok(0) => Check::fine("topics", "as declared"),
-        Ok(count) => Check::finding(
-            "topics",
-            format!("{count} differ from what is declared"),
-            "`bss setup kafka --plan` lists them, `bss setup kafka` mends them.",
-        ),
-        Err(failure) => Check::unusable("topics", failure),
-    });
+    match differences(settings).await {
+        Ok((topics, findings)) => {
+            checks.push(match topics {
+                0 => Check::fine("topics", "as declared"),
+                count => Check::finding(
+                    "topics",
+                    format!("{count} differ from what is declared"),
+                    "`bss setup kafka --plan` lists them, `bss setup kafka` mends them.",
+                ),
+            });
+            checks.push(exactly_once(&findings));
+        }
+        Err(failure) => checks.push(Check::unusable("topics", failure)),
+    }
+    checks.extend(hanging(settings, now).await);
     checks
 }
 
-/// How many topics or settings of topics are not as `bss setup kafka` would make them.
-async fn differences(settings: &Settings) -> Result<usize, Failure> {
+/// How many topics or settings of topics are not as `bss setup kafka` would make them, and what
+/// does not carry exactly-once.
+async fn differences(settings: &Settings) -> Result<(usize, Vec<Finding>), Failure> {
     let declared = setup::kafka::declared(settings)?;
-    let names: Vec<String> = declared.iter().map(|d| d.name.clone()).collect();
-    let inventory = Admin::new(&settings.kafka)?.inventory(&names).await?;
-    Ok(plan::plan(&declared, &inventory.topics).len())
+    let inventory = setup::kafka::inventory(settings, &declared).await?;
+    let findings = setup::kafka::judge(settings, &inventory);
+    Ok((plan::plan(&declared, &inventory.topics).len(), findings))
+}
+
+fn exactly_once(findings: &[Finding]) -> Check {
+    let Some(first) = findings.first() else {
+        return Check::fine("exactly-once", "what it stands on is set");
+    };
+    let found = format!(
+        "{} settings do not carry it; {} of {} is {}, should be {}",
+        findings.len(),
+        first.key,
+        first.object,
+        first.found,
+        first.wanted
+    );
+    Check::finding(
+        "exactly-once",
+        found,
+        "`bss setup kafka --check` lists them with what mends them.",
+    )
+}
+
+/// Transactions that hold back what topologies read. Topics that are missing are told elsewhere.
+async fn hanging(settings: &Settings, now: EventTime) -> Vec<Check> {
+    let Ok(topologies) = topologies::chosen(&[], settings) else { return Vec::new() };
+    let mut checks = Vec::new();
+    for topology in topologies {
+        let (kafka, description) = (settings.kafka.clone(), topology.describe().clone());
+        let asked = blocking(move || {
+            let standing = status::standing(&kafka, &description)?;
+            lag::lags(&kafka, &standing)
+        })
+        .await;
+        let lags = match asked {
+            Ok(Ok(lags)) => lags,
+            Ok(Err(error)) if error.kind == Kind::Missing => continue,
+            Ok(Err(error)) => {
+                checks.push(Check::unusable("open-transactions", Failure::from(error)));
+                continue;
+            }
+            Err(failure) => {
+                checks.push(Check::unusable("open-transactions", failure));
+                continue;
+            }
+        };
+        for each in streams::hanging::hanging(settings, &lags, now) {
+            let fix = format!("If its producer is gone, abort it: {}", each.command);
+            checks.push(Check::finding("open-transactions", each.sentence, fix));
+        }
+    }
+    if checks.is_empty() {
+        checks.push(Check::fine("open-transactions", "none holds back what topologies read"));
+    }
+    checks
 }
 
 /// Judges the facts.

@@ -164,7 +164,7 @@ async fn checks(context: &Context, backend: Backend) -> Vec<Check> {
     let skew = settings.general.max_skew;
     match backend {
         Backend::Timescale => timescale::checks(settings, context.clock.as_ref()).await,
-        Backend::Kafka => kafka::checks(settings).await,
+        Backend::Kafka => kafka::checks(settings, context.now()).await,
         Backend::Redis => match backends::redis::facts(&settings.redis).await {
             Ok(facts) => redis::judge(&facts, &settings.redis, context.now(), skew),
             Err(error) => vec![Check::unreachable(backend, error)],

@@ -7,6 +7,7 @@ use crate::commands::streams::topologies;
 use crate::config::{Backend, Settings};
 use crate::streams::topology::SinkKind;
 use crate::topics::plan::{self, Declared, Own, Step};
+use crate::topics::trust::{self, Client, Finding};
 use crate::ui::{Cell, Report};
 
 /// Plan, create or check topics
@@ -19,7 +20,9 @@ pub struct KafkaArgs {
     /// Print the plan and change nothing
     #[arg(long, conflicts_with = "check")]
     pub plan: bool,
-    /// Change nothing; exit 6 if topics or broker settings differ
+    /// Change nothing; exit 6 if topics differ, or settings that exactly-once stands on: replication
+    /// and in-sync copies of the transaction log, offsets retention, transaction timeout, timestamp
+    /// limits, unclean election. Each line names what mends it
     #[arg(long)]
     pub check: bool,
 }
@@ -30,15 +33,14 @@ pub struct KafkaArgs {
 /// Kafka unreachable: exit 4; a partition count that differs: exit 5.
 pub async fn run(args: KafkaArgs, context: &Context) -> Result<ExitStatus, Failure> {
     let declared = declared(context.settings())?;
-    let names: Vec<String> = declared.iter().map(|d| d.name.clone()).collect();
+    let inventory = inventory(context.settings(), &declared).await?;
     let admin = Admin::new(&context.settings().kafka)?;
-    let inventory = admin.inventory(&names).await?;
     let steps = plan::plan(&declared, &inventory.topics);
-    context.ui.report(&report(context, &steps, &inventory, args.check))?;
+    let findings = if args.check { judge(context.settings(), &inventory) } else { Vec::new() };
+    context.ui.report(&report(context, &steps, &inventory, args.check.then_some(&findings)))?;
     let refused = steps.iter().filter(|s| !s.applies()).count();
     if args.check {
-        let findings = broker_findings(context, &inventory);
-        let clean = steps.is_empty() && findings == 0;
+        let clean = steps.is_empty() && findings.is_empty();
         return Ok(if clean { ExitStatus::Done } else { ExitStatus::Found });
     }
     if args.plan {
@@ -103,17 +105,34 @@ pub fn declared(settings: &Settings) -> Result<Vec<Declared>, Failure> {
     ))
 }
 
-fn broker_findings(context: &Context, inventory: &Inventory) -> usize {
-    judge(context, inventory).len()
+/// What is there of the declared topics and of the brokers' own, with the brokers' settings.
+///
+/// # Errors
+/// Kafka unreachable: exit 4.
+pub async fn inventory(settings: &Settings, declared: &[Declared]) -> Result<Inventory, Failure> {
+    let internal = [trust::TRANSACTIONS, trust::OFFSETS].map(str::to_owned);
+    let names: Vec<String> = declared.iter().map(|d| d.name.clone()).chain(internal).collect();
+    Ok(Admin::new(&settings.kafka)?.inventory(&names).await?)
 }
 
-fn judge(context: &Context, inventory: &Inventory) -> Vec<plan::BrokerFinding> {
-    let timeout = context.settings().streams.transaction_timeout.as_millis();
-    let timeout = i64::try_from(timeout).unwrap_or(i64::MAX);
-    plan::judge_brokers(&inventory.broker_settings, inventory.brokers, timeout)
+/// What exactly-once stands on and does not carry it.
+#[must_use]
+pub fn judge(settings: &Settings, inventory: &Inventory) -> Vec<Finding> {
+    let millis = |span: std::time::Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+    let client = Client {
+        bootstrap: settings.kafka.bootstrap.clone(),
+        transaction_ms: millis(settings.streams.transaction_timeout),
+        max_skew_ms: millis(settings.general.max_skew),
+    };
+    trust::judge(inventory.brokers, &inventory.broker_settings, &inventory.topics, &client)
 }
 
-fn report(context: &Context, steps: &[Step], inventory: &Inventory, check: bool) -> Report {
+fn report(
+    context: &Context,
+    steps: &[Step],
+    inventory: &Inventory,
+    findings: Option<&Vec<Finding>>,
+) -> Report {
     let place = &context.settings().kafka.bootstrap;
     let title = format!("Kafka at {place}, {} brokers", inventory.brokers);
     let mut report = Report::new(title)
@@ -124,19 +143,23 @@ fn report(context: &Context, steps: &[Step], inventory: &Inventory, check: bool)
         .column("found", "FOUND")
         .column("declared", "DECLARED")
         .column("reason", "REASON");
-    for step in steps {
-        report.push(step.line().map(Cell::from).into());
+    if findings.is_some() {
+        report = report.column("mend", "MEND WITH");
     }
-    if check {
-        for finding in judge(context, inventory) {
-            report.push(vec![
-                "broker".into(),
-                format!("! {}", finding.key).into(),
-                finding.found.into(),
-                finding.wanted.into(),
-                finding.reason.into(),
-            ]);
-        }
+    for step in steps {
+        let mut cells: Vec<Cell> = step.line().map(Cell::from).into();
+        cells.extend(findings.map(|_| step.mend().into()));
+        report.push(cells);
+    }
+    for finding in findings.into_iter().flatten() {
+        report.push(vec![
+            finding.object.clone().into(),
+            format!("! {}", finding.key).into(),
+            finding.found.clone().into(),
+            finding.wanted.clone().into(),
+            finding.reason.into(),
+            finding.mend.clone().into(),
+        ]);
     }
     report
 }

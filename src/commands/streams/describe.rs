@@ -3,8 +3,11 @@
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
 use crate::commands::streams::topologies;
+use crate::config::settings::Guarantee;
+use crate::streams::acls;
 use crate::streams::topology::Description;
-use crate::ui::{Cell, Report};
+use crate::topics;
+use crate::ui::{Cell, OutputForm, Report};
 
 /// Show what a topology reads, keeps and writes, and by which numbers it works
 #[derive(Debug, clap::Args)]
@@ -12,6 +15,22 @@ pub struct DescribeArgs {
     /// The topology
     #[arg(value_name = "TOPOLOGY")]
     topology: String,
+    /// Show the rights (ACLs) that running it needs, as a table, or as commands to paste
+    #[arg(long, value_enum, value_name = "FORM", num_args = 0..=1, require_equals = true,
+          default_missing_value = "table")]
+    acls: Option<AclForm>,
+    /// Who is to have them
+    #[arg(long, value_name = "PRINCIPAL", requires = "acls")]
+    principal: Option<String>,
+}
+
+/// How rights are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum AclForm {
+    /// One line a resource
+    Table,
+    /// One call of kafka-acls.sh a resource
+    Commands,
 }
 
 /// Runs the command.
@@ -22,6 +41,9 @@ pub struct DescribeArgs {
 pub async fn run(args: DescribeArgs, context: &Context) -> Result<ExitStatus, Failure> {
     let topology = topologies::build(&args.topology, context.settings())?;
     let d = topology.describe();
+    if let Some(form) = args.acls {
+        return acls(d, form, args.principal, context);
+    }
     let instance = topologies::instance(context.settings());
     let late = d.stages[0].lateness_limit.map_or_else(
         || "a record is late once all its windows are closed".to_owned(),
@@ -48,6 +70,62 @@ pub async fn run(args: DescribeArgs, context: &Context) -> Result<ExitStatus, Fa
         .column("detail", "DETAIL");
     rows(d, &mut report);
     context.ui.report(&report)?;
+    Ok(ExitStatus::Done)
+}
+
+/// Shows the rights that running `d` needs.
+fn acls(
+    d: &Description,
+    form: AclForm,
+    principal: Option<String>,
+    context: &Context,
+) -> Result<ExitStatus, Failure> {
+    let settings = context.settings();
+    let user = if settings.kafka.user.is_empty() { "bss" } else { &settings.kafka.user };
+    let principal = principal.unwrap_or_else(|| format!("User:{user}"));
+    let meta = topics::meta(&settings.general.application);
+    let transactions = settings.streams.guarantee == Guarantee::ExactlyOnce;
+    let bootstrap = &settings.kafka.bootstrap;
+    let title = match form {
+        AclForm::Table => format!("what {principal} needs to run {}", d.name),
+        AclForm::Commands => String::new(),
+    };
+    let mut report = Report::new(title).meta("topology", d.name).meta("principal", &*principal);
+    report = match form {
+        AclForm::Table => report
+            .column("resource", "RESOURCE")
+            .column("name", "NAME")
+            .column("pattern", "PATTERN")
+            .column("operations", "OPERATIONS")
+            .column("why", "WHY"),
+        AclForm::Commands => report.column("command", "COMMAND"),
+    };
+    let mut lines = String::new();
+    for right in acls::needed(d, &meta, transactions) {
+        let command = right.command(bootstrap, &principal);
+        if form == AclForm::Commands {
+            lines.push_str(&command);
+            lines.push('\n');
+            report.push(vec![command.into()]);
+            continue;
+        }
+        let (kind, name, pattern) = right.resource.words();
+        let operations = right.operations().into_iter().map(str::to_owned).collect();
+        let why = right.why.clone();
+        report.push(vec![
+            kind.into(),
+            name.into(),
+            pattern.into(),
+            Cell::List(operations),
+            why.into(),
+        ]);
+    }
+    if form == AclForm::Commands && context.ui.form() == OutputForm::Table {
+        // To be piped into a shell: no heading, no padding.
+        context.ui.write(lines.as_bytes())?;
+    } else {
+        context.ui.report(&report)?;
+    }
     Ok(ExitStatus::Done)
 }
 

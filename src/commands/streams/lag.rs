@@ -9,6 +9,7 @@ use crate::backends::kafka::runner::status::{self, Standing};
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
 use crate::commands::streams::aside::blocking;
+use crate::commands::streams::hanging;
 use crate::commands::streams::topologies;
 use crate::config::settings::parse_span;
 use crate::domain::EventTime;
@@ -73,16 +74,16 @@ struct View {
     partitions: Vec<PartitionLag>,
 }
 
-fn age(since: Option<EventTime>, now: EventTime) -> Option<i64> {
+pub(super) fn age(since: Option<EventTime>, now: EventTime) -> Option<i64> {
     since.map(|since| now.micros_since(since).max(0))
 }
 
 /// Microseconds as seconds with three decimals.
-fn seconds(micros: i64) -> String {
+pub(super) fn seconds(micros: i64) -> String {
     format!("{}.{:03}", micros / 1_000_000, micros % 1_000_000 / 1000)
 }
 
-fn cell(micros: Option<i64>) -> Cell {
+pub(super) fn cell(micros: Option<i64>) -> Cell {
     micros.map_or(Cell::Null, |micros| Cell::Number(seconds(micros)))
 }
 
@@ -209,9 +210,7 @@ impl Summary {
 
 /// What retention took unread, and transactions that hang.
 fn warn(context: &Context, view: &View, now: EventTime) {
-    let settings = context.settings();
-    let timeout = settings.streams.transaction_timeout.as_micros();
-    let timeout = i64::try_from(timeout).unwrap_or(i64::MAX);
+    hanging::warn(context, &view.partitions, now);
     for p in &view.partitions {
         let s = &p.standing;
         if s.gone() > 0 {
@@ -222,18 +221,5 @@ fn warn(context: &Context, view: &View, now: EventTime) {
                 s.gone()
             ));
         }
-        let Some(age) = age(p.open_since, now).filter(|age| *age > timeout) else { continue };
-        context.ui.warning(format!(
-            "{}/{}: a transaction open for {} s holds back {} records from offset {} on",
-            s.topic,
-            s.partition,
-            seconds(age),
-            p.open(),
-            s.end
-        ));
-        context.ui.hint(format!(
-            "If its producer is gone, abort it: kafka-transactions.sh --bootstrap-server {} abort --topic {} --partition {} --start-offset {}",
-            settings.kafka.bootstrap, s.topic, s.partition, s.end
-        ));
     }
 }

@@ -1,15 +1,23 @@
 //! `bss streams`: Run and inspect the stream topologies
 
-mod aside;
+pub mod aside;
 mod bench;
+mod condition;
 pub mod describe;
 pub mod diff;
 pub mod dlq;
+mod exposed;
 pub mod generate;
+pub mod hanging;
 pub mod lag;
 pub mod late;
 pub mod list;
+pub mod metadata;
+pub mod metrics;
+pub mod pause;
+mod processes;
 pub mod reset;
+pub mod resume;
 pub mod rules;
 pub mod run;
 pub mod state;
@@ -28,7 +36,11 @@ pub enum Streams {
     Run(run::RunArgs),
     Describe(describe::DescribeArgs),
     Status(status::StatusArgs),
+    Metadata(metadata::MetadataArgs),
+    Metrics(metrics::MetricsArgs),
     Lag(lag::LagArgs),
+    Pause(pause::PauseArgs),
+    Resume(resume::ResumeArgs),
     Reset(reset::ResetArgs),
     /// Look into the state of a topology
     #[command(subcommand)]
@@ -55,7 +67,11 @@ impl Streams {
             Self::Run(args) => run::run(args, context).await,
             Self::Describe(args) => describe::run(args, context).await,
             Self::Status(args) => status::run(args, context).await,
+            Self::Metadata(args) => metadata::run(args, context).await,
+            Self::Metrics(args) => metrics::run(args, context).await,
             Self::Lag(args) => lag::run(args, context).await,
+            Self::Pause(args) => pause::run(args, context).await,
+            Self::Resume(args) => resume::run(args, context).await,
             Self::Reset(args) => reset::run(args, context).await,
             Self::State(command) => command.run(context).await,
             Self::Test(args) => test::run(args, context).await,

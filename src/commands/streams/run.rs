@@ -7,6 +7,7 @@ use crate::backends::BackendError;
 use crate::backends::kafka::runner::{Phase, RunHandle, RunOptions, StartAt, member, status};
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
+use crate::commands::streams::exposed::{self, Shown};
 use crate::commands::streams::topologies;
 use crate::runtime::Fault;
 use crate::streams::topology::Topology;
@@ -16,7 +17,9 @@ use crate::ui::{Cell, Report};
 ///
 /// Outputs, state and offsets are committed together (streams.guarantee). State is kept in
 /// memory and in a changelog topic; a restart goes on from the last commit. Several processes
-/// with different `streams.instance` names share the partitions.
+/// with different `streams.instance` names share the partitions. With `streams.http` set, the
+/// process answers /metrics (Prometheus), /healthz (no worker failed or stalled) and /readyz
+/// (everything assigned is restored) there.
 #[derive(Debug, clap::Args)]
 pub struct RunArgs {
     /// Topologies to run; all if none is named
@@ -50,6 +53,7 @@ enum From {
 pub async fn run(args: RunArgs, context: &Context) -> Result<ExitStatus, Failure> {
     let settings = context.settings();
     let chosen = topologies::chosen(&args.topologies, settings)?;
+    let listener = exposed::listen(context).await?;
     let options = RunOptions {
         kafka: settings.kafka.clone(),
         streams: settings.streams.clone(),
@@ -62,12 +66,21 @@ pub async fn run(args: RunArgs, context: &Context) -> Result<ExitStatus, Failure
             From::Latest => StartAt::Latest,
         },
         accept_gap: args.accept_gap,
+        http: listener.as_ref().map(|(_, address)| address.clone()),
         clock: Arc::clone(&context.clock),
         fault: Arc::new(Fault::parse(context.environment.fault.as_deref())),
     };
     let mut runs = Vec::new();
     for topology in &chosen {
         runs.push(start(Arc::clone(topology), options.clone())?);
+    }
+    if let Some((server, _)) = listener {
+        let shown = runs.iter().zip(&chosen).map(|(run, topology)| Shown {
+            description: topology.describe().clone(),
+            handle: run.handle.clone(),
+        });
+        let limit = options.streams.stalled_after;
+        exposed::serve(server, shown.collect(), options.instance, limit);
     }
     let failed = watch(context, &mut runs).await;
     if let Some(failure) = failed {
@@ -158,7 +171,7 @@ async fn watch(context: &Context, runs: &mut [Run]) -> Option<Failure> {
 fn tell(context: &Context, run: &mut Run) {
     let (phase, notes, partitions, stop) = run.handle.with(|view| {
         let notes = std::mem::take(&mut view.notes);
-        (view.phase.clone(), notes, view.partitions.len(), view.last_stop_ms.take())
+        (view.phase.clone(), notes, view.partitions.len(), view.last_stop_ms)
     });
     for note in notes {
         context.ui.warning(format!("{}: {note}", run.name));
@@ -168,10 +181,16 @@ fn tell(context: &Context, run: &mut Run) {
         let what = match &phase {
             Phase::Starting => "starting".to_owned(),
             Phase::Restoring { .. } => "restoring".to_owned(),
+            Phase::Running if matches!(run.told, Phase::Paused { .. }) => {
+                format!("going on with {partitions} partitions")
+            }
             Phase::Running => match stop {
                 Some(ms) => format!("running on {partitions} partitions, after a stop of {ms} ms"),
                 None => format!("running on {partitions} partitions"),
             },
+            Phase::Paused { since, by } => {
+                format!("paused since {since} by {by}; `bss streams resume {}` goes on", run.name)
+            }
             Phase::StandingBy => "standing by".to_owned(),
             Phase::Failed { .. } => "failed".to_owned(),
             Phase::Stopped => "stopped".to_owned(),

@@ -57,6 +57,7 @@ impl Worker {
             let list = offsets::list(&positions).map_err(Trouble::Fatal)?;
             self.commit_plain(&member, &list)?;
         }
+        self.show(true);
         let mut records = 0;
         for partition in self.partitions.values_mut().filter(|p| p.dirty) {
             let read = partition.next.iter().zip(&partition.committed).map(|(n, c)| n - c);
@@ -77,8 +78,8 @@ impl Worker {
             let source = self.description.sources.iter().position(|s| s.topic == place.topic);
             source.is_some_and(|source| passed(source, place.partition, place.offset))
         });
+        self.committed(self.last_commit);
         self.last_commit = Instant::now();
-        self.handle.with(|view| view.commits += 1);
         Ok(())
     }
 

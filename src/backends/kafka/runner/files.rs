@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::backends::error::{BackendError, Kind, Result};
-use crate::backends::kafka::runner::{Phase, RunView};
-use crate::domain::EventTime;
+use crate::backends::kafka::runner::{Phase, RunOptions, RunView};
+use crate::runtime::process;
+use crate::streams::watch::figures::{Exposed, ProcessFigures, RunFigures};
 
 /// Holds the instance of a group on this machine; let go when dropped or when the process dies.
 pub struct InstanceLock {
@@ -88,6 +89,12 @@ pub struct StatusFile {
     pub commits: u64,
     /// How long the last rebalance stopped the work, in milliseconds.
     pub last_stop_ms: Option<u64>,
+    /// Where it answers `/metrics`.
+    #[serde(default)]
+    pub http: Option<String>,
+    /// All that it shows.
+    #[serde(default)]
+    pub exposed: Exposed,
 }
 
 /// Writes the status beside the lock, whole or not at all.
@@ -95,26 +102,38 @@ pub struct StatusFile {
 /// # Errors
 /// [`Kind::Local`], such as a full disk.
 pub fn write_status(
-    dir: &Path,
+    options: &RunOptions,
     group: &str,
-    instance: &str,
     view: &RunView,
-    now: EventTime,
+    run: RunFigures,
 ) -> Result<()> {
+    let (dir, instance) = (&options.state_dir, &options.instance);
     let status = StatusFile {
-        instance: instance.to_owned(),
+        instance: instance.clone(),
         pid: std::process::id(),
-        written_at: now.micros(),
+        written_at: options.clock.now().micros(),
         phase: view.phase.clone(),
         partitions: view.partitions.clone(),
         commits: view.commits,
         last_stop_ms: view.last_stop_ms,
+        http: options.http.clone(),
+        exposed: Exposed { process: process_figures(), runs: vec![run] },
     };
     let place = path(dir, group, instance, "status.json");
     let what = || format!("could not write the status of group \"{group}\" to {}", place.display());
     let text = serde_json::to_vec(&status)
         .map_err(|e| BackendError::new(Kind::Internal, what()).because(e))?;
     replace(&place, &text).map_err(|e| local(what(), e, dir))
+}
+
+/// What the operating system says of this process.
+#[must_use]
+pub fn process_figures() -> ProcessFigures {
+    ProcessFigures {
+        resident_bytes: process::resident_bytes(),
+        cpu_millis: Some(process::cpu_millis()),
+        open_files: process::open_files(),
+    }
 }
 
 /// Writes a file whole or not at all.

@@ -110,6 +110,10 @@ impl Worker {
             self.source.resume(&self.list(&go)).map_err(|e| classify(e, what()))?;
         }
         self.lanes.held = wanted;
+        if self.is_holding() {
+            // It stands still for others, not by itself.
+            self.show(false);
+        }
         Ok(())
     }
 

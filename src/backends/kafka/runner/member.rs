@@ -17,6 +17,8 @@ use crate::backends::error::{BackendError, Kind, Result};
 use crate::backends::kafka::runner::care::{Care, Level};
 use crate::backends::kafka::runner::globals::{self, Globals};
 use crate::backends::kafka::runner::lanes::Shared;
+use crate::backends::kafka::runner::meta::{self, MetaLog};
+use crate::backends::kafka::runner::monitor::Monitor;
 use crate::backends::kafka::runner::preflight::{self, Fingerprint};
 use crate::backends::kafka::runner::status::PartitionStanding;
 use crate::backends::kafka::runner::worker::{self, Command, Tell};
@@ -28,6 +30,8 @@ use crate::streams::topology::{Description, Topology};
 const TAKE_OVER: Duration = Duration::from_secs(5);
 /// How often a drained process looks whether the others are done.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How often an end looks whether the workers are done.
+const GLANCE: Duration = Duration::from_millis(20);
 /// How often the status file is written.
 const STATUS_EVERY: Duration = Duration::from_secs(1);
 
@@ -182,10 +186,7 @@ pub fn run(topology: &Arc<dyn Topology>, options: &RunOptions, handle: &RunHandl
         Err(error) => Phase::Failed { cause: error.to_string() },
     };
     handle.with(|view| view.phase = phase);
-    let view = handle.with(|view| view.clone());
-    let now = options.clock.now();
-    let told = files::write_status(&options.state_dir, group, &options.instance, &view, now);
-    result.and(told)
+    result.and(tell_status(options, handle, description))
 }
 
 fn run_locked(
@@ -196,8 +197,9 @@ fn run_locked(
     let description = topology.describe();
     let count = preflight::topics(&options.kafka, description)?;
     let own = Fingerprint { version: description.version, configuration: topology.configuration() };
-    let meta = meta_topic(description);
+    let meta = MetaLog::open(&options.kafka, &meta::topic(description))?;
     preflight::agree(&options.kafka, &meta, &description.group, &options.instance, &own)?;
+    handle.pause(meta.pause(&description.group));
     let care = Arc::new(Care::start(&options.state_dir, &description.group, &options.instance)?);
     let failed = care.failed_starts();
     match care.level() {
@@ -213,6 +215,7 @@ fn run_locked(
     let partitions = u32::try_from(count).unwrap_or(u32::MAX);
     let shared = (partitions, Shared::default());
     let crew = Crew::hire(topology, options, handle, &care, &shared)?;
+    let monitor = Monitor::start(options, handle, description, meta)?;
     let patience = options.streams.transaction_timeout;
     let context = MemberContext::new(handle.clone(), patience);
     unlocked(&context.workers).clone_from(&crew.commands);
@@ -233,15 +236,25 @@ fn run_locked(
         running: 0,
     };
     let result = member.serve(&description.group);
+    if let Err(error) = &result
+        && !handle.stopping()
+    {
+        // Told at once: the workers may take a while to end.
+        handle.with(|view| view.phase = Phase::Failed { cause: error.to_string() });
+        tell_status(options, handle, description)?;
+    }
     let result = member.end(result);
+    monitor.end(result.is_ok());
     care.ended();
     result
 }
 
-/// The compacted topic with the fingerprints of the application's groups.
-fn meta_topic(description: &Description) -> String {
-    let name = description.group.strip_suffix(description.name).unwrap_or(&description.group);
-    format!("{name}meta")
+/// Writes the status file.
+fn tell_status(options: &RunOptions, handle: &RunHandle, description: &Description) -> Result<()> {
+    let limit = i64::try_from(options.streams.stalled_after.as_micros()).unwrap_or(i64::MAX);
+    let figures = handle.figures(description, &options.instance, limit);
+    let view = handle.with(|view| view.clone());
+    files::write_status(options, &description.group, &view, figures)
 }
 
 /// The worker threads.
@@ -323,6 +336,9 @@ impl Member<'_> {
                 busy = self.assign(&assignment);
             }
             self.hear(&busy)?;
+            self.handle.show_pause(busy.len());
+            let at = self.handle.elapsed();
+            self.handle.with(|view| view.watch.member_turned(at));
             if self.handle.stopping() {
                 return Ok(());
             }
@@ -339,10 +355,7 @@ impl Member<'_> {
             }
             if next_status <= Instant::now() {
                 next_status = Instant::now() + STATUS_EVERY;
-                let view = self.handle.with(|view| view.clone());
-                let dir = &self.options.state_dir;
-                let now = self.options.clock.now();
-                files::write_status(dir, group, &self.options.instance, &view, now)?;
+                tell_status(self.options, self.handle, self.description)?;
             }
         }
     }
@@ -407,6 +420,14 @@ impl Member<'_> {
         self.assigned_at = Instant::now();
         let workers = u16::try_from(self.crew.commands.len()).unwrap_or(u16::MAX);
         let mut busy = Vec::new();
+        let now = self.options.clock.now();
+        self.handle.with(|view| {
+            view.partitions.clone_from(&assignment.partitions);
+            view.assigned_at = Some(now);
+            view.watch.assign(&assignment.partitions);
+            view.still.clear();
+            view.restores.clear();
+        });
         for (index, command) in (0..workers).zip(&self.crew.commands) {
             let partitions = worker::share(&assignment.partitions, index, workers);
             if !partitions.is_empty() {
@@ -421,7 +442,6 @@ impl Member<'_> {
         }
         let none = assignment.partitions.is_empty();
         self.handle.with(|view| {
-            view.partitions.clone_from(&assignment.partitions);
             view.phase =
                 if none { Phase::StandingBy } else { Phase::Restoring { done: 0, total: 0 } };
         });
@@ -502,17 +522,18 @@ impl Member<'_> {
         }
         let deadline = Instant::now() + self.options.streams.transaction_timeout * 2;
         let mut result = result;
-        let mut ended = 0;
-        while ended < self.crew.threads.len() {
-            let left = deadline.saturating_duration_since(Instant::now());
-            match self.crew.tells.recv_timeout(left) {
-                Ok((_, Tell::Failed(error))) => {
-                    ended += 1;
-                    result = result.and(Err(error));
-                }
-                Ok((_, Tell::Ended)) => ended += 1,
-                Ok((_, Tell::Drained { .. } | Tell::Running)) => {}
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
+        // One that panicked tells nothing, it is just over.
+        let going = || !self.crew.threads.iter().all(JoinHandle::is_finished);
+        while going() && Instant::now() < deadline {
+            match self.crew.tells.recv_timeout(GLANCE) {
+                Ok((_, Tell::Failed(error))) => result = result.and(Err(error)),
+                Ok(_) | Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        for (_, tell) in self.crew.tells.try_iter() {
+            if let Tell::Failed(error) = tell {
+                result = result.and(Err(error));
             }
         }
         // A stop that interrupted a restore is a stop, not a failure.

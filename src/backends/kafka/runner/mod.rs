@@ -14,7 +14,11 @@ mod globals;
 pub mod lag;
 mod lanes;
 pub mod member;
+pub mod meta;
+mod monitor;
+mod observe;
 pub mod offsets;
+mod pause;
 pub mod preflight;
 mod pressure;
 pub mod reset;
@@ -26,14 +30,19 @@ mod take;
 pub mod transaction;
 pub mod worker;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use crate::config::settings;
+use crate::domain::EventTime;
 use crate::runtime::{Clock, Fault};
 use crate::streams::checkpoint::Counts;
 use crate::streams::driver::Limits;
+use crate::streams::meta::Pause;
+use crate::streams::watch::Watch;
 
 /// Where a group without committed offsets starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +72,8 @@ pub struct RunOptions {
     pub from: StartAt,
     /// Go on over records that retention deleted before they were read.
     pub accept_gap: bool,
+    /// Where this process answers `/metrics`, as others are told: `HOST:PORT`.
+    pub http: Option<String>,
     /// The wall clock.
     pub clock: Arc<dyn Clock>,
     /// Where tests end the process.
@@ -85,6 +96,13 @@ pub enum Phase {
     },
     /// Processing.
     Running,
+    /// Everything is committed and nothing is read, as an operator asked.
+    Paused {
+        /// Since when.
+        since: String,
+        /// Who asked.
+        by: String,
+    },
     /// A member without partitions.
     StandingBy,
     /// Ended by a failure.
@@ -103,6 +121,16 @@ pub struct RunView {
     pub phase: Phase,
     /// The partitions it has.
     pub partitions: Vec<i32>,
+    /// When it was given them.
+    pub assigned_at: Option<EventTime>,
+    /// The pause that an operator asked for.
+    pub pause: Option<Pause>,
+    /// The workers that stand still for it.
+    pub still: BTreeSet<u16>,
+    /// How far each worker's last restore came: records read, and to read.
+    pub restores: BTreeMap<u16, (u64, u64)>,
+    /// What is known of workers and sources.
+    pub watch: Watch,
     /// Records processed by this process since it started.
     pub counts: Counts,
     /// Partitions that a drain left to other processes, which have not closed them.
@@ -116,10 +144,17 @@ pub struct RunView {
 }
 
 /// The shared view of a run and the wish to stop it.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct RunHandle {
     view: Arc<Mutex<RunView>>,
     stop: Arc<AtomicBool>,
+    born: Instant,
+}
+
+impl Default for RunHandle {
+    fn default() -> Self {
+        Self { view: Arc::default(), stop: Arc::default(), born: Instant::now() }
+    }
 }
 
 impl RunHandle {

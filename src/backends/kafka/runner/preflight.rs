@@ -3,11 +3,9 @@
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::message::Message;
-use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
-use rdkafka::{Offset, TopicPartitionList};
 
 use crate::backends::error::{BackendError, Kind, Result};
+use crate::backends::kafka::runner::meta::MetaLog;
 use crate::backends::kafka::{Quiet, classify, client};
 use crate::config::settings::Kafka;
 use crate::streams::topology::{Description, SinkKind};
@@ -153,20 +151,16 @@ impl Fingerprint {
 /// [`Kind::Conflict`] with both; others as the client says.
 pub fn agree(
     kafka: &Kafka,
-    meta_topic: &str,
+    meta: &MetaLog,
     group: &str,
     instance: &str,
     own: &Fingerprint,
 ) -> Result<()> {
-    let consumer = asker(kafka, group)?;
-    let Some(count) = partition_count(&consumer, &kafka.bootstrap, meta_topic)? else {
-        return Err(BackendError::new(Kind::Missing, format!("topic \"{meta_topic}\" is missing"))
-            .hint("Create it with `bss setup kafka`."));
-    };
-    let found = latest(&consumer, meta_topic, count, group)?;
-    if found.as_ref() == Some(&own.text()) {
+    let found = meta.get(group);
+    if found == Some(&*own.text()) {
         return Ok(());
     }
+    let consumer = asker(kafka, group)?;
     let others = other_members(&consumer, group, instance)?;
     if let Some(found) = found.filter(|_| !others.is_empty()) {
         return Err(BackendError::new(
@@ -178,7 +172,7 @@ pub fn agree(
         .hint(format!("this one: {}", own.text()))
         .hint("Stop the others first, or start this one with their configuration."));
     }
-    announce(kafka, meta_topic, group, &own.text())
+    meta.write(group, Some(&own.text()))
 }
 
 fn other_members(
@@ -208,57 +202,4 @@ pub fn members(consumer: &BaseConsumer<Quiet>, group: &str) -> Result<(String, V
 #[must_use]
 pub fn is_member_of(id: &str, instance: &str) -> bool {
     id.len() == instance.len() + 37 && id.starts_with(instance)
-}
-
-/// The newest value of `key` in a compacted topic.
-fn latest(
-    consumer: &BaseConsumer<Quiet>,
-    topic: &str,
-    count: usize,
-    key: &str,
-) -> Result<Option<String>> {
-    let what = || format!("could not read \"{topic}\"");
-    let count = u32::try_from(count).unwrap_or(1);
-    let partition = crate::streams::partition::of_key(key.as_bytes(), count);
-    let partition = i32::try_from(partition).unwrap_or(0);
-    let (first, end) =
-        consumer.fetch_watermarks(topic, partition, CALL).map_err(|e| classify(e, what()))?;
-    if end <= first {
-        return Ok(None);
-    }
-    let mut list = TopicPartitionList::new();
-    list.add_partition_offset(topic, partition, Offset::Beginning)
-        .and_then(|()| consumer.assign(&list))
-        .map_err(|e| classify(e, what()))?;
-    let mut value = None;
-    let started = Instant::now();
-    loop {
-        match consumer.poll(Duration::from_millis(100)) {
-            Some(Ok(message)) if message.key() == Some(key.as_bytes()) => {
-                value = message.payload().map(|p| String::from_utf8_lossy(p).into_owned());
-            }
-            Some(Err(rdkafka::error::KafkaError::PartitionEOF(_))) => break,
-            Some(Err(error)) => return Err(classify(error, what())),
-            Some(Ok(_)) | None => {}
-        }
-        if started.elapsed() > CALL {
-            return Err(BackendError::new(Kind::TimedOut, what()));
-        }
-    }
-    drop(consumer.unassign());
-    Ok(value)
-}
-
-fn announce(kafka: &Kafka, topic: &str, group: &str, text: &str) -> Result<()> {
-    let what = || format!("could not write to \"{topic}\"");
-    let producer: BaseProducer = client(kafka)
-        .set("enable.idempotence", "true")
-        .set("partitioner", "murmur2_random")
-        .set("message.timeout.ms", CALL.as_millis().to_string())
-        .create()
-        .map_err(|e| classify(e, what()))?;
-    producer
-        .send(BaseRecord::to(topic).key(group).payload(text))
-        .map_err(|(e, _)| classify(e, what()))?;
-    producer.flush(CALL).map_err(|e| classify(e, what()))
 }

@@ -7,11 +7,11 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use crate::backends::error::{BackendError, Kind, Result};
 use crate::backends::kafka::classify;
+use crate::backends::kafka::runner::StartAt;
 use crate::backends::kafka::runner::member::Membership;
 use crate::backends::kafka::runner::offsets::{self, Committed};
 use crate::backends::kafka::runner::transaction::{Trouble, fence};
 use crate::backends::kafka::runner::worker::{Drain, Partition, Tell, Worker};
-use crate::backends::kafka::runner::{Phase, StartAt};
 use crate::streams::checkpoint::Checkpoint;
 use crate::streams::driver::{Driver, Place};
 use crate::streams::topology::Role;
@@ -40,6 +40,7 @@ impl Worker {
             Kind::Unreachable | Kind::TimedOut => Trouble::Abort(error),
             _ => Trouble::Fatal(error),
         })?;
+        self.show(false);
         if self.loading.is_empty() {
             drop(self.tell.send((self.index, Tell::Running)));
         }
@@ -129,7 +130,7 @@ impl Worker {
         let changelogs: Vec<String> =
             self.description.stores.iter().map(|s| s.changelog.clone()).collect();
         let limit = self.options.streams.transaction_timeout * 3;
-        let handle = self.handle.clone();
+        let (handle, index) = (self.handle.clone(), self.index);
         let mut drivers = std::mem::take(&mut self.partitions);
         let result = self.restorer.restore(
             &changelogs,
@@ -141,7 +142,7 @@ impl Worker {
             },
             &mut |partition| self.fence_writers(&[partition]),
             &mut |done, total| {
-                handle.with(|view| view.phase = Phase::Restoring { done, total });
+                handle.restoring(index, done, total);
                 if handle.stopping() {
                     return Err(BackendError::new(Kind::Stopped, "stopped while restoring"));
                 }

@@ -229,6 +229,7 @@ impl Worker {
 
     fn serve(&mut self, commands: &Receiver<Command>) -> Result<()> {
         loop {
+            self.come_round();
             let command = if self.working() {
                 match commands.try_recv() {
                     Ok(command) => Some(command),
@@ -259,7 +260,14 @@ impl Worker {
                     let _gone = done.send(()).is_err();
                     result
                 }
-                None if self.working() => self.turn(),
+                None if self.working() => match self.obey() {
+                    Ok(true) => {
+                        std::thread::park_timeout(WAIT);
+                        Ok(())
+                    }
+                    Ok(false) => self.turn(),
+                    Err(trouble) => Err(trouble),
+                },
                 None => Ok(()),
             };
             if let Err(trouble) = result {
@@ -298,6 +306,7 @@ impl Worker {
     fn recover(&mut self, trouble: Trouble) -> Result<()> {
         let started = Instant::now();
         tracing::warn!(?trouble, worker = self.index, "the transaction did not commit");
+        self.goes_back(&trouble);
         let error = match trouble {
             Trouble::Fatal(error) => return Err(error),
             Trouble::Stale(_) => {
