@@ -66,7 +66,7 @@ impl FraudDetection {
             stores: vec![StoreDescription {
                 name: STORE,
                 changelog: changelog::topic(&group, STORE),
-                bounded_by: "256 payments and 8 currencies a customer; a customer unseen for fraud.customer_ttl is dropped",
+                bounded_by: "256 payments, 8 currencies and 32 labels a customer; a customer unseen for fraud.customer_ttl is dropped",
             }],
             sinks: vec![
                 sinks.sink(
