@@ -5,8 +5,8 @@
 //! order give the same answers, whatever the clock says and however often the state was stored
 //! and restored in between. What payments turned out to be comes back as labels:
 //! [`customer::CustomerState::learn_label`] takes them in and says what they change for the merchant
-//! ([`merchant::MerchantHistory`]), whose history is shown to `assess`. Nothing here knows a topic or a table. Start with
-//! [`customer`]; the numbers are in [`rules`].
+//! ([`merchant::MerchantHistory`]), whose history is shown to `assess`. Nothing here knows a topic
+//! or a table. Start with [`customer`]; the numbers are in [`rules`] and [`weights`].
 
 pub mod alert;
 mod bytes;

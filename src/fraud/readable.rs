@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::fraud::customer::{CustomerState, Told};
+use crate::fraud::labels::Known;
 
 const fn word(told: Told) -> Option<&'static str> {
     match told {
@@ -65,18 +66,6 @@ impl CustomerState {
                 })
             })
             .collect();
-        let labels: Vec<Value> = self
-            .labels
-            .all()
-            .iter()
-            .map(|label| {
-                json!({
-                    "labelledAt": label.time.to_string(),
-                    "idHash": format!("{:016x}", label.payment),
-                    "fraud": label.fraud,
-                })
-            })
-            .collect();
         json!({
             "latest": self.latest.map(|t| t.to_string()),
             "score": self.risk,
@@ -84,12 +73,23 @@ impl CustomerState {
             "histories": histories,
             "recentPayments": recent,
             "smallDeclines": declines,
-            "labels": labels,
+            "labels": self.readable_labels(),
             "told": {
                 "rapidPayments": word(self.rapid_told),
                 "risk": word(self.risk_told),
                 "cardTesting": self.card_testing_told,
             },
         })
+    }
+
+    fn readable_labels(&self) -> Vec<Value> {
+        let label = |label: &Known| {
+            json!({
+                "labelledAt": label.time.to_string(),
+                "idHash": format!("{:016x}", label.payment),
+                "fraud": label.fraud,
+            })
+        };
+        self.labels.all().iter().map(label).collect()
     }
 }

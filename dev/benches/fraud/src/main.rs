@@ -35,7 +35,8 @@ struct Options {
 }
 
 fn options(arguments: &[String]) -> Result<Options, Box<dyn Error>> {
-    let mut found = Options { data: PathBuf::new(), labels: None, from: day_of("2018-08-08")?, days: 7 };
+    let mut found =
+        Options { data: PathBuf::new(), labels: None, from: day_of("2018-08-08")?, days: 7 };
     for pair in arguments.chunks(2) {
         let [name, value] = pair else { return Err(format!("{} lacks a value", pair[0]).into()) };
         match (name.as_str(), value.as_str()) {
@@ -65,7 +66,9 @@ fn scores(payments: &[Payment], labels: bool, rules: &Rules) -> Vec<u32> {
     let mut due = payments.iter().peekable();
     let mut scores = Vec::with_capacity(payments.len());
     for payment in payments {
-        while labels && let Some(known) = due.next_if(|p| p.event.time.plus_micros(DELAY) <= payment.event.time)
+        while labels
+            && let Some(known) =
+                due.next_if(|p| p.event.time.plus_micros(DELAY) <= payment.event.time)
         {
             let label = FraudLabel {
                 payment_id: known.event.payment_id.as_ref().into(),
@@ -141,7 +144,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         let name = if labels { "bss, labels 7 days late" } else { "bss, no labels" };
         println!("| {name} | {} | {frauds} | {} |", tested.len(), Measures::of(&tested));
     }
-    println!("| handbook's best, no terminal risk (random forest) | 58264 | 385 | 0.604 | 0.206 | 0.073 | 1.00 / 0.00 / 0.82 | | |");
-    println!("| handbook's best each (logistic regression, forest) | 58264 | 385 | 0.870 | 0.658 | 0.291 | 1.00 / 0.66 / 0.74 | | |");
+    println!(
+        "| handbook's best, no terminal risk (random forest) | 58264 | 385 | 0.604 | 0.206 | 0.073 | 1.00 / 0.00 / 0.82 | | |"
+    );
+    println!(
+        "| handbook's best each (logistic regression, forest) | 58264 | 385 | 0.870 | 0.658 | 0.291 | 1.00 / 0.66 / 0.74 | | |"
+    );
     Ok(())
 }

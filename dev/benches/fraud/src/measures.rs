@@ -86,8 +86,11 @@ fn card_precision(tested: &[Tested], most: usize) -> f64 {
     let mut found: HashSet<usize> = HashSet::new();
     let mut sum = 0.0;
     for customers in days.values() {
-        let mut ranked: Vec<(usize, (u32, bool))> =
-            customers.iter().map(|(c, own)| (*c, *own)).filter(|(c, _)| !found.contains(c)).collect();
+        let mut ranked: Vec<(usize, (u32, bool))> = customers
+            .iter()
+            .map(|(c, own)| (*c, *own))
+            .filter(|(c, _)| !found.contains(c))
+            .collect();
         ranked.sort_by_key(|(_, (score, _))| std::cmp::Reverse(*score));
         let hits: Vec<usize> =
             ranked.iter().take(most).filter(|(_, own)| own.1).map(|(c, _)| *c).collect();
@@ -104,7 +107,12 @@ impl fmt::Display for Measures {
         write!(
             f,
             "{:.3} | {:.3} | {:.3} | {one:.2} / {two:.2} / {three:.2} | {:.2} ({}) | {:.2} ({})",
-            self.auc, self.average_precision, self.card_precision, high.0, high.1, critical.0,
+            self.auc,
+            self.average_precision,
+            self.card_precision,
+            high.0,
+            high.1,
+            critical.0,
             critical.1
         )
     }
