@@ -11,6 +11,7 @@ pub mod domain;
 pub mod fraud;
 pub mod generate;
 pub mod metrics;
+pub mod recommend;
 pub mod runtime;
 pub mod streams;
 pub mod telemetry;

@@ -9,13 +9,14 @@ use std::path::{Path, PathBuf};
 const FOLDERS: [&str; 6] = ["src", "tests", "dev", "migrations", "examples", "man"];
 
 /// Rooms that decide and never act: values in, values out.
-const PURE: [&str; 9] = [
+const PURE: [&str; 10] = [
     "activity",
     "domain",
     "fraud",
     "events",
     "generate",
     "metrics",
+    "recommend",
     "streams",
     "timescale",
     "topics",
@@ -60,6 +61,7 @@ const FORBIDDEN: [(&str, &[&str]); 8] = [
             "crate::metrics",
             "crate::streams",
             "crate::fraud",
+            "crate::recommend",
             "crate::topics",
             "crate::backends",
             "crate::commands",
@@ -72,8 +74,11 @@ const FORBIDDEN: [(&str, &[&str]); 8] = [
 ];
 
 /// The only edges between rooms, beside the one to `domain` that all have.
-const EDGES: [(&str, &str); 2] =
-    [("src/streams/topologies", "crate::activity"), ("src/streams/topologies", "crate::fraud")];
+const EDGES: [(&str, &str); 3] = [
+    ("src/streams/topologies", "crate::activity"),
+    ("src/streams/topologies", "crate::fraud"),
+    ("src/streams/topologies", "crate::recommend"),
+];
 
 /// Names that say nothing.
 const BANNED: [&str; 11] = [

@@ -12,6 +12,7 @@ pub mod money;
 pub mod payment;
 pub mod reject;
 pub mod time;
+pub mod view;
 
 pub use activity::ActivityEvent;
 pub use cloud_event::CloudEvent;
@@ -20,3 +21,4 @@ pub use money::Money;
 pub use payment::PaymentEvent;
 pub use reject::{Reason, Reject};
 pub use time::EventTime;
+pub use view::ProductView;

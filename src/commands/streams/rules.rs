@@ -8,6 +8,7 @@ use crate::config::Settings;
 use crate::config::settings::EmitMode;
 use crate::domain::Money;
 use crate::fraud::Rules;
+use crate::recommend::RecommendRules;
 
 /// The rules that `settings` ask for.
 ///
@@ -87,21 +88,90 @@ pub fn refused_activity(setting: &str) -> Failure {
         .hint(format!("Set another value: `--set {setting}=VALUE`, or in the configuration file."))
 }
 
+/// How `settings` want recommendations made.
+///
+/// # Errors
+/// A number that makes no sense, by the name of its setting: exit 3.
+pub fn recommend_rules(settings: &Settings) -> Result<RecommendRules, Failure> {
+    let own = &settings.recommend;
+    let weights = RecommendRules::weights_from(&own.weights)
+        .map_err(|fault| refused_recommend(fault.setting).because(&fault))?;
+    let rules = RecommendRules {
+        half_life: micros(own.half_life),
+        session_gap: micros(own.session_gap),
+        session_items: count(own.session_items),
+        settle: micros(own.settle),
+        sessions: count(own.sessions),
+        session_ttl: micros(own.session_ttl),
+        recent: count(own.recent),
+        neighbours: count(own.neighbours),
+        next_weight: own.next_weight,
+        beyond_weight: own.beyond_weight,
+        interest_boost: own.interest_boost,
+        top_n: count(own.top_n),
+        bought_for: micros(own.bought_for),
+        customer_ttl: micros(own.customer_ttl),
+        view_weight: own.view_weight,
+        weights,
+        bought: own.bought.clone(),
+        popular_every: micros(own.popular_every),
+        popular_sessions: count(own.popular_sessions),
+        trending_window: micros(own.trending_window),
+        trending_advance: micros(own.trending_advance),
+        trending_top_n: count(own.trending_top_n),
+        grace: micros(settings.streams.grace),
+    };
+    rules.validated().map_err(|fault| refused_recommend(fault.setting).because(&fault))
+}
+
+fn count(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+/// A setting of recommendation that makes no sense.
+#[must_use]
+pub fn refused_recommend(setting: &str) -> Failure {
+    Failure::config("cannot use the settings of recommendation")
+        .hint(format!("Set another value: `--set {setting}=VALUE`, or in the configuration file."))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::cli::ExitStatus;
     use crate::config::layers::{Sources, resolve};
 
-    fn rules(options: &[(&str, &str)]) -> Result<Rules, Failure> {
+    fn settings(options: &[(&str, &str)]) -> Settings {
         let options = options.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        let resolved = resolve(&Sources { options, ..Sources::default() }).unwrap();
-        fraud_rules(&resolved.settings)
+        resolve(&Sources { options, ..Sources::default() }).unwrap().settings
+    }
+
+    fn rules(options: &[(&str, &str)]) -> Result<Rules, Failure> {
+        fraud_rules(&settings(options))
     }
 
     #[test]
     fn the_built_in_settings_are_the_default_rules() {
         assert_eq!(rules(&[]).unwrap(), Rules::default());
+        assert_eq!(recommend_rules(&settings(&[])).unwrap(), RecommendRules::default());
+    }
+
+    #[test]
+    fn settings_of_recommendation_arrive_or_are_refused_by_name() {
+        let changed = [("recommend.top_n", "3"), ("recommend.weights", "SHARE=2")];
+        let rules = recommend_rules(&settings(&changed)).unwrap();
+        assert_eq!((rules.top_n, rules.weights["SHARE"]), (3, 2.0));
+        for (key, value) in [
+            ("recommend.weights", "SHARE=-1"),
+            ("recommend.next_weight", "1.5"),
+            ("recommend.trending_advance", "2h"),
+            ("recommend.sessions", "0"),
+        ] {
+            let failure = recommend_rules(&settings(&[(key, value)])).unwrap_err();
+            assert_eq!(failure.status, ExitStatus::Config);
+            assert!(failure.causes[0].starts_with(key), "{:?}", failure.causes);
+            assert!(failure.hints[0].contains(&format!("--set {key}=VALUE")));
+        }
     }
 
     #[test]
