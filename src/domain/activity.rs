@@ -113,7 +113,8 @@ mod tests {
         let without = GOOD.replace("\"s1\"", "\"\"");
         assert_eq!(read(&without).unwrap().session_id, None, "an empty text is absent");
         assert_eq!((event.product_id, event.category), (None, None));
-        let about = GOOD.replace("\"metadata\"", "\"productId\":7,\"category\":\"toys\",\"metadata\"");
+        let about =
+            GOOD.replace("\"metadata\"", "\"productId\":7,\"category\":\"toys\",\"metadata\"");
         let event = read(&about).unwrap();
         assert_eq!(event.product_id.as_deref(), Some("7"));
         assert_eq!(event.category.as_deref(), Some("toys"));

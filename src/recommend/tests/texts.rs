@@ -95,7 +95,7 @@ fn senseless_rules_are_refused_by_name() {
         ("recommend.next_weight", |r| r.next_weight = 1.5),
         ("recommend.beyond_weight", |r| r.beyond_weight = f64::NAN),
         ("recommend.view_weight", |r| r.view_weight = -1.0),
-        ("recommend.weights", |r| drop(r.weights.insert("X".to_owned(), f64::INFINITY))),
+        ("recommend.weights", |r| r.weights.extend([("X".to_owned(), f64::INFINITY)])),
     ];
     for (setting, change) in changes {
         let mut rules = RecommendRules::default();
