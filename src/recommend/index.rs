@@ -191,6 +191,27 @@ impl SessionIndex {
         self.names.len()
     }
 
+    /// The memory it holds, in bytes: what its lists have room for, texts included; a table's
+    /// control bytes and the allocator's rounding are not.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        let session = |s: &Session| size_of_val(&*s.products);
+        let product = |p: &Product| {
+            let category = p.category.as_ref().map_or(0, |(_, _, name)| name.len());
+            p.name.len() + category + p.sessions.capacity() * size_of::<u32>()
+        };
+        let numbers = self.order.capacity()
+            + self.free_sessions.capacity()
+            + self.free_products.capacity()
+            + self.names.capacity();
+        self.sessions.capacity() * size_of::<Session>()
+            + self.sessions.iter().map(session).sum::<usize>()
+            + self.products.capacity() * size_of::<Product>()
+            + self.products.iter().map(product).sum::<usize>()
+            + self.by_key.capacity() * size_of::<(TableKey, u32)>()
+            + numbers * size_of::<u32>()
+    }
+
     /// The keys of its sessions, by (end, key).
     pub fn keys(&self) -> impl Iterator<Item = TableKey> {
         self.order.iter().map(|s| self.sessions[at(*s)].key)

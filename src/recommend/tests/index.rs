@@ -115,3 +115,21 @@ fn an_old_session_does_not_enter_a_full_index() {
     assert_eq!(index.keys().collect::<Vec<_>>(), [key(0), key(1)]);
     assert_eq!(index.products(), 3);
 }
+
+#[test]
+fn memory_is_bounded_however_long_it_learns() {
+    let rules = RecommendRules { sessions: 50, ..rules() };
+    let mut index = SessionIndex::new(rules.bounds());
+    let (mut early, mut late) = (0, 0);
+    for end in 0..5000_usize {
+        let slot = u32::try_from(end).unwrap();
+        let own = session(i64::from(slot), &[end, end + 1, end + 2]);
+        index.put(TableKey { writer: 0, slot }, Some(&own));
+        if end < 200 {
+            early = early.max(index.memory());
+        }
+        late = late.max(index.memory());
+    }
+    assert_eq!((index.len(), index.products()), (50, 52));
+    assert!(early > 50 * 3 * size_of::<u32>() && late <= early + early / 4, "{early} {late}");
+}
