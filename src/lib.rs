@@ -14,6 +14,7 @@ pub mod http;
 pub mod metrics;
 pub mod orders;
 pub mod pricing;
+pub mod recommend;
 pub mod runtime;
 pub mod streams;
 pub mod telemetry;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const FOLDERS: [&str; 6] = ["src", "tests", "dev", "migrations", "examples", "man"];
 
 /// Rooms that decide and never act: values in, values out.
-const PURE: [&str; 11] = [
+const PURE: [&str; 12] = [
     "activity",
     "domain",
     "fraud",
@@ -18,6 +18,7 @@ const PURE: [&str; 11] = [
     "metrics",
     "orders",
     "pricing",
+    "recommend",
     "streams",
     "timescale",
     "topics",
@@ -63,6 +64,7 @@ const FORBIDDEN: [(&str, &[&str]); 9] = [
             "crate::metrics",
             "crate::streams",
             "crate::fraud",
+            "crate::recommend",
             "crate::topics",
             "crate::backends",
             "crate::commands",
@@ -76,11 +78,12 @@ const FORBIDDEN: [(&str, &[&str]); 9] = [
 ];
 
 /// The only edges between rooms, beside the one to `domain` that all have.
-const EDGES: [(&str, &str); 4] = [
+const EDGES: [(&str, &str); 5] = [
     ("src/streams/topologies", "crate::activity"),
     ("src/streams/topologies", "crate::fraud"),
     ("src/streams/topologies", "crate::orders"),
     ("src/streams/topologies", "crate::pricing"),
+    ("src/streams/topologies", "crate::recommend"),
 ];
 
 /// Names that say nothing.

@@ -30,6 +30,8 @@ pub struct Settings {
     pub orders: Orders,
     /// How demand becomes prices.
     pub pricing: Pricing,
+    /// How recommendations are made.
+    pub recommend: Recommend,
     /// Imports and ingest.
     pub metrics: Metrics,
 }
@@ -270,6 +272,44 @@ pub enum EmitMode {
     Final,
     /// Each time the window changes, with a revision.
     Updates,
+}
+
+/// `[recommend]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "default.toml documents each key")]
+pub struct Recommend {
+    #[serde(deserialize_with = "span")]
+    pub half_life: Duration,
+    #[serde(deserialize_with = "span")]
+    pub session_gap: Duration,
+    pub session_items: u32,
+    #[serde(deserialize_with = "span")]
+    pub settle: Duration,
+    pub sessions: u32,
+    #[serde(deserialize_with = "span")]
+    pub session_ttl: Duration,
+    pub recent: u32,
+    pub neighbours: u32,
+    pub next_weight: f64,
+    pub beyond_weight: f64,
+    pub interest_boost: f64,
+    pub top_n: u32,
+    #[serde(deserialize_with = "span")]
+    pub bought_for: Duration,
+    pub bought: Vec<String>,
+    #[serde(deserialize_with = "span")]
+    pub customer_ttl: Duration,
+    pub view_weight: f64,
+    pub weights: Vec<String>,
+    #[serde(deserialize_with = "span")]
+    pub popular_every: Duration,
+    pub popular_sessions: u32,
+    #[serde(deserialize_with = "span")]
+    pub trending_window: Duration,
+    #[serde(deserialize_with = "span")]
+    pub trending_advance: Duration,
+    pub trending_top_n: u32,
 }
 
 /// `[metrics]`

@@ -19,6 +19,10 @@ pub struct ActivityEvent<'a> {
     pub activity_type: Cow<'a, str>,
     /// The session the application counts it to, if it keeps one.
     pub session_id: Option<Cow<'a, str>>,
+    /// The product it was about, if it was about one.
+    pub product_id: Option<Cow<'a, str>>,
+    /// That product's category, if told.
+    pub category: Option<Cow<'a, str>>,
     /// When it happened.
     pub time: EventTime,
 }
@@ -32,6 +36,10 @@ struct Wire<'a> {
     activity_type: Option<Text<'a>>,
     #[serde(borrow)]
     session_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    product_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    category: Option<Text<'a>>,
     #[serde(borrow)]
     timestamp: Option<&'a RawValue>,
 }
@@ -76,6 +84,8 @@ impl<'a> ActivityEvent<'a> {
             customer_id: required(wire.customer_id.map(|t| t.0), "customerId")?,
             activity_type: required(wire.activity_type.map(|t| t.0), "activityType")?,
             session_id: optional(wire.session_id.map(|t| t.0), "sessionId")?,
+            product_id: optional(wire.product_id.map(|t| t.0), "productId")?,
+            category: optional(wire.category.map(|t| t.0), "category")?,
             time,
         })
     }
@@ -102,6 +112,12 @@ mod tests {
         assert_eq!(event.time.to_string(), "2026-01-01T00:00:00Z");
         let without = GOOD.replace("\"s1\"", "\"\"");
         assert_eq!(read(&without).unwrap().session_id, None, "an empty text is absent");
+        assert_eq!((event.product_id, event.category), (None, None));
+        let about =
+            GOOD.replace("\"metadata\"", "\"productId\":7,\"category\":\"toys\",\"metadata\"");
+        let event = read(&about).unwrap();
+        assert_eq!(event.product_id.as_deref(), Some("7"));
+        assert_eq!(event.category.as_deref(), Some("toys"));
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub mod payment;
 pub mod product;
 pub mod reject;
 pub mod time;
+pub mod view;
 
 pub use activity::ActivityEvent;
 pub use cloud_event::CloudEvent;
@@ -30,3 +31,4 @@ pub use payment::PaymentEvent;
 pub use product::Product;
 pub use reject::{Reason, Reject};
 pub use time::EventTime;
+pub use view::ProductView;

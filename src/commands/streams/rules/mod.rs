@@ -4,6 +4,7 @@ mod activity;
 mod fraud;
 mod orders;
 mod pricing;
+mod recommend;
 
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ pub use activity::{activity_rules, refused_activity};
 pub use fraud::fraud_rules;
 pub use orders::{order_rules, refused_orders};
 pub use pricing::pricing_rules;
+pub use recommend::recommend_rules;
 
 fn micros(span: Duration) -> i64 {
     i64::try_from(span.as_micros()).unwrap_or(i64::MAX)
