@@ -17,6 +17,7 @@ pub mod payment;
 pub mod product;
 pub mod reject;
 pub mod time;
+pub mod view;
 
 pub use activity::ActivityEvent;
 pub use cloud_event::CloudEvent;
@@ -28,3 +29,4 @@ pub use payment::PaymentEvent;
 pub use product::Product;
 pub use reject::{Reason, Reject};
 pub use time::EventTime;
+pub use view::ProductView;
