@@ -422,3 +422,22 @@ fn dynamic_pricing_does_not_notice() {
         assert_eq!(ids.len(), live.len(), "seed {seed}: each id once");
     }
 }
+
+/// The end of the input is that of the source that is furthest ahead, also for a life that went on
+/// from the last commit and saw no record.
+#[test]
+fn the_end_does_not_depend_on_the_last_commit() {
+    let inputs = [
+        row("p", "100.00", 1.0),
+        view("c", "p", 0),
+        order("o1", "c", "p", "COMPLETED", 30, 10),
+        order("o2", "c", "p", "CANCELLED", 1, 9000),
+    ];
+    let (live, _) = piped(&*pricing(), limits(), at(NOW), 1, &inputs);
+    assert_eq!(prices(&live).last(), Some(&told("p", "100.00", "SILENCE", 1)));
+    for seed in 0..20 {
+        let mut town = Town::new(pricing(), limits(), at(NOW), 1, &inputs);
+        town.live(&mut Random::of(seed, 13, 0), 0);
+        assert_eq!(sorted(town.outputs.clone()), sorted(live.clone()), "seed {seed}");
+    }
+}
