@@ -226,4 +226,41 @@ mod tests {
         assert_eq!(shown.value.unwrap(), serde_json::json!({"count": 1, "types": {"LOGIN": 1}}));
         assert_eq!(Form::of("later", "store").show(b"k", b"v").unwrap().value, None);
     }
+
+    #[test]
+    fn what_is_kept_of_a_product_is_read() {
+        use crate::pricing::{PriceWindow, Pricing, PricingRules};
+        let form = |store| Form::of("dynamic-pricing", store);
+        let (rules, eur) = (PricingRules::default(), Currency::new("EUR").unwrap());
+        let json = br#"{"productId":"p","basePrice":"9.50","expectedDemand":1,
+            "timestamp":"2026-01-01T00:00:00Z"}"#;
+        let row = Product::from_json(json, eur, None).unwrap();
+        let window = PriceWindow::of(row.time, &rules);
+        let mut pricing = Pricing::first_seen(window);
+        let demand = Demand::order(3, &rules);
+        pricing.close(&row, window, &demand, &rules).unwrap();
+        let mut placed = Placed::default();
+        assert!(placed.is_first("o1", row.time, &rules));
+        let bytes = |write: &dyn Fn(&mut Vec<u8>)| {
+            let mut bytes = Vec::new();
+            write(&mut bytes);
+            bytes
+        };
+        let shown = |store, bytes: &[u8]| form(store).show(b"p", bytes).unwrap().value.unwrap();
+        let value = shown("catalog", &bytes(&|b| row.encode(b)));
+        assert_eq!((&value["basePrice"], &value["floor"]), (&"9.50".into(), &Value::Null));
+        let value = shown("standing", &bytes(&|b| pricing.standing.encode(b)));
+        assert_eq!(value["countedThrough"], "2026-01-01T00:15:00Z");
+        assert_eq!(value["lastWindow"], serde_json::json!({"units": 3, "orders": 1, "views": 0}));
+        let value = shown("expectation", &bytes(&|b| pricing.expectation.encode(b)));
+        assert_eq!(value["learntSince"], "2026-01-01T01:00:00Z");
+        let value = shown("placed", &bytes(&|b| placed.encode(b)));
+        assert_eq!(value["rememberedOrders"], 1);
+        let entry = [b"w", &5_i64.to_be_bytes()[..], b"p"].concat();
+        let open = [&15_i64.to_be_bytes()[..], &2_u32.to_be_bytes()[..]].concat();
+        let open = [open, bytes(&|b| demand.encode(b))].concat();
+        assert!(form("demand").belongs(&entry, b"p") && !form("demand").belongs(&entry, b"q"));
+        assert_eq!(form("demand").show(&entry, &open).unwrap().value.unwrap()["units"], 3);
+        assert!(form("standing").show(b"p", b"").is_err());
+    }
 }
