@@ -16,7 +16,7 @@ use crate::pricing::bytes::{end, take, versioned};
 use crate::pricing::rules::HOUR;
 
 /// Hours of a week.
-const HOURS: i64 = 168;
+pub(super) const HOURS: i64 = 168;
 /// Less demand than this in an hour is forgotten.
 const FORGOTTEN: f32 = 1e-6;
 
@@ -24,11 +24,11 @@ const FORGOTTEN: f32 = 1e-6;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expectation {
     /// The first hour that is learnt from, in hours since the epoch.
-    first: i64,
+    pub(super) first: i64,
     /// The week since `first` that `hours` are weighted for.
-    week: i64,
+    pub(super) week: i64,
     /// Hour of the week, counted from `first`, and its demand weighted; ascending.
-    hours: Vec<(u8, f32)>,
+    pub(super) hours: Vec<(u8, f32)>,
 }
 
 /// The hour of an instant, since the epoch.

@@ -17,9 +17,9 @@ pub struct Placed(Vec<(i64, u64)>);
 impl Placed {
     /// Whether this is the first that is seen of an order; it is remembered.
     pub fn is_first(&mut self, order_id: &str, time: EventTime, rules: &PricingRules) -> bool {
-        let hash = xxh3_64(order_id.as_bytes());
-        let known = self.0.iter().any(|(_, other)| *other == hash);
+        let known = self.knows(order_id);
         if !known {
+            let hash = xxh3_64(order_id.as_bytes());
             let at = self.0.partition_point(|(other, _)| *other <= time.micros());
             self.0.insert(at, (time.micros(), hash));
         }
@@ -28,6 +28,31 @@ impl Placed {
         let too_old = self.0.partition_point(|(time, _)| *time < oldest);
         self.0.drain(..too_old.max(self.0.len().saturating_sub(MOST)));
         !known
+    }
+
+    /// Whether an order is remembered as counted.
+    #[must_use]
+    pub fn knows(&self, order_id: &str) -> bool {
+        let hash = xxh3_64(order_id.as_bytes());
+        self.0.iter().any(|(_, other)| *other == hash)
+    }
+
+    /// How many orders are remembered.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether none is.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether all may be forgotten at `time`: the newest is `pricing.order_memory` behind.
+    #[must_use]
+    pub fn is_spent(&self, time: EventTime, rules: &PricingRules) -> bool {
+        self.newest().is_none_or(|newest| newest.plus_micros(rules.order_memory) < time)
     }
 
     /// When the newest was placed; behind it by `pricing.order_memory`, all may be forgotten.

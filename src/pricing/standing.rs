@@ -26,23 +26,23 @@ const MAX_FACTOR: f64 = 1e6;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Standing {
     /// The end of the last window that was counted.
-    through: EventTime,
+    pub(super) through: EventTime,
     /// Smoothed demand.
-    demand: f64,
+    pub(super) demand: f64,
     /// Smoothed expectation.
-    usual: f64,
+    pub(super) usual: f64,
     /// Windows in a row without an event, at most `pricing.silent_windows`.
-    silent: u32,
+    pub(super) silent: u32,
     /// The running hour, since the epoch, and its demand.
-    hour: i64,
-    hour_demand: f64,
+    pub(super) hour: i64,
+    pub(super) hour_demand: f64,
     /// The last window's demand and expectation, for the reasons of a later revision.
-    last: Demand,
-    expected: Option<Expected>,
+    pub(super) last: Demand,
+    pub(super) expected: Option<Expected>,
     /// What was given out last.
-    told: Option<(Money, Currency)>,
+    pub(super) told: Option<(Money, Currency)>,
     /// How many were given out for the last window.
-    revision: u32,
+    pub(super) revision: u32,
 }
 
 /// All that is kept of one product: one entry of each a product of the catalogue that was ever
@@ -140,7 +140,7 @@ impl Pricing {
 
     /// Prices the product anew after its row has changed; the demand is that of the last window.
     pub fn reprice(&mut self, row: &Product, rules: &PricingRules) -> Recommendation {
-        self.standing.judge(row, Rule::Catalog, rules)
+        self.standing.reprice(row, rules)
     }
 }
 
@@ -153,6 +153,11 @@ impl Standing {
             self.demand += demand;
             self.usual += expected.demand;
         }
+    }
+
+    /// See [`Pricing::reprice`]; what was learnt has no part in it.
+    pub fn reprice(&mut self, row: &Product, rules: &PricingRules) -> Recommendation {
+        self.judge(row, Rule::Catalog, rules)
     }
 
     /// Whether it has been silent for so long that the base price holds; a product at rest needs

@@ -323,19 +323,32 @@ impl StageDriver {
         moved
     }
 
-    /// Closes everything at the end of the input.
+    /// Closes everything at the end of the input. What was closed and heard nothing since stays as
+    /// it is: time does not move on because somebody drains again.
     pub fn drain(&mut self, out: &mut Outputs) {
-        let before = out.len();
-        if let Some(time) = self.task.drain(out) {
-            self.least.advance(time);
-            for clock in &mut self.clocks {
-                clock.time.advance(time);
+        if !self.closed {
+            // No source holds the others back any more, so that the end is the same whether the
+            // task has seen all of its input or went on from a commit.
+            if let Some(last) = self.clocks.iter().filter_map(|clock| clock.time.get()).max() {
+                self.move_clocks(last);
+                self.advance(out);
             }
+            let before = out.len();
+            if let Some(time) = self.task.drain(out) {
+                self.least.advance(time);
+                self.move_clocks(time);
+            }
+            self.closed = true;
+            self.count_outputs(before, out);
         }
-        self.closed = true;
-        self.count_outputs(before, out);
         if let Some(time) = self.stream_time() {
             self.mark(time, out);
+        }
+    }
+
+    fn move_clocks(&mut self, time: EventTime) {
+        for clock in &mut self.clocks {
+            clock.time.advance(time);
         }
     }
 

@@ -19,6 +19,7 @@ mod lag;
 mod metrics_database;
 mod observe;
 mod pause;
+mod pricing;
 mod recovery;
 mod requeue;
 mod reset;

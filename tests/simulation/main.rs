@@ -5,6 +5,7 @@ mod activity;
 mod labels;
 mod lives;
 mod orders;
+mod pricing;
 mod stages;
 mod town;
 mod world;

@@ -215,6 +215,10 @@ impl Town {
         for stage in 0..self.description.stages.len() {
             self.finish(random);
             for number in &all {
+                if random.below(3) == 0 {
+                    // The end comes to a life that saw no record.
+                    self.lives.remove(number);
+                }
                 let mut written = Outputs::new();
                 let mut life = self.lives.remove(number).unwrap_or_else(|| self.wake(*number));
                 life.driver.advance(&mut written);

@@ -5,20 +5,22 @@ use std::sync::Arc;
 use crate::cli::Failure;
 use crate::commands::Context;
 use crate::commands::streams::rules::{
-    activity_rules, fraud_rules, order_rules, refused_activity, refused_orders,
+    activity_rules, fraud_rules, order_rules, pricing_rules, refused_activity, refused_orders,
+    refused_pricing,
 };
 use crate::config::Settings;
 use crate::domain::payment::Currency;
 use crate::streams::driver::Limits;
 use crate::streams::topologies::customer_activity::{self, ActivityTopics, CustomerActivity};
+use crate::streams::topologies::dynamic_pricing::{self, DynamicPricing, PricingTopics};
 use crate::streams::topologies::fraud_detection::{self, FraudDetection, FraudTopics};
 use crate::streams::topologies::order_enrichment::{self, OrderEnrichment, OrderTopics};
 use crate::streams::topology::Topology;
 use crate::topics::{self, subject};
 
 /// The names of all topologies.
-pub const NAMES: [&str; 3] =
-    [customer_activity::NAME, order_enrichment::NAME, fraud_detection::NAME];
+pub const NAMES: [&str; 4] =
+    [customer_activity::NAME, order_enrichment::NAME, fraud_detection::NAME, dynamic_pricing::NAME];
 
 /// The topology `name` with the settings' topics and rules.
 ///
@@ -73,6 +75,20 @@ pub fn build(name: &str, settings: &Settings) -> Result<Arc<dyn Topology>, Failu
             };
             let rules = fraud_rules(settings)?;
             Ok(Arc::new(FraudDetection::new(application, names, rules, currency(settings)?)))
+        }
+        dynamic_pricing::NAME => {
+            let names = PricingTopics {
+                orders: topic(subject::ORDER_EVENTS),
+                views: topic(subject::PRODUCT_VIEWS),
+                catalog: topic(subject::PRODUCT_CATALOG),
+                prices: topic(subject::PRICING),
+                late,
+                dead_letters,
+            };
+            let rules = pricing_rules(settings)?;
+            let topology = DynamicPricing::new(application, names, rules, currency(settings)?)
+                .map_err(|fault| refused_pricing("pricing.window").because(&fault))?;
+            Ok(Arc::new(topology))
         }
         _ => {
             let nearest = NAMES.iter().min_by_key(|n| strsim::damerau_levenshtein(n, name));

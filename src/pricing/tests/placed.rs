@@ -57,3 +57,15 @@ fn no_customer_takes_more_than_its_share() {
     assert_eq!(placed.newest(), Some(EventTime::from_micros(9_999)));
     assert!(!placed.is_first("9999", EventTime::from_micros(9_999), &rules));
 }
+
+#[test]
+fn what_is_remembered_is_known_until_it_is_spent() {
+    let (rules, at) =
+        (PricingRules { order_memory: 10, ..Default::default() }, EventTime::from_micros);
+    let mut placed = Placed::default();
+    assert!(placed.is_spent(at(0), &rules) && placed.is_empty());
+    assert!(placed.is_first("o", at(5), &rules));
+    assert!(placed.knows("o") && !placed.knows("p"));
+    assert_eq!((placed.len(), placed.is_spent(at(15), &rules)), (1, false));
+    assert!(placed.is_spent(at(16), &rules));
+}

@@ -199,11 +199,16 @@ impl<K: Ord + Clone, A: Clone> WindowedAggregation<K, A> {
         }
     }
 
+    /// When the last of the open windows closes, if one is open.
+    #[must_use]
+    pub fn last_close(&self) -> Option<EventTime> {
+        let last = self.closing.last().map(|(at, _, _)| *at);
+        last.max(self.expiring.last().map(|(at, _, _)| *at))
+    }
+
     /// Closes all windows: the input has ended.
     pub fn close_all(&mut self, out: &mut Vec<Emission<K, A>>) {
-        let last = self.closing.last().map(|(at, _, _)| *at);
-        let last = last.max(self.expiring.last().map(|(at, _, _)| *at));
-        if let Some(time) = last {
+        if let Some(time) = self.last_close() {
             self.close_up_to(time, out);
         }
     }

@@ -3,13 +3,16 @@
 use serde_json::{Map, Value};
 
 use crate::activity::{ActivitySums, SessionKey};
-use crate::domain::{EventTime, Money};
+use crate::domain::{EventTime, Money, Product};
 use crate::fraud::{CustomerState, MerchantHistory};
 use crate::orders::{
     CustomerHistory, CustomerOrders, RegionSums, RevenueKey, RevenueSums, UNKNOWN,
 };
+use crate::pricing::{Demand, Expectation, Placed, Standing, readable_row};
 use crate::streams::aggregate::entry;
-use crate::streams::topologies::{customer_activity, fraud_detection, order_enrichment};
+use crate::streams::topologies::{
+    customer_activity, dynamic_pricing, fraud_detection, order_enrichment,
+};
 use crate::streams::topology::WATERMARKS;
 
 /// The form of a store's entries.
@@ -31,6 +34,16 @@ pub enum Form {
     Trend,
     /// Open windows of revenue by region, category and currency.
     Revenue,
+    /// A customer's orders that were counted as demand.
+    Placed,
+    /// A product's row in the catalogue.
+    Catalog,
+    /// Open windows of demand by product.
+    Demand,
+    /// Where a product's price stands.
+    Standing,
+    /// What is expected of a product by hour of the week.
+    Expectation,
     /// How far an upstream partition has come.
     Watermarks,
     /// Bytes by key.
@@ -63,6 +76,11 @@ impl Form {
             (order_enrichment::NAME, "orders") => Self::Orders,
             (order_enrichment::NAME, "trend") => Self::Trend,
             (order_enrichment::NAME, "revenue") => Self::Revenue,
+            (dynamic_pricing::NAME, "placed") => Self::Placed,
+            (dynamic_pricing::NAME, "catalog") => Self::Catalog,
+            (dynamic_pricing::NAME, "demand") => Self::Demand,
+            (dynamic_pricing::NAME, "standing") => Self::Standing,
+            (dynamic_pricing::NAME, "expectation") => Self::Expectation,
             (_, WATERMARKS) => Self::Watermarks,
             _ => Self::Bytes,
         }
@@ -75,6 +93,7 @@ impl Form {
             Self::Customers | Self::Merchants | Self::History | Self::Orders | Self::Bytes => {
                 entry == key
             }
+            Self::Placed | Self::Catalog | Self::Standing | Self::Expectation => entry == key,
             Self::Watermarks => {
                 let place = <[u8; 4]>::try_from(entry).map(u32::from_be_bytes);
                 place.is_ok_and(|place| place.to_string().as_bytes() == key)
@@ -82,7 +101,7 @@ impl Form {
             Self::Revenue => entry::own_key(entry)
                 .and_then(RevenueKey::decode)
                 .is_ok_and(|own| own.region.as_deref().unwrap_or(UNKNOWN).as_bytes() == key),
-            Self::Windows | Self::Trend => entry::own_key(entry) == Ok(key),
+            Self::Windows | Self::Trend | Self::Demand => entry::own_key(entry) == Ok(key),
             Self::Sessions => entry::own_key(entry)
                 .and_then(SessionKey::decode)
                 .is_ok_and(|own| own.customer.as_bytes() == key),
@@ -112,7 +131,11 @@ impl Form {
                 let time = EventTime::from_micros(i64::from_be_bytes(time));
                 Ok(plain(Some(serde_json::json!({"watermark": time.to_string()}))))
             }
-            Self::Trend | Self::Revenue => self.show_sums(key, value),
+            Self::Placed => Ok(plain(Some(Placed::decode(value)?.readable()))),
+            Self::Catalog => Ok(plain(Some(readable_row(&Product::decode(value)?)))),
+            Self::Standing => Ok(plain(Some(Standing::decode(value)?.readable()))),
+            Self::Expectation => Ok(plain(Some(Expectation::decode(value)?.readable()))),
+            Self::Trend | Self::Revenue | Self::Demand => self.show_sums(key, value),
             Self::Windows | Self::Sessions => {
                 let entry = entry::read(key, value)?;
                 let session = match self {
@@ -134,20 +157,25 @@ impl Form {
 }
 
 impl Form {
-    /// Reads an open window of orders or of revenue.
+    /// Reads an open window of orders, of revenue or of demand.
     fn show_sums(self, key: &[u8], value: &[u8]) -> Result<Shown, String> {
         let entry = entry::read(key, value)?;
-        let value = if self == Self::Trend {
-            let sums = RegionSums::decode(entry.value)?;
-            let amounts: Map<String, Value> = sums
-                .amounts()
-                .map(|(currency, units)| (currency.code().to_owned(), money(units)))
-                .collect();
-            serde_json::json!({"orders": sums.orders(), "amounts": amounts})
-        } else {
-            let (own, sums) = (RevenueKey::decode(entry.key)?, RevenueSums::decode(entry.value)?);
-            serde_json::json!({"orders": sums.orders(), "revenue": money(sums.units()),
-                "currency": own.currency.code(), "category": own.category})
+        let value = match self {
+            Self::Trend => {
+                let sums = RegionSums::decode(entry.value)?;
+                let amounts: Map<String, Value> = sums
+                    .amounts()
+                    .map(|(currency, units)| (currency.code().to_owned(), money(units)))
+                    .collect();
+                serde_json::json!({"orders": sums.orders(), "amounts": amounts})
+            }
+            Self::Demand => Demand::decode(entry.value)?.readable(),
+            _ => {
+                let own = RevenueKey::decode(entry.key)?;
+                let sums = RevenueSums::decode(entry.value)?;
+                serde_json::json!({"orders": sums.orders(), "revenue": money(sums.units()),
+                    "currency": own.currency.code(), "category": own.category})
+            }
         };
         Ok(Shown {
             span: Some((entry.at, entry.window.map(|(end, _)| end))),
@@ -206,5 +234,42 @@ mod tests {
         assert_eq!((shown.span.unwrap().0.micros(), shown.revision), (5, Some(2)));
         assert_eq!(shown.value.unwrap(), serde_json::json!({"count": 1, "types": {"LOGIN": 1}}));
         assert_eq!(Form::of("later", "store").show(b"k", b"v").unwrap().value, None);
+    }
+
+    #[test]
+    fn what_is_kept_of_a_product_is_read() {
+        use crate::pricing::{PriceWindow, Pricing, PricingRules};
+        let form = |store| Form::of("dynamic-pricing", store);
+        let (rules, eur) = (PricingRules::default(), Currency::new("EUR").unwrap());
+        let json = br#"{"productId":"p","basePrice":"9.50","expectedDemand":1,
+            "timestamp":"2026-01-01T00:00:00Z"}"#;
+        let row = Product::from_json(json, eur, None).unwrap();
+        let window = PriceWindow::of(row.time, &rules);
+        let mut pricing = Pricing::first_seen(window);
+        let demand = Demand::order(3, &rules);
+        pricing.close(&row, window, &demand, &rules).unwrap();
+        let mut placed = Placed::default();
+        assert!(placed.is_first("o1", row.time, &rules));
+        let bytes = |write: &dyn Fn(&mut Vec<u8>)| {
+            let mut bytes = Vec::new();
+            write(&mut bytes);
+            bytes
+        };
+        let shown = |store, bytes: &[u8]| form(store).show(b"p", bytes).unwrap().value.unwrap();
+        let value = shown("catalog", &bytes(&|b| row.encode(b)));
+        assert_eq!((&value["basePrice"], &value["floor"]), (&"9.50".into(), &Value::Null));
+        let value = shown("standing", &bytes(&|b| pricing.standing.encode(b)));
+        assert_eq!(value["countedThrough"], "2026-01-01T00:15:00Z");
+        assert_eq!(value["lastWindow"], serde_json::json!({"units": 3, "orders": 1, "views": 0}));
+        let value = shown("expectation", &bytes(&|b| pricing.expectation.encode(b)));
+        assert_eq!(value["learntSince"], "2026-01-01T01:00:00Z");
+        let value = shown("placed", &bytes(&|b| placed.encode(b)));
+        assert_eq!(value["rememberedOrders"], 1);
+        let entry = [b"w", &5_i64.to_be_bytes()[..], b"p"].concat();
+        let open = [&15_i64.to_be_bytes()[..], &2_u32.to_be_bytes()[..]].concat();
+        let open = [open, bytes(&|b| demand.encode(b))].concat();
+        assert!(form("demand").belongs(&entry, b"p") && !form("demand").belongs(&entry, b"q"));
+        assert_eq!(form("demand").show(&entry, &open).unwrap().value.unwrap()["units"], 3);
+        assert!(form("standing").show(b"p", b"").is_err());
     }
 }

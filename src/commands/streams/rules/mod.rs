@@ -13,7 +13,7 @@ use crate::cli::Failure;
 pub use activity::{activity_rules, refused_activity};
 pub use fraud::fraud_rules;
 pub use orders::{order_rules, refused_orders};
-pub use pricing::pricing_rules;
+pub use pricing::{pricing_rules, refused_pricing};
 pub use recommend::recommend_rules;
 
 fn micros(span: Duration) -> i64 {

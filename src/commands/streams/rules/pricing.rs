@@ -11,8 +11,9 @@ use crate::pricing::{PricingFault, PricingRules};
 /// A number that makes no sense, by the name of its setting: exit 3.
 pub fn pricing_rules(settings: &Settings) -> Result<PricingRules, Failure> {
     let own = &settings.pricing;
-    let part =
-        |setting, text: &str| PricingRules::part_from(setting, text).map_err(refused_pricing);
+    let part = |setting, text: &str| {
+        PricingRules::part_from(setting, text).map_err(|fault| refused(&fault))
+    };
     let rules = PricingRules {
         window: micros(own.window),
         grace: micros(settings.streams.grace),
@@ -29,13 +30,17 @@ pub fn pricing_rules(settings: &Settings) -> Result<PricingRules, Failure> {
         order_memory: micros(own.order_memory),
         ignored_statuses: own.ignored_statuses.clone(),
     };
-    rules.validated().map_err(refused_pricing)
+    rules.validated().map_err(|fault| refused(&fault))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the cause is taken along")]
-fn refused_pricing(fault: PricingFault) -> Failure {
-    let setting = fault.setting;
-    super::refused("dynamic-pricing", setting).because(&fault)
+fn refused(fault: &PricingFault) -> Failure {
+    refused_pricing(fault.setting).because(fault)
+}
+
+/// A setting of dynamic-pricing that makes no sense.
+#[must_use]
+pub fn refused_pricing(setting: &str) -> Failure {
+    super::refused("dynamic-pricing", setting)
 }
 
 #[cfg(test)]
