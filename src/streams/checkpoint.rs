@@ -38,12 +38,6 @@ impl Counts {
         self.late + self.future + self.rejected
     }
 
-    /// The outputs alone: what a later stage adds to what came from outside.
-    #[must_use]
-    pub fn outputs_only(self) -> Self {
-        Self { outputs: self.outputs, ..Self::default() }
-    }
-
     /// Adds another count.
     pub const fn add(&mut self, other: &Self) {
         self.processed += other.processed;

@@ -61,18 +61,14 @@ impl Driver {
     #[must_use]
     pub fn counts(&self) -> Counts {
         let mut sum = Counts::default();
-        for (number, stage) in self.stages.iter().enumerate() {
-            let counts = *stage.counts();
-            let inside = self.description.is_downstream(number);
-            sum.add(&if inside { counts.outputs_only() } else { counts });
-        }
+        self.stages.iter().for_each(|stage| sum.add(stage.counts()));
         sum
     }
 
-    /// What a stage's records came to.
+    /// What became, in this life, of the records that earlier stages handed to this one.
     #[must_use]
-    pub fn stage_counts(&self, stage: usize) -> &Counts {
-        self.stages[stage].counts()
+    pub fn between(&self, stage: usize) -> &Counts {
+        self.stages[stage].between()
     }
 
     /// How far a stage has come: the largest event time seen (the least of its sources), or the

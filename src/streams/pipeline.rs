@@ -198,11 +198,11 @@ impl<'a> Pipeline<'a> {
         sum
     }
 
-    /// What became of a stage's records.
+    /// What became of the records that earlier stages handed to this one.
     #[must_use]
-    pub fn stage_counts(&self, stage: usize) -> Counts {
+    pub fn between(&self, stage: usize) -> Counts {
         let mut sum = Counts::default();
-        self.drivers.values().for_each(|driver| sum.add(driver.stage_counts(stage)));
+        self.drivers.values().for_each(|driver| sum.add(driver.between(stage)));
         sum
     }
 }

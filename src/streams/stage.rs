@@ -35,7 +35,11 @@ pub(super) struct StageDriver {
     clocks: Vec<Clock>,
     /// Behind a repartition topic: the least watermark.
     least: StreamTime,
+    /// What the records from outside came to, and all outputs.
     counts: Counts,
+    /// What the records of earlier stages came to, in this life; they were counted when they came
+    /// from outside.
+    between: Counts,
     idle_after: i64,
     advanced_to: Option<EventTime>,
     closed: bool,
@@ -80,6 +84,7 @@ impl StageDriver {
             clocks,
             least: of(Role::Repartition).next().map_or_else(StreamTime::new, at),
             counts: first.map_or_else(Counts::default, |c| c.counts),
+            between: Counts::default(),
             idle_after: limits.idle_after,
             advanced_to: None,
             closed: first.is_some_and(|c| c.closed),
@@ -99,6 +104,10 @@ impl StageDriver {
 
     pub const fn counts(&self) -> &Counts {
         &self.counts
+    }
+
+    pub const fn between(&self) -> &Counts {
+        &self.between
     }
 
     /// How far the stage has come: the least of its sources of events, or the least watermark.
@@ -233,20 +242,22 @@ impl StageDriver {
     }
 
     fn account(&mut self, record: &SourceRecord<'_>, outcome: &Outcome, out: &mut Outputs) {
+        let role = self.description.sources[record.source].role;
+        let counts = if role == Role::Repartition { &mut self.between } else { &mut self.counts };
         match outcome {
-            Outcome::Processed => self.counts.processed += 1,
-            Outcome::Duplicate => self.counts.duplicate += 1,
+            Outcome::Processed => counts.processed += 1,
+            Outcome::Duplicate => counts.duplicate += 1,
             Outcome::Late(late) => {
-                self.counts.late += 1;
+                counts.late += 1;
                 let time = self.source_time(record.source);
                 aside::late(&self.description, record, late, time, out);
             }
             Outcome::Rejected(reject) => {
-                self.counts.rejected += 1;
+                counts.rejected += 1;
                 self.dead_letter(record, reject, out);
             }
             Outcome::Future(reject) => {
-                self.counts.future += 1;
+                counts.future += 1;
                 self.dead_letter(record, reject, out);
             }
         }

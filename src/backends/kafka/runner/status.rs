@@ -7,7 +7,7 @@ use crate::backends::kafka::runner::{offsets, preflight, restore::Restorer};
 use crate::config::settings::Kafka;
 use crate::domain::EventTime;
 use crate::streams::checkpoint::Counts;
-use crate::streams::topology::{Description, Role};
+use crate::streams::topology::Description;
 
 /// How long one question may take.
 const CALL: Duration = Duration::from_secs(10);
@@ -35,8 +35,6 @@ pub struct PartitionStanding {
     pub writer: String,
     /// Everything was closed at the end of the input, and nothing came since.
     pub closed: bool,
-    /// It is of a repartition topic: its records were counted when they came from outside.
-    pub inside: bool,
 }
 
 impl PartitionStanding {
@@ -70,9 +68,7 @@ impl Standing {
     #[must_use]
     pub fn counts(&self) -> Counts {
         let mut sum = Counts::default();
-        for p in &self.partitions {
-            sum.add(&if p.inside { p.counts.outputs_only() } else { p.counts });
-        }
+        self.partitions.iter().for_each(|p| sum.add(&p.counts));
         sum
     }
 
@@ -118,7 +114,6 @@ pub fn standing(kafka: &Kafka, description: &Description) -> Result<Standing> {
                 counts: committed.checkpoint.counts,
                 writer: committed.checkpoint.writer,
                 closed: committed.checkpoint.closed,
-                inside: source.role == Role::Repartition,
             });
         }
     }
