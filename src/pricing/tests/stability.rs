@@ -77,7 +77,8 @@ proptest! {
         let told = told(&row("100.00", 100.0), &rules, WEEK, |_, price| {
             100.0 * times * price.powf(-elasticity)
         });
-        prop_assert!(told.last().is_none_or(|(at, _)| *at < 48), "{:?}", told);
+        // As above: the last step may be long in coming.
+        prop_assert!(told.iter().filter(|(at, _)| *at > 48).count() <= 1, "{:?}", told);
         prop_assert!(turns(&told) <= 2, "{:?}", told);
     }
 }
