@@ -37,6 +37,8 @@ public final class Main {
             switch (name) {
                 case "customer-activity" -> ActivityTopology.build(w);
                 case "order-enrichment" -> OrderTopology.build(w);
+                case "recommendation" -> RecommendationTopology.build(w);
+                case "dynamic-pricing" -> PricingTopology.build(w);
                 case "fraud-detection" -> {}
                 default -> throw new IllegalArgumentException("no topology is named " + name);
             }

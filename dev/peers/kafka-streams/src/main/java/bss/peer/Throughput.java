@@ -16,6 +16,9 @@ final class Throughput extends Rig {
     /** So long nothing more is committed or written: it is through. */
     private static final long QUIET_MS = 2500;
 
+    /** The same of the peer's closing, which takes a second for each stage. */
+    private static final long CLOSING_MS = 5000;
+
     /** One run's figures. */
     private record Run(String set, String who, long events, double seconds, double rate, double secondHalf, double perCpu,
             double cpu, long rssMb) {}
@@ -118,7 +121,7 @@ final class Throughput extends Rig {
         List<String> outputs = Job.topics(prefix, Job.union(jobs, Job::outputs));
         double cpu = c.cpu();
         long before = -1;
-        for (long changed = System.currentTimeMillis(); System.currentTimeMillis() - changed < QUIET_MS; Thread.sleep(50)) {
+        for (long changed = System.currentTimeMillis(); System.currentTimeMillis() - changed < CLOSING_MS; Thread.sleep(50)) {
             long ends = topics.ends(outputs).values().stream().mapToLong(Long::longValue).sum();
             if (ends != before) {
                 changed = System.currentTimeMillis();
