@@ -27,6 +27,11 @@ import org.apache.kafka.streams.state.WindowStore;
 final class ActivityTopology {
     private static final Map<String, Integer> WEIGHTS =
             Map.of("PRODUCT_VIEW", 1, "SEARCH", 1, "ADD_TO_CART", 3, "CHECKOUT", 5, "PURCHASE", 10);
+    /**
+     * Final results come once a second of the wall clock; in a catch-up hours of event time pass in
+     * one, and with the usual retention (gap and grace) sessions are gone before they are told.
+     */
+    private static final Duration KEPT = Duration.ofDays(1);
     private static final byte[] AGGREGATED = Events.utf8("bss.customer.activity.aggregated.v1");
     private static final byte[] SESSION = Events.utf8("bss.customer.session.v1");
     private static final byte[] METRIC = Events.utf8("bss.customer.metric.v1");
@@ -74,13 +79,13 @@ final class ActivityTopology {
     }
 
     static void build(Wiring w) {
-        KStream<String, Activity> events = Wiring.closing(w.events("customer.events", Activity.READ));
+        KStream<String, Activity> events = Wiring.closing(w.events("customer.events", Activity.READ), w.grace.plusHours(1));
         events.groupByKey()
                 .windowedBy(TimeWindows.ofSizeAndGrace(Duration.ofMinutes(5), w.grace))
                 .emitStrategy(EmitStrategy.onWindowClose())
                 .aggregate(Sums::new, (customer, a, sums) -> sums.add(a.activityType),
                         Materialized.<String, Sums, WindowStore<Bytes, byte[]>>as("activity-windows")
-                                .withKeySerde(Codec.TEXT).withValueSerde(Sums.SERDE))
+                                .withKeySerde(Codec.TEXT).withValueSerde(Sums.SERDE).withRetention(KEPT))
                 .toStream().process(WindowsTold::new, Named.as("activity-windows-told"));
         w.sink("activity-aggregated", w.topic("customer.activity.aggregated"), "activity-windows-told");
         w.sink("activity-metrics", w.topic("customer.metrics"), "activity-windows-told");
@@ -92,7 +97,7 @@ final class ActivityTopology {
                 .emitStrategy(EmitStrategy.onWindowClose())
                 .aggregate(Sums::new, (key, a, sums) -> sums.add(a.activityType), (key, one, other) -> one.join(other),
                         Materialized.<String, Sums, SessionStore<Bytes, byte[]>>as("activity-sessions")
-                                .withKeySerde(Codec.TEXT).withValueSerde(Sums.SERDE))
+                                .withKeySerde(Codec.TEXT).withValueSerde(Sums.SERDE).withRetention(KEPT))
                 .toStream().process(SessionsTold::new, Named.as("activity-sessions-told"));
         w.sink("activity-ended", w.topic("customer.sessions"), "activity-sessions-told");
         w.sink("activity-durations", w.topic("customer.metrics"), "activity-sessions-told");

@@ -61,14 +61,14 @@ final class OrderTopology {
         w.sink("orders-by-region", w.between("regions"), "orders");
 
         KStream<String, Counted> byRegion =
-                Wiring.closing(w.builder.stream(w.between("regions"), Consumed.with(Codec.TEXT, Counted.SERDE)));
+                w.closingBehind(w.builder.stream(w.between("regions"), Consumed.with(Codec.TEXT, Counted.SERDE)));
         TimeWindows hours = TimeWindows.ofSizeAndGrace(Duration.ofMillis(WINDOW), w.graceBehind);
         byRegion.filter((region, c) -> c.asOrder)
                 .groupByKey()
                 .windowedBy(hours).emitStrategy(EmitStrategy.onWindowClose())
                 .aggregate(RegionSums::new, (region, c, sums) -> sums.add(c),
                         Materialized.<String, RegionSums, WindowStore<Bytes, byte[]>>as("region-trend")
-                                .withKeySerde(Codec.TEXT).withValueSerde(RegionSums.SERDE))
+                                .withKeySerde(Codec.TEXT).withValueSerde(RegionSums.SERDE).withRetention(w.keptBehind()))
                 .toStream().process(TrendTold::new, Named.as("trend-told"));
         w.sink("region-trend-out", w.topic("orders.region.trend"), "trend-told");
         Wiring.samePartition(byRegion.filter((region, c) -> c.asRevenue).selectKey((region, c) -> c.revenueKey()))
@@ -76,7 +76,7 @@ final class OrderTopology {
                 .windowedBy(hours).emitStrategy(EmitStrategy.onWindowClose())
                 .aggregate(RevenueSums::new, (key, c, sums) -> sums.add(c),
                         Materialized.<String, RevenueSums, WindowStore<Bytes, byte[]>>as("revenue")
-                                .withKeySerde(Codec.TEXT).withValueSerde(RevenueSums.SERDE))
+                                .withKeySerde(Codec.TEXT).withValueSerde(RevenueSums.SERDE).withRetention(w.keptBehind()))
                 .toStream().process(RevenueTold::new, Named.as("revenue-told"));
         w.sink("revenue-metrics", w.topic("revenue.metrics"), "revenue-told");
     }

@@ -43,12 +43,12 @@ final class PricingTopology {
                         .withKeySerde(Codec.TEXT).withValueSerde(ROW));
         w.builder.addStateStore(Stores.keyValueStoreBuilder(Stores.persistentKeyValueStore("pricing-standing"), Codec.TEXT, Standing.SERDE)
                 .withCachingEnabled());
-        Wiring.closing(w.builder.stream(w.between("demand"), Consumed.with(Codec.TEXT, Demand.SERDE)))
+        w.closingBehind(w.builder.stream(w.between("demand"), Consumed.with(Codec.TEXT, Demand.SERDE)))
                 .groupByKey()
                 .windowedBy(TimeWindows.ofSizeAndGrace(Duration.ofMillis(WINDOW), w.graceBehind))
                 .emitStrategy(EmitStrategy.onWindowClose())
                 .reduce(Demand::join, Materialized.<String, Demand, WindowStore<Bytes, byte[]>>as("pricing-demand")
-                        .withKeySerde(Codec.TEXT).withValueSerde(Demand.SERDE))
+                        .withKeySerde(Codec.TEXT).withValueSerde(Demand.SERDE).withRetention(w.keptBehind()))
                 .toStream().process(PriceProcessor::new, Named.as("prices"), "pricing-catalog", "pricing-standing");
         w.sink("prices-out", w.topic("pricing.recommendations"), "prices");
     }

@@ -62,13 +62,13 @@ final class RecommendationTopology {
         touches.process(Related::new, Named.as("related-kept"), "related");
         w.sink("recommendations-out", w.topic("recommendations"), "related-kept");
 
-        Wiring.closing(touches.filter((product, t) -> t.weight > 0))
+        w.closingBehind(touches.filter((product, t) -> t.weight > 0))
                 .groupByKey()
                 .windowedBy(TimeWindows.ofSizeAndGrace(Duration.ofHours(1), w.graceBehind).advanceBy(Duration.ofMinutes(5)))
                 .emitStrategy(EmitStrategy.onWindowClose())
                 .aggregate(() -> 0, (product, t, sum) -> sum + t.weight,
                         Materialized.<String, Integer, WindowStore<Bytes, byte[]>>as("trend")
-                                .withKeySerde(Codec.TEXT).withValueSerde(Serdes.Integer()))
+                                .withKeySerde(Codec.TEXT).withValueSerde(Serdes.Integer()).withRetention(w.keptBehind()))
                 .toStream()
                 .map((window, sum) -> KeyValue.pair(Long.toString(window.window().start()), window.key() + ":" + sum))
                 .groupByKey(Grouped.with("trend-by-window", Codec.TEXT, Codec.TEXT))

@@ -26,9 +26,6 @@ final class Wiring {
     /** Set when the input has ended; windows are then closed as if time had gone on. */
     static volatile boolean ended;
 
-    /** How far time goes on: beyond every grace. */
-    private static final long BEYOND = Duration.ofDays(90).toMillis();
-
     final StreamsBuilder builder = new StreamsBuilder();
     /** Behind a source: what bss decides lateness by. */
     final Duration grace;
@@ -95,16 +92,31 @@ final class Wiring {
         }
     }
 
-    /** In front of windows: lets time go on once the input has ended. */
-    static <K, V> KStream<K, V> closing(KStream<K, V> stream) {
-        return stream.processValues(() -> new Closing<K, V>());
+    /** In front of windows: lets time go on by {@code beyond} once the input has ended. */
+    static <K, V> KStream<K, V> closing(KStream<K, V> stream, Duration beyond) {
+        return stream.processValues(() -> new Closing<K, V>(beyond.toMillis()));
+    }
+
+    /** The same behind a topic between two stages. */
+    <K, V> KStream<K, V> closingBehind(KStream<K, V> stream) {
+        return closing(stream, graceBehind.plusDays(1));
+    }
+
+    /** How long the windows behind are kept: from a closed one, a final result is still to be read. */
+    Duration keptBehind() {
+        return graceBehind.plusDays(3);
     }
 
     private static final class Closing<K, V> extends ContextualFixedKeyProcessor<K, V, V> {
         private static final int PAUSE = 1100;
         private static final int TIMES = 3;
+        private final long beyond;
         private FixedKeyRecord<K, V> last;
         private int told;
+
+        Closing(long beyond) {
+            this.beyond = beyond;
+        }
 
         @Override
         public void init(FixedKeyProcessorContext<K, V> context) {
@@ -121,7 +133,7 @@ final class Wiring {
         /** The last record once more, far ahead: its window stays open for ever. Windows are told at most once a second. */
         private void goOn() {
             if (!ended || last == null || told == TIMES) return;
-            context().forward(last.withTimestamp(last.timestamp() + BEYOND + told++));
+            context().forward(last.withTimestamp(last.timestamp() + beyond + told++));
         }
     }
 }
