@@ -60,10 +60,10 @@ final class OrderTopology {
         w.sink("order-metrics", w.topic("order.metrics"), "orders");
         w.sink("orders-by-region", w.between("regions"), "orders");
 
-        KStream<String, Counted> byRegion =
-                w.closingBehind(w.builder.stream(w.between("regions"), Consumed.with(Codec.TEXT, Counted.SERDE)));
+        KStream<String, Counted> byRegion = w.builder.stream(w.between("regions"), Consumed.with(Codec.TEXT, Counted.SERDE));
         TimeWindows hours = TimeWindows.ofSizeAndGrace(Duration.ofMillis(WINDOW), w.graceBehind);
-        byRegion.filter((region, c) -> c.asOrder)
+        // Behind the filters: the record that closes must pass.
+        w.closingBehind(byRegion.filter((region, c) -> c.asOrder))
                 .groupByKey()
                 .windowedBy(hours).emitStrategy(EmitStrategy.onWindowClose())
                 .aggregate(RegionSums::new, (region, c, sums) -> sums.add(c),
@@ -71,7 +71,7 @@ final class OrderTopology {
                                 .withKeySerde(Codec.TEXT).withValueSerde(RegionSums.SERDE).withRetention(w.keptBehind()))
                 .toStream().process(TrendTold::new, Named.as("trend-told"));
         w.sink("region-trend-out", w.topic("orders.region.trend"), "trend-told");
-        Wiring.samePartition(byRegion.filter((region, c) -> c.asRevenue).selectKey((region, c) -> c.revenueKey()))
+        Wiring.samePartition(w.closingBehind(byRegion.filter((region, c) -> c.asRevenue)).selectKey((region, c) -> c.revenueKey()))
                 .groupByKey(Grouped.keySerde(Codec.TEXT))
                 .windowedBy(hours).emitStrategy(EmitStrategy.onWindowClose())
                 .aggregate(RevenueSums::new, (key, c, sums) -> sums.add(c),
