@@ -16,6 +16,14 @@ public final class Args {
         }
     }
 
+    /** The same, with one more. */
+    public Args with(String name, String value) {
+        Args more = new Args(new String[0], 0);
+        more.given.putAll(given);
+        more.given.put(name, value);
+        return more;
+    }
+
     public String text(String name, String otherwise) {
         return given.getOrDefault(name, otherwise);
     }

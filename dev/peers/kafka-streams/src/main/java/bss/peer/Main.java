@@ -1,8 +1,11 @@
 package bss.peer;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Properties;
+import java.util.Scanner;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.serialization.Serdes;
@@ -17,20 +20,39 @@ import org.apache.kafka.streams.processor.TimestampExtractor;
 import org.apache.kafka.streams.state.Stores;
 
 /**
- * Runs fraud-detection until it is stopped.
+ * Runs topologies until it is stopped; the word {@code end} on standard input closes all windows.
  *
- * <p>{@code --bootstrap --app --prefix --state-dir --guarantee exactly_once_v2 --threads 2
+ * <p>{@code --topologies fraud-detection,customer-activity,... --grace-ms --grace-behind-ms --bootstrap --app --prefix --state-dir --guarantee exactly_once_v2 --threads 2
  * --commit-ms 100 --cache-mb 64 --linger-ms 20 --instance-id NAME --session-ms 10000}
  */
 public final class Main {
     private Main() {}
 
-    static Topology topology(String app, String prefix) {
-        Topology t = new Topology();
+    static Topology topology(Args a) {
+        String prefix = a.text("prefix", "bss");
+        Wiring w = new Wiring(a.need("app"), prefix, Duration.ofMillis(a.number("grace-ms", 600_000)),
+                Duration.ofMillis(a.number("grace-behind-ms", Duration.ofDays(60).toMillis())));
+        List<String> names = List.of(a.text("topologies", "fraud-detection").split(","));
+        for (String name : names) {
+            switch (name) {
+                case "customer-activity" -> ActivityTopology.build(w);
+                case "order-enrichment" -> OrderTopology.build(w);
+                case "recommendation" -> RecommendationTopology.build(w);
+                case "dynamic-pricing" -> PricingTopology.build(w);
+                case "fraud-detection" -> {}
+                default -> throw new IllegalArgumentException("no topology is named " + name);
+            }
+        }
+        Topology t = w.topology();
+        if (names.contains("fraud-detection")) fraudDetection(t, prefix);
+        return t;
+    }
+
+    private static void fraudDetection(Topology t, String prefix) {
         TimestampExtractor eventTime =
                 (record, before) -> record.value() instanceof Payment p ? p.time : record.timestamp();
         t.addSource(AutoOffsetReset.earliest(), "payments", eventTime, new StringDeserializer(), Payment.deserializer(), prefix + ".payment.events");
-        t.addProcessor("fraud-detection", () -> new FraudProcessor("bss/" + app + "/fraud-detection"), "payments");
+        t.addProcessor("fraud-detection", FraudProcessor::new, "payments");
         t.addStateStore(Stores.keyValueStoreBuilder(
                         Stores.persistentKeyValueStore(FraudProcessor.STORE), Serdes.String(), StateSerde.serde())
                 .withCachingEnabled(), "fraud-detection");
@@ -41,7 +63,6 @@ public final class Main {
         }) {
             t.addSink(sink[0], prefix + sink[1], new StringSerializer(), Serdes.ByteArray().serializer(), "fraud-detection");
         }
-        return t;
     }
 
     static Properties settings(Args a) {
@@ -67,17 +88,24 @@ public final class Main {
 
     public static void main(String[] args) throws Exception {
         Args a = new Args(args, 0);
-        KafkaStreams streams = new KafkaStreams(topology(a.need("app"), a.text("prefix", "bss")), settings(a));
+        KafkaStreams streams = new KafkaStreams(topology(a), settings(a));
         CountDownLatch done = new CountDownLatch(1);
+        AtomicBoolean failed = new AtomicBoolean();
         streams.setStateListener((now, before) -> {
             System.out.println(System.currentTimeMillis() + " " + before + " -> " + now);
-            if (now == KafkaStreams.State.ERROR) done.countDown();
+            if (now != KafkaStreams.State.ERROR) return;
+            failed.set(true);
+            done.countDown();
         });
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             streams.close(Duration.ofSeconds(20));
             done.countDown();
         }));
         streams.start();
+        Thread listener = new Thread(() -> new Scanner(System.in).forEachRemaining(word -> Wiring.ended |= word.equals("end")), "input");
+        listener.setDaemon(true);
+        listener.start();
         done.await();
+        if (failed.get()) Runtime.getRuntime().halt(1);
     }
 }

@@ -72,6 +72,11 @@ public final class Payments {
         return event;
     }
 
+    /** An ordinary payment of this customer. */
+    Event of(int customer, long time) {
+        return payment(customer, cents(customer), "COMPLETED", null, time);
+    }
+
     private void schedule(long due, Event event) {
         waiting.add(new Due(due, scheduled++, event));
     }

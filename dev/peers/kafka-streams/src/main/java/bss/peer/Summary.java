@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +33,12 @@ final class Summary {
     /** By how many thousandths a sum of n scores may differ: floats round differently. */
     private static final long TOLERANCE_PER_SCORES = 1000;
 
+    /** Summed up, amounts in ten-thousandths. */
+    private static final List<String> SUMS = List.of("totalAmount", "revenue", "amount", "amounts", "activityScore", "metricValue");
+    private static final List<String> COUNTS = List.of("count", "orders", "ordersCount", "itemsCount", "durationMs", "units", "orderCount", "views");
+    /** Of these, whole values hold ratios and deviations as floats; what they are about is in `ids`. */
+    private static final List<String> FLOATS = List.of("payment.metrics", "fraud.alerts", "fraud.high-risk", "pricing.recommendations");
+
     final TreeMap<String, Long> values = new TreeMap<>();
 
     static KafkaConsumer<byte[], byte[]> reader(String bootstrap) {
@@ -48,10 +55,10 @@ final class Summary {
         return c.partitionsFor(topic).stream().map(i -> new TopicPartition(topic, i.partition())).toList();
     }
 
-    /** Reads the three outputs; {@code dump} (may be null) gets a line for each record. */
-    static Summary read(String bootstrap, String prefix, Writer dump) throws IOException {
+    /** Reads the outputs of these subjects; {@code dump} (may be null) gets a line for each record. */
+    static Summary read(String bootstrap, String prefix, Collection<String> subjects, Writer dump) throws IOException {
         Summary s = new Summary();
-        for (String topic : Topics.outputs(prefix)) {
+        for (String topic : subjects.stream().map(one -> prefix + "." + one).toList()) {
             String name = topic.substring(prefix.length() + 1);
             s.add(name + " records", 0);
             try (KafkaConsumer<byte[], byte[]> c = reader(bootstrap)) {
@@ -85,6 +92,8 @@ final class Summary {
         add(name + " headers", r.headers().toArray().length);
         add(name + " bytes", r.value().length);
         add(name + " values", XXH3.hashBytes(r.value()));
+        for (String sum : SUMS) if (fields.containsKey(sum)) add(name + " " + sum, new BigDecimal(fields.get(sum)).movePointRight(4).longValue());
+        for (String count : COUNTS) if (fields.containsKey(count)) add(name + " " + count, Long.parseLong(fields.get(count)));
         if (fields.containsKey("fraudScore")) add(name + " score", thousandths(fields.get("fraudScore")));
         if (fields.containsKey("score")) add(name + " score", thousandths(fields.get("score")));
         if (fields.containsKey("rule")) add(name + " " + fields.get("rule") + " " + fields.get("severity"), 1);
@@ -98,7 +107,7 @@ final class Summary {
         return new BigDecimal(score).movePointRight(3).longValueExact();
     }
 
-    /** The fields of the outermost object that are texts or numbers. */
+    /** The fields of the outermost object that are texts or numbers, and the sum of amounts by currency. */
     private static Map<String, String> fields(byte[] json) throws IOException {
         Map<String, String> fields = new HashMap<>();
         try (JsonParser in = JSON.createParser(json)) {
@@ -106,10 +115,20 @@ final class Summary {
             while (in.nextToken() == JsonToken.FIELD_NAME) {
                 String name = in.currentName();
                 if (in.nextToken().isScalarValue()) fields.put(name, in.getText());
+                else if (name.equals("amounts")) fields.put(name, sum(in).toPlainString());
                 else in.skipChildren();
             }
         }
         return fields;
+    }
+
+    private static BigDecimal sum(JsonParser in) throws IOException {
+        BigDecimal sum = BigDecimal.ZERO;
+        while (in.nextToken() == JsonToken.FIELD_NAME) {
+            in.nextToken();
+            sum = sum.add(new BigDecimal(in.getText()));
+        }
+        return sum;
     }
 
     void save(Path file) throws IOException {
@@ -136,8 +155,9 @@ final class Summary {
             long mine = values.getOrDefault(name, 0L);
             long theirs = other.values.getOrDefault(name, 0L);
             boolean score = name.endsWith(" score");
-            // Whole values hold ratios and deviations as floats; what they are about is in `ids`.
-            boolean binding = !name.endsWith(" values") && !name.endsWith(" bytes");
+            String subject = name.substring(0, name.indexOf(' '));
+            boolean whole = name.endsWith(" values") || name.endsWith(" bytes");
+            boolean binding = Job.comparable(subject) && !(whole && FLOATS.contains(subject));
             long records = values.getOrDefault(name.replaceAll(" score$", " records"), 0L);
             boolean equal = score ? Math.abs(mine - theirs) <= Math.max(3, records / TOLERANCE_PER_SCORES) : mine == theirs;
             same &= equal || !binding;

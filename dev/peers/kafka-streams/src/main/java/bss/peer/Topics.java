@@ -22,17 +22,26 @@ public final class Topics {
         this.admin = admin;
     }
 
-    /** The three outputs of fraud-detection. */
-    static List<String> outputs(String prefix) {
-        return List.of(prefix + ".payment.metrics", prefix + ".fraud.alerts", prefix + ".fraud.high-risk");
+    Admin admin() {
+        return admin;
     }
 
-    /** Creates a topic and waits until the broker names it: that comes after its answer. */
-    void create(String topic, int partitions, Map<String, String> more) throws Exception {
+    /** Creates topics and waits until the broker names them: that comes after its answer. */
+    void create(Collection<String> topics, int partitions, Map<String, String> more) throws Exception {
         Map<String, String> config = new HashMap<>(Map.of("retention.ms", "-1"));
         config.putAll(more);
-        admin.createTopics(List.of(new NewTopic(topic, partitions, (short) 1).configs(config))).all().get();
-        while (!admin.listTopics().names().get().contains(topic)) Thread.sleep(20);
+        admin.createTopics(topics.stream().map(t -> new NewTopic(t, partitions, (short) 1).configs(config)).toList()).all().get();
+        while (!admin.listTopics().names().get().containsAll(topics)) Thread.sleep(20);
+    }
+
+    void create(String topic, int partitions, Map<String, String> more) throws Exception {
+        create(List.of(topic), partitions, more);
+    }
+
+    /** Makes topics anew. */
+    void fresh(Collection<String> topics, int partitions) throws Exception {
+        delete(topics);
+        create(topics, partitions, Map.of());
     }
 
     /** Deletes those that are there and waits until they are gone. */
