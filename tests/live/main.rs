@@ -18,6 +18,7 @@ mod ingest;
 mod lag;
 mod metrics_database;
 mod recovery;
+mod replay;
 mod requeue;
 mod reset;
 mod setup_all;

@@ -40,6 +40,10 @@ impl Name {
                     }
                     None => (before, self::span(text)?, 1),
                 };
+                let named = last.bytes().any(|b| b.is_ascii_lowercase() && b != b'r');
+                if !named {
+                    return None;
+                }
                 (about, span, revision, Some(last.to_owned()))
             }
         };

@@ -146,9 +146,11 @@ pub struct Sorted {
     pub candidates: Vec<Candidate>,
     /// What was chosen and cannot be.
     pub left: Vec<Left>,
-    /// Records (source, partition, offset) that stay out of every count: they were late, are not
-    /// chosen, and were not replayed before.
-    pub out: BTreeSet<(usize, i32, i64)>,
+    /// Records (source, partition, offset) that stay late in every count: they are not chosen, and
+    /// were not replayed before.
+    pub late: BTreeSet<(usize, i32, i64)>,
+    /// Records that were set aside for another reason: the topology never knew them.
+    pub dead: BTreeSet<(usize, i32, i64)>,
 }
 
 /// The window in a late record's header: `tumbling <start>/<end>`.
@@ -195,7 +197,7 @@ pub fn sort<'a>(
                 known.letters.extend(candidate.letters);
             }
             (chosen, candidate) => {
-                sorted.out.extend(record);
+                sorted.late.extend(record);
                 if let (true, Err(obstacle)) = (chosen, candidate) {
                     sorted.left.push(Left { letter: letter.position(), obstacle });
                 }
@@ -203,7 +205,7 @@ pub fn sort<'a>(
         }
     }
     // One that was set aside twice and chosen once is chosen.
-    sorted.out.retain(|at| !candidates.contains_key(at));
+    sorted.late.retain(|at| !candidates.contains_key(at));
     sorted.candidates = candidates.into_values().collect();
     sorted
 }

@@ -55,8 +55,8 @@ pub struct Recount<'a> {
     corrections: &'a dyn Corrections,
     without: Side<'a>,
     with: Side<'a>,
-    late: BTreeSet<(usize, i32, i64)>,
-    out: &'a BTreeSet<(usize, i32, i64)>,
+    chosen: BTreeSet<(usize, i32, i64)>,
+    sorted: &'a Sorted,
     committed: &'a BTreeMap<(usize, i32), i64>,
     /// Only these keys count; all if the results of a key hang on records of others.
     keys: Option<BTreeSet<Option<Vec<u8>>>>,
@@ -84,8 +84,8 @@ impl<'a> Recount<'a> {
             corrections,
             without: side(),
             with: side(),
-            late: sorted.candidates.iter().map(at).collect(),
-            out: &sorted.out,
+            chosen: sorted.candidates.iter().map(at).collect(),
+            sorted,
             committed: &progress.committed,
             // Only a repartition topic brings records of several keys together.
             keys: (patient.describe().stages.len() == 1).then(keys),
@@ -102,22 +102,23 @@ impl<'a> Recount<'a> {
     pub fn take(&mut self, record: &SourceRecord<'_>, now: EventTime) -> Result<(), String> {
         let at = (record.source, record.partition, record.offset);
         let read = self.committed.get(&(at.0, at.1)).is_some_and(|next| at.2 < *next);
-        if !read || self.out.contains(&at) {
+        let other = |keys: &BTreeSet<_>| !keys.contains(&record.key.map(<[u8]>::to_vec));
+        if !read || self.sorted.dead.contains(&at) || self.keys.as_ref().is_some_and(other) {
             return Ok(());
         }
-        if let Some(keys) = &self.keys
-            && !keys.contains(&record.key.map(<[u8]>::to_vec))
-        {
-            return Ok(());
-        }
-        if self.late.contains(&at) {
+        let chosen = self.chosen.contains(&at);
+        if chosen {
             self.met.insert(at);
-        } else {
-            self.without.pipeline.take(record, now, &mut self.scratch)?;
-            keep(self.corrections, &mut self.scratch, &mut self.without.results);
         }
-        self.with.pipeline.take(record, now, &mut self.scratch)?;
-        keep(self.corrections, &mut self.scratch, &mut self.with.results);
+        let late = self.sorted.late.contains(&at);
+        for (side, late) in [(&mut self.without, late || chosen), (&mut self.with, late)] {
+            if late {
+                side.pipeline.take_late(record, now, &mut self.scratch)?;
+            } else {
+                side.pipeline.take(record, now, &mut self.scratch)?;
+            }
+            keep(self.corrections, &mut self.scratch, &mut side.results);
+        }
         Ok(())
     }
 

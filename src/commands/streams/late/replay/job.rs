@@ -117,7 +117,7 @@ impl Job {
         let description = self.topology.describe();
         self.whole(&self.dead_letters, &Start::Beginning, &mut |record| {
             if let Entry::Letter(letter) = record.read() {
-                sorted.out.extend(reach::origin(description, &letter));
+                sorted.dead.extend(reach::origin(description, &letter));
             }
             Ok(())
         })?;
