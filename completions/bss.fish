@@ -247,7 +247,7 @@ complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_sub
 complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -f -a "test" -d 'Run a topology over a file, without a broker'
 complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -f -a "diff" -d 'Compare what a topology would write now with what it wrote'
 complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -f -a "dlq" -d 'List, explain and requeue dead letters'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -f -a "late" -d 'List records that came too late'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -f -a "late" -d 'List records that came too late, and correct their windows'
 complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -f -a "generate" -d 'Make events for demos, tests and benches'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from list" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from list" -l context -d 'Use the settings of [context.NAME]' -r
@@ -448,6 +448,7 @@ complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from late" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from late" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from late" -f -a "list" -d 'List late records, the newest last'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from late" -f -a "replay" -d 'Correct closed windows with the late records that were meant for them'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from generate" -l count -d 'Stop after so many records' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from generate" -l span -d 'How much event time the events cover, such as 2d' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from generate" -l seed -d 'Where chance begins' -r

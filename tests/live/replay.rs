@@ -99,7 +99,10 @@ fn a_closed_window_is_corrected_as_its_second_revision_once() {
         .collect();
     let corrected = counts.iter().find(|(id, _)| id.ends_with("/r2/activity_count"));
     let value = &corrected.expect("a second revision").1;
-    assert!(value.contains("\"metricValue\":100,") && value.ends_with("\"revision\":2}"), "{value}");
+    assert!(
+        value.contains("\"metricValue\":100,") && value.ends_with("\"revision\":2}"),
+        "{value}"
+    );
 
     let again = replay(&corner, &["--all", "--yes"], &SETTINGS);
     assert!(shown(&again).contains("Nothing to replay."), "{}", shown(&again));
@@ -121,7 +124,10 @@ fn a_key_that_has_no_late_records_and_a_topology_without_windows() {
     let far = replay(&corner, &["--all", "--yes"], &short);
     assert_eq!(far.status.code(), Some(7), "{}", shown(&far));
     let rows = document(&far)["rows"].clone();
-    assert_eq!((&rows[0]["outcome"], &rows[0]["reason"]), (&"left-open".into(), &"out-of-reach".into()));
+    assert_eq!(
+        (&rows[0]["outcome"], &rows[0]["reason"]),
+        (&"left-open".into(), &"out-of-reach".into())
+    );
     assert_eq!((told(&corner), states(&corner)), (vec![(97, 1)], vec!["open".to_owned(); 3]));
 }
 
@@ -154,7 +160,8 @@ fn last(corner: &Corner) -> BTreeMap<(String, Vec<u8>, String), Value> {
                 let (_, id) = headers.iter().find(|(name, _)| name == "ce_id").expect("an id");
                 let id = String::from_utf8(id.clone()).expect("UTF-8");
                 let name = id.split("/r").next().expect("a part").to_owned();
-                let mut value: Value = serde_json::from_slice(&value.expect("a value")).expect("JSON");
+                let mut value: Value =
+                    serde_json::from_slice(&value.expect("a value")).expect("JSON");
                 value.as_object_mut().expect("an object").remove("revision");
                 all.insert((subject.to_owned(), key.clone(), name), value);
             }
@@ -174,7 +181,8 @@ fn orders() -> Vec<(String, String)> {
         }
         let late = if n % 40 == 13 { 9_000 } else { n * 7 % 300 };
         let time = 1_767_261_600_000 + (10_000 + n * 9 - late) * 1000;
-        let (customer, status) = (n % 23, ["NEW", "COMPLETED", "CANCELLED"][usize::from(n % 5 == 1)]);
+        let (customer, status) =
+            (n % 23, ["NEW", "COMPLETED", "CANCELLED"][usize::from(n % 5 == 1)]);
         let region = ["\"EU\"", "\"US\"", "null"][usize::try_from(n % 3).expect("small")];
         // Each number twice: a later event of the same order.
         let json = format!(

@@ -49,12 +49,7 @@ impl Once {
     ///
     /// # Errors
     /// As the client says.
-    pub fn take_over(
-        kafka: &Kafka,
-        id: &str,
-        batch: u64,
-        words: &'static Words,
-    ) -> Result<Self> {
+    pub fn take_over(kafka: &Kafka, id: &str, batch: u64, words: &'static Words) -> Result<Self> {
         let what = || format!("could not start the producer \"{id}\"");
         let producer: BaseProducer<Deliveries> = client(kafka)
             .set("transactional.id", id)
@@ -122,7 +117,10 @@ impl Once {
                     tracing::info!(error = %e, id = self.id, "asking again: commit transaction");
                     if asked.elapsed() > PATIENCE {
                         return Err(BackendError::new(Kind::TimedOut, self.what("commit"))
-                            .because(format!("the outcome is not known: either all was {} or nothing", self.words.done))
+                            .because(format!(
+                                "the outcome is not known: either all was {} or nothing",
+                                self.words.done
+                            ))
                             .hint(self.words.look));
                     }
                 }
@@ -164,7 +162,10 @@ impl Once {
                 fault = fault.because(cause);
             }
             return BackendError { kind: Kind::Conflict, ..fault }
-                .hint(format!("Another {} of this application took over; nothing was {} here.", self.words.noun, self.words.done))
+                .hint(format!(
+                    "Another {} of this application took over; nothing was {} here.",
+                    self.words.noun, self.words.done
+                ))
                 .hint(self.words.look);
         }
         fault.hint(format!("Nothing was {}. {}", self.words.done, self.words.look))

@@ -81,8 +81,12 @@ pub fn progress(kafka: &Kafka, description: &Description) -> Result<Progress> {
         let number = u32::try_from(found.partition).unwrap_or_default();
         progress.partitions = progress.partitions.max(number + 1);
         let sources = description.sources.iter().enumerate();
-        for (source, stage) in sources.filter(|(_, s)| s.topic == found.topic).map(|(at, s)| (at, s.stage)) {
-            progress.committed.extend(found.committed.map(|next| ((source, found.partition), next)));
+        for (source, stage) in
+            sources.filter(|(_, s)| s.topic == found.topic).map(|(at, s)| (at, s.stage))
+        {
+            progress
+                .committed
+                .extend(found.committed.map(|next| ((source, found.partition), next)));
             if let Some(time) = found.stream_time {
                 // A stage with several sources is as far as the one that is behind.
                 let known = progress.times.entry((stage, found.partition)).or_insert(time);

@@ -77,7 +77,8 @@ impl Recorded {
 
     /// Results that stand and overlap `name`, other than itself.
     fn beside<'a>(&'a self, name: &'a Name) -> impl Iterator<Item = (&'a Name, &'a Latest)> {
-        let found = self.latest.iter().filter(move |(other, _)| *other != name && name.overlaps(other));
+        let found =
+            self.latest.iter().filter(move |(other, _)| *other != name && name.overlaps(other));
         found.filter(|(_, latest)| !latest.is_withdrawn())
     }
 }
@@ -148,7 +149,8 @@ pub fn plan(
             ),
         }
     }
-    plan.corrections.retain(|c| refused.is_empty() || (!mixed && !refused.contains_key(&*c.name.key)));
+    plan.corrections
+        .retain(|c| refused.is_empty() || (!mixed && !refused.contains_key(&*c.name.key)));
     plan.corrections.sort_by(|a, b| a.name.cmp(&b.name));
     // Two sessions that become one withdraw what overlaps both, once.
     plan.corrections.dedup_by(|a, b| a.name == b.name);

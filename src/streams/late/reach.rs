@@ -166,9 +166,8 @@ pub fn window(letter: &Letter) -> Option<WindowSpan> {
 #[must_use]
 pub fn origin(description: &Description, letter: &Letter) -> Option<(usize, i32, i64)> {
     let origin = letter.origin.as_ref().filter(|_| letter.topology == description.name)?;
-    let is = |s: &crate::streams::topology::Source| {
-        s.role == Role::Events && s.topic == origin.topic
-    };
+    let is =
+        |s: &crate::streams::topology::Source| s.role == Role::Events && s.topic == origin.topic;
     let source = description.sources.iter().position(is)?;
     Some((source, origin.partition, origin.offset))
 }
@@ -190,10 +189,9 @@ pub fn sort<'a>(
         match (chosen(letter), candidate) {
             (true, Ok(candidate)) => {
                 let at = (candidate.source, candidate.partition, candidate.offset);
-                let known = candidates.entry(at).or_insert_with(|| Candidate {
-                    letters: Vec::new(),
-                    ..candidate.clone()
-                });
+                let known = candidates
+                    .entry(at)
+                    .or_insert_with(|| Candidate { letters: Vec::new(), ..candidate.clone() });
                 known.letters.extend(candidate.letters);
             }
             (chosen, candidate) => {

@@ -336,9 +336,20 @@ proptest! {
 
 #[test]
 fn what_is_no_result_of_a_window_has_no_name() {
-    for id in ["", "/", "c", "o1/NEW/1767261600000000", "o1/NEW/176/enriched/r2", "c/1-", "c/-1",
-        "c/1-2/r1", "c/1-2/r2/a/b", "c/1-99999999999999999999", "c/1--", "c/+1-2"]
-    {
+    for id in [
+        "",
+        "/",
+        "c",
+        "o1/NEW/1767261600000000",
+        "o1/NEW/176/enriched/r2",
+        "c/1-",
+        "c/-1",
+        "c/1-2/r1",
+        "c/1-2/r2/a/b",
+        "c/1-99999999999999999999",
+        "c/1--",
+        "c/+1-2",
+    ] {
         assert_eq!(Name::read(0, b"c", id), None, "{id}");
     }
     assert_eq!(content(b"{\"a\":1}"), b"{\"a\":1}");
@@ -367,8 +378,12 @@ fn a_window_is_told_as_its_second_revision_and_its_measurements_with_it() {
     let span = format!("c/{}-{}", at(0).micros(), at(10).micros());
     let session = format!("c/{}-{}/r2", at(0).micros(), at(6).micros());
     let ids: Vec<&str> = told.iter().map(|(id, _)| id.as_str()).collect();
-    let wanted =
-        [format!("{span}/r2"), session, format!("{span}/r2/activity_count"), format!("{span}/r2/activity_score")];
+    let wanted = [
+        format!("{span}/r2"),
+        session,
+        format!("{span}/r2/activity_count"),
+        format!("{span}/r2/activity_score"),
+    ];
     assert_eq!(ids, wanted);
     assert!(told[0].1.contains("\"count\":10,\"activityCounts\":{\"A\":7,\"B\":3}"), "{told:?}");
     assert!(told.iter().all(|(_, value)| value.ends_with(",\"revision\":2}")), "{told:?}");
@@ -378,7 +393,8 @@ fn a_window_is_told_as_its_second_revision_and_its_measurements_with_it() {
 #[test]
 fn sessions_that_become_one_are_withdrawn() {
     let topology = activity(false);
-    let mut events = vec![did("c", "A", None, 0), did("c", "A", None, 20), did("c", "A", None, 100)];
+    let mut events =
+        vec![did("c", "A", None, 0), did("c", "A", None, 20), did("c", "A", None, 100)];
     events.push(did("c", "A", None, 10));
     let mut ran = run(&topology, &events);
     let plan = ran.replay(&|_| true);
@@ -387,10 +403,11 @@ fn sessions_that_become_one_are_withdrawn() {
         .iter()
         .map(|c| (c.name.span.start, c.name.span.end, c.revision, c.withdraws))
         .collect();
-    let wanted =
-        [(at(0), at(0), 2, true), (at(0), at(20), 1, false), (at(20), at(20), 2, true)];
+    let wanted = [(at(0), at(0), 2, true), (at(0), at(20), 1, false), (at(20), at(20), 2, true)];
     assert_eq!(seen, wanted);
-    assert!(String::from_utf8_lossy(&sessions[0].value).contains("\"withdrawn\":true,\"revision\":2"));
+    assert!(
+        String::from_utf8_lossy(&sessions[0].value).contains("\"withdrawn\":true,\"revision\":2")
+    );
 }
 
 fn obstacles(plan: &Plan) -> Vec<&'static str> {
@@ -418,7 +435,9 @@ fn what_cannot_be_trusted_stays_open() {
     let ran = run(&topology, &late_by_three());
     let limits = Limits { correct_for: SECOND, ..REACH };
     let sorted = sort(topology.describe(), &ran.letters, &|_| true, &ran.progress, limits);
-    assert!(matches!(sorted.left[0].obstacle, Obstacle::OutOfReach { closed, .. } if closed == at(15)));
+    assert!(
+        matches!(sorted.left[0].obstacle, Obstacle::OutOfReach { closed, .. } if closed == at(15))
+    );
     assert_eq!((sorted.candidates.len(), sorted.late.len()), (0, 3));
 }
 

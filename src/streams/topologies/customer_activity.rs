@@ -7,8 +7,8 @@ use crate::activity::{
     write_session, write_window,
 };
 use crate::domain::{ActivityEvent, EventTime, Reject};
-use crate::streams::late::Corrections;
 use crate::streams::aggregate::{Emission, Emit, Placed, WindowKey, WindowedAggregation};
+use crate::streams::late::Corrections;
 use crate::streams::output::Outputs;
 use crate::streams::record::SourceRecord;
 use crate::streams::store::StoreValue;

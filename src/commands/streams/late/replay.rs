@@ -130,18 +130,15 @@ pub async fn run(args: ReplayArgs, context: &Context) -> Result<ExitStatus, Fail
         return end(context, &topology, &found);
     }
     let (windows, records) = (found.plan.corrections.len(), found.plan.replayed.len());
-    let what = format!("tell {windows} results of {} anew from {records} late records", args.topology);
+    let what =
+        format!("tell {windows} results of {} anew from {records} late records", args.topology);
     context.confirm(&[Backend::Kafka], &what, &report::effect(&topology, &found.plan)).await?;
     let found = carry_out(found, &topology, context).await?;
     end(context, &topology, &found)
 }
 
 /// Refuses positions that are none, and says what was replayed already.
-fn told_before(
-    positions: &[Position],
-    found: &Found,
-    context: &Context,
-) -> Result<(), Failure> {
+fn told_before(positions: &[Position], found: &Found, context: &Context) -> Result<(), Failure> {
     for position in positions {
         match found.shelf.get(*position) {
             None => {
@@ -209,6 +206,8 @@ fn end(
     if plan.left.is_empty() {
         return Ok(ExitStatus::Done);
     }
-    context.ui.warning(format!("{} late records cannot be replayed and stay open.", plan.left.len()));
+    context
+        .ui
+        .warning(format!("{} late records cannot be replayed and stay open.", plan.left.len()));
     Ok(ExitStatus::Partly)
 }

@@ -8,8 +8,8 @@
 mod customers;
 mod regions;
 
-use crate::domain::payment::Currency;
 use crate::domain::EventTime;
+use crate::domain::payment::Currency;
 use crate::orders::OrderRules;
 use crate::streams::late::Corrections;
 use crate::streams::time::Grace;

@@ -49,9 +49,7 @@ impl Found {
     pub fn replayed_at(&self, position: Position) -> Option<String> {
         match self.shelf.state(position) {
             State::Open => None,
-            State::Requeued { at } => {
-                Some(at.map_or_else(String::new, |at| format!(" at {at}")))
-            }
+            State::Requeued { at } => Some(at.map_or_else(String::new, |at| format!(" at {at}"))),
         }
     }
 
@@ -70,9 +68,8 @@ impl Found {
             replayed |= matches!(record.read(), Entry::Marker { .. });
         })?;
         let now = progress(kafka, description)?;
-        let went_back = |(at, next): (&(usize, i32), &i64)| {
-            now.committed.get(at).is_none_or(|now| now < next)
-        };
+        let went_back =
+            |(at, next): (&(usize, i32), &i64)| now.committed.get(at).is_none_or(|now| now < next);
         Ok(replayed || self.progress.committed.iter().any(went_back))
     }
 }
