@@ -197,7 +197,7 @@ fn orders() -> Vec<(String, String)> {
 
 /// Runs order-enrichment over `orders` to the end.
 fn enriched(what: &str, environment: &[(&str, &str)]) -> Corner {
-    let corner = Corner::of(ACTIVITY, what, 3);
+    let corner = Corner::of(ACTIVITY, what, 2);
     let bytes = |text: String| Some(text.into_bytes());
     let records: Vec<_> = orders().into_iter().map(|(key, v)| (bytes(key), bytes(v))).collect();
     corner.write(&corner.topic("order.events"), &records);

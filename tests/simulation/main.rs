@@ -4,6 +4,7 @@
 mod activity;
 mod lives;
 mod orders;
+mod replay;
 mod stages;
 mod town;
 mod world;

@@ -10,8 +10,6 @@ pub mod correction;
 pub mod name;
 pub mod reach;
 pub mod recount;
-#[cfg(test)]
-mod tests;
 
 use crate::domain::EventTime;
 use crate::streams::topology::Topology;

@@ -10,8 +10,8 @@ use crate::ui::{Cell, Report};
 /// List late records, the newest last
 ///
 /// Lists what was set aside because its window had closed: where it came from, by how much it was
-/// late, how far stream time was, and whether it was replayed since. --since and --until are over the time at which it was set
-/// aside. Reads finished transactions only and joins no consumer group.
+/// late, how far stream time was, and whether it was replayed since. --since and --until are over
+/// the time at which it was set aside. Reads finished transactions only and joins no consumer group.
 #[derive(Debug, clap::Args)]
 pub struct ListArgs {
     #[command(flatten)]

@@ -1,25 +1,28 @@
+//! Closed windows after a replay of late records: as if nothing had been late, told once, or left
+//! alone where the count cannot be trusted.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
-use super::correction::{Plan, Recorded, plan};
-use super::name::{Name, content, revised};
-use super::reach::{self, Limits, Obstacle, Progress, Sorted, sort};
-use super::recount::{Recount, Recounted};
-use crate::activity::ActivityRules;
-use crate::domain::payment::Currency;
-use crate::domain::{EventTime, Money};
-use crate::orders::OrderRules;
-use crate::streams::driver;
-use crate::streams::letters::{AsideRecord, Entry, Letter, Position};
-use crate::streams::output::Outputs;
-use crate::streams::partition;
-use crate::streams::pipeline::Pipeline;
-use crate::streams::record::SourceRecord;
-use crate::streams::topologies::customer_activity::{ActivityTopics, CustomerActivity};
-use crate::streams::topologies::order_enrichment::{OrderEnrichment, OrderTopics};
-use crate::streams::topology::Topology;
-use crate::streams::window::WindowSpan;
+use bss::activity::ActivityRules;
+use bss::domain::payment::Currency;
+use bss::domain::{EventTime, Money};
+use bss::orders::OrderRules;
+use bss::streams::driver;
+use bss::streams::late::correction::{Plan, Recorded, plan};
+use bss::streams::late::name::{Name, content, revised};
+use bss::streams::late::reach::{self, Limits, Obstacle, Progress, Sorted, sort};
+use bss::streams::late::recount::{Recount, Recounted};
+use bss::streams::letters::{AsideRecord, Entry, Letter, Position};
+use bss::streams::output::Outputs;
+use bss::streams::partition;
+use bss::streams::pipeline::Pipeline;
+use bss::streams::record::SourceRecord;
+use bss::streams::topologies::customer_activity::{ActivityTopics, CustomerActivity};
+use bss::streams::topologies::order_enrichment::{OrderEnrichment, OrderTopics};
+use bss::streams::topology::Topology;
+use bss::streams::window::WindowSpan;
 
 const SECOND: i64 = 1_000_000;
 const PARTITIONS: u32 = 3;
