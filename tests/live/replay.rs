@@ -218,8 +218,14 @@ fn windows_of_regions_are_those_of_an_endless_grace() {
     let told = done(&bss(&corner, &command, &[]));
     assert!(told["meta"]["corrections"].as_u64() > Some(0), "{told}");
     let found = last(&corner);
-    let odd: Vec<_> = wanted.iter().filter(|(name, value)| found.get(*name) != Some(*value)).collect();
-    assert!(odd.is_empty(), "{odd:?} of {}; found {:?}; {told}", wanted.len(), odd.iter().map(|(n, _)| found.get(*n)).collect::<Vec<_>>());
+    let odd: Vec<_> =
+        wanted.iter().filter(|(name, value)| found.get(*name) != Some(*value)).collect();
+    assert!(
+        odd.is_empty(),
+        "{odd:?} of {}; found {:?}; {told}",
+        wanted.len(),
+        odd.iter().map(|(n, _)| found.get(*n)).collect::<Vec<_>>()
+    );
     assert_eq!(found, wanted);
     let again = done(&bss(&corner, &command, &[]));
     assert_eq!(again["meta"]["replayed"], 0, "{again}");

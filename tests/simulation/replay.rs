@@ -1,5 +1,6 @@
 //! Closed windows after a replay of late records: as if nothing had been late, told once, or left
 //! alone where the count cannot be trusted.
+#![allow(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
