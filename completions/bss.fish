@@ -524,6 +524,7 @@ complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from late" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from late" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from late" -f -a "list" -d 'List late records, the newest last'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from late" -f -a "replay" -d 'Correct closed windows with the late records that were meant for them'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from generate" -l count -d 'Stop after so many records' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from generate" -l span -d 'How much event time the events cover, such as 2d' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from generate" -l seed -d 'Where chance begins' -r

@@ -13,4 +13,6 @@ mod written;
 pub use rules::{ActivityRules, WeightFault};
 pub use session::SessionKey;
 pub use sums::ActivitySums;
-pub use written::{WindowResult, Written, write_metric, write_session, write_window};
+pub use written::{
+    WindowResult, Written, withdraw_session, write_metric, write_session, write_window,
+};

@@ -112,15 +112,16 @@ pub fn write_session(
 }
 
 /// Writes a measurement of a customer (a row of `customer_metrics`), in thousandths, with the id
-/// of the event it was taken from.
+/// and the revision of the event it was taken from.
 pub fn write_metric(
     customer: &str,
     name: &str,
     thousandths: i64,
     time: EventTime,
-    source: &Written,
+    source: (&Written, u32),
     out: &mut Written,
 ) {
+    let (source, revision) = source;
     out.clear();
     out.id.extend_from_slice(&source.id);
     out.id.push(b'/');
@@ -130,5 +131,26 @@ pub fn write_metric(
     json::text_field("metricName", name, &mut out.value);
     json::thousandths_field("metricValue", thousandths, &mut out.value);
     json::time_field("timestamp", time, &mut out.value);
+    json::number_field("revision", revision, &mut out.value);
     out.value.push(b'}');
+}
+
+/// Writes that the session told by `recorded` is withdrawn; `None` if that is none of ours.
+#[must_use]
+pub fn withdraw_session(rules: &ActivityRules, recorded: &[u8], revision: u32) -> Option<Written> {
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Told {
+        customer_id: String,
+        session_id: Option<String>,
+        start: String,
+        end: String,
+    }
+    let told: Told = serde_json::from_slice(recorded).ok()?;
+    let time = |text: &str| EventTime::from_event_text(text).ok();
+    let (start, end) = (time(&told.start)?, time(&told.end)?);
+    let key = SessionKey { customer: told.customer_id, session: told.session_id };
+    let mut out = Written::default();
+    write_session(rules, &key, WindowResult { start, end, revision, sums: None }, &mut out);
+    Some(out)
 }

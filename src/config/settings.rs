@@ -141,6 +141,8 @@ pub struct Streams {
     #[serde(deserialize_with = "span")]
     pub grace: Duration,
     #[serde(deserialize_with = "span")]
+    pub correct_for: Duration,
+    #[serde(deserialize_with = "span")]
     pub max_drift: Duration,
     #[serde(deserialize_with = "span")]
     pub idle_after: Duration,

@@ -13,6 +13,7 @@ pub mod checkpoint;
 pub mod compare;
 pub mod drift;
 pub mod driver;
+pub mod late;
 pub mod letters;
 pub mod meta;
 pub mod output;

@@ -86,6 +86,34 @@ impl<'a> Pipeline<'a> {
         now: EventTime,
         out: &mut Outputs,
     ) -> Result<(), String> {
+        self.step(record, true, now, out)
+    }
+
+    /// Takes a record as one that was late: its own stage knows it, for instance to tell it from
+    /// its redelivery, but hands nothing of it on. Where there is no later stage, windows are the
+    /// task's own and a late record leaves no trace: it is passed over.
+    ///
+    /// # Errors
+    /// As [`Self::take`].
+    pub fn take_late(
+        &mut self,
+        record: &SourceRecord<'_>,
+        now: EventTime,
+        out: &mut Outputs,
+    ) -> Result<(), String> {
+        if self.description.stages.len() == 1 {
+            return Ok(());
+        }
+        self.step(record, false, now, out)
+    }
+
+    fn step(
+        &mut self,
+        record: &SourceRecord<'_>,
+        hands_on: bool,
+        now: EventTime,
+        out: &mut Outputs,
+    ) -> Result<(), String> {
         let by_key = || record.key.map_or(0, |key| partition::of_key(key, self.partitions));
         let number = u32::try_from(record.partition).unwrap_or_else(|_| by_key());
         let first = self.offset(record.source, number);
@@ -101,7 +129,7 @@ impl<'a> Pipeline<'a> {
         if stepped.is_ok() && stages > 1 {
             driver.advance(&mut written);
         }
-        self.sort(&mut written, out);
+        self.sort(&mut written, hands_on, out);
         self.scratch = written;
         stepped?;
         self.deliver(now, out)
@@ -113,8 +141,8 @@ impl<'a> Pipeline<'a> {
         *next - 1
     }
 
-    /// Tells outputs for others from what stays inside.
-    fn sort(&mut self, written: &mut Outputs, out: &mut Outputs) {
+    /// Tells outputs for others from what stays inside; watermarks always go on.
+    fn sort(&mut self, written: &mut Outputs, hands_on: bool, out: &mut Outputs) {
         if self.description.stages.len() == 1 && self.globals.is_empty() {
             out.append(written);
             return;
@@ -122,6 +150,7 @@ impl<'a> Pipeline<'a> {
         for record in written.iter() {
             let kind = self.description.sinks[record.sink].kind;
             match (kind, self.description.source_of(record.sink)) {
+                (SinkKind::Repartition, Some(_)) if record.key.is_some() && !hands_on => {}
                 (SinkKind::Repartition, Some(source)) => {
                     let own = record.partition.and_then(|p| u32::try_from(p).ok());
                     let by_key = || record.key.map_or(0, |k| partition::of_key(k, self.partitions));
@@ -165,7 +194,7 @@ impl<'a> Pipeline<'a> {
             if stepped.is_ok() {
                 driver.advance(&mut written);
             }
-            self.sort(&mut written, out);
+            self.sort(&mut written, true, out);
             self.scratch = written;
             stepped?;
         }
@@ -183,7 +212,7 @@ impl<'a> Pipeline<'a> {
                 driver.advance(&mut written);
                 driver.drain(stage, &mut written);
             }
-            self.sort(&mut written, out);
+            self.sort(&mut written, true, out);
             self.scratch = written;
             self.deliver(now, out)?;
         }

@@ -49,6 +49,9 @@ impl StreamTime {
 pub struct Grace(i64);
 
 impl Grace {
+    /// A century: nothing is late.
+    pub const ENDLESS: Self = Self(100 * 365 * 86_400 * 1_000_000);
+
     /// A grace of `micros`; a negative one counts as none.
     #[must_use]
     pub const fn from_micros(micros: i64) -> Self {

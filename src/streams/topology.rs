@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::domain::{EventTime, Reason, Reject};
 use crate::streams::changelog;
+use crate::streams::late::Corrections;
 use crate::streams::output::Outputs;
 use crate::streams::record::SourceRecord;
 use crate::streams::time::{Arrival, FutureGuard, StreamTime};
@@ -369,6 +370,11 @@ pub trait Topology: Send + Sync {
     /// The tables that every process reads whole, by topic.
     fn globals(&self) -> Vec<Global> {
         Vec::new()
+    }
+
+    /// How the results of closed windows are corrected; `None` if it tells none.
+    fn corrections(&self) -> Option<&dyn Corrections> {
+        None
     }
 }
 

@@ -21,6 +21,7 @@ mod observe;
 mod pause;
 mod pricing;
 mod recovery;
+mod replay;
 mod requeue;
 mod reset;
 mod setup_all;

@@ -4,10 +4,13 @@ pub mod admin;
 pub mod aside;
 pub mod ends;
 pub mod feed;
+mod headers;
 pub mod intake;
 pub mod letters;
+mod once;
 pub mod peek;
 pub mod probe;
+pub mod replay;
 pub mod requeue;
 pub mod runner;
 

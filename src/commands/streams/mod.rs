@@ -50,7 +50,7 @@ pub enum Streams {
     /// List, explain and requeue dead letters
     #[command(subcommand)]
     Dlq(dlq::Dlq),
-    /// List records that came too late
+    /// List records that came too late, and correct their windows
     #[command(subcommand)]
     Late(late::Late),
     Generate(generate::GenerateArgs),

@@ -122,10 +122,15 @@ pub fn currency(settings: &Settings) -> Result<Currency, Failure> {
         .map_err(|e| Failure::config("cannot use general.currency").because(&e))
 }
 
+/// A span in microseconds.
+#[must_use]
+pub fn micros(span: std::time::Duration) -> i64 {
+    i64::try_from(span.as_micros()).unwrap_or(i64::MAX)
+}
+
 /// The driver's limits.
 #[must_use]
 pub fn limits(settings: &Settings) -> Limits {
-    let micros = |span: std::time::Duration| i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
     Limits {
         max_skew: micros(settings.general.max_skew),
         idle_after: micros(settings.streams.idle_after),

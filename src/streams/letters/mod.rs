@@ -1,5 +1,5 @@
 //! Records that were set aside, read back: dead letters, late records, and the markers that say
-//! which letters were requeued.
+//! which dead letters were requeued and which late records replayed.
 //!
 //! [`driver`](crate::streams::driver) and `metrics ingest` write them with headers; here a record
 //! becomes an [`Entry`] again, a [`shelf::Shelf`] folds letters and markers into states, and
@@ -25,6 +25,11 @@ pub const REQUEUED: &str = "bss_requeued";
 pub const REQUEUED_AT: &str = "bss_requeued_at";
 /// The header of a record that was written back: which letter it was.
 pub const REQUEUED_FROM: &str = "bss_requeued_from";
+
+/// The header of a marker in the late topic: which late record was replayed.
+pub const REPLAYED: &str = "bss_replayed";
+/// The header of a marker in the late topic: when.
+pub const REPLAYED_AT: &str = "bss_replayed_at";
 
 /// A place in the topic of records set aside: the name of a letter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -139,7 +144,7 @@ impl Letter {
 pub enum Entry {
     /// A record that was set aside.
     Letter(Box<Letter>),
-    /// The note that a letter was requeued; none if it names no position.
+    /// The note that a letter was requeued or replayed; none if it names no position.
     Marker {
         /// Which letter.
         of: Option<Position>,
@@ -161,8 +166,10 @@ impl AsideRecord {
     #[must_use]
     pub fn read(self) -> Entry {
         let time = |name| self.header(name).and_then(|t| EventTime::from_event_text(&t).ok());
-        if let Some(of) = self.header(REQUEUED) {
-            return Entry::Marker { of: of.parse().ok(), at: time(REQUEUED_AT) };
+        for (done, at) in [(REQUEUED, REQUEUED_AT), (REPLAYED, REPLAYED_AT)] {
+            if let Some(of) = self.header(done) {
+                return Entry::Marker { of: of.parse().ok(), at: time(at) };
+            }
         }
         let text = |name| self.header(name).unwrap_or_default();
         let number = |name| self.header(name).and_then(|n| n.parse::<i64>().ok());

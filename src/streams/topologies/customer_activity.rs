@@ -3,11 +3,12 @@
 //! Sums and events are the room `activity`'s; this is the glue to records, stores and sinks.
 
 use crate::activity::{
-    ActivityRules, ActivitySums, SessionKey, WindowResult, Written, write_metric, write_session,
-    write_window,
+    ActivityRules, ActivitySums, SessionKey, WindowResult, Written, withdraw_session, write_metric,
+    write_session, write_window,
 };
 use crate::domain::{ActivityEvent, EventTime, Reject};
 use crate::streams::aggregate::{Emission, Emit, Placed, WindowKey, WindowedAggregation};
+use crate::streams::late::Corrections;
 use crate::streams::output::Outputs;
 use crate::streams::record::SourceRecord;
 use crate::streams::store::StoreValue;
@@ -15,12 +16,12 @@ use crate::streams::time::Grace;
 use crate::streams::topology::{
     Description, Gate, Lateness, Outcome, Sinks, Source, Stage, StoreDescription, Task, Topology,
 };
-use crate::streams::window::{Window, WindowFault};
+use crate::streams::window::{Window, WindowFault, WindowSpan};
 
 /// The topology's name.
 pub const NAME: &str = "customer-activity";
 /// Raised when the same input gives other outputs.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 const WINDOWS: usize = 0;
 const SESSIONS: usize = 1;
@@ -48,7 +49,11 @@ pub struct ActivityTopics {
     pub dead_letters: String,
 }
 
+/// The measurement of a session; the others are of windows.
+const SESSION_DURATION: &str = "session_duration";
+
 /// The topology.
+#[derive(Clone)]
 pub struct CustomerActivity {
     description: Description,
     rules: ActivityRules,
@@ -131,6 +136,46 @@ impl Topology for CustomerActivity {
             metric: Written::default(),
         })
     }
+
+    fn corrections(&self) -> Option<&dyn Corrections> {
+        Some(self)
+    }
+}
+
+impl Corrections for CustomerActivity {
+    fn patient(&self) -> Box<dyn Topology> {
+        let mut patient = self.clone();
+        patient.rules.grace = Grace::ENDLESS.micros();
+        patient.rules.updates = false;
+        Box::new(patient)
+    }
+
+    fn closing(
+        &self,
+        sink: usize,
+        measure: Option<&str>,
+        span: WindowSpan,
+    ) -> Option<(usize, EventTime)> {
+        let of_session = sink == ENDED || measure == Some(SESSION_DURATION);
+        let window = if of_session { self.session } else { self.window };
+        let grace = Grace::from_micros(self.rules.grace);
+        (sink <= METRICS).then(|| (0, window.closes_at(span, grace)))
+    }
+
+    fn lookback(&self) -> i64 {
+        // A session may be longer; then it is found not to be whole.
+        self.rules.session_gap.saturating_mul(48)
+    }
+
+    fn recounts_exactly(&self) -> bool {
+        // An event may be late for its window and count in its session.
+        false
+    }
+
+    fn withdrawn(&self, sink: usize, recorded: &[u8], revision: u32) -> Option<Vec<u8>> {
+        let session = || withdraw_session(&self.rules, recorded, revision);
+        (sink == ENDED).then(session).flatten().map(|written| written.value)
+    }
 }
 
 impl StoreValue for ActivitySums {
@@ -194,9 +239,10 @@ impl ActivityTask {
             push(AGGREGATED, result.span.end, &result.key, &self.event, out);
             if let Some(sums) = &result.value {
                 let count = i64::try_from(sums.count()).unwrap_or(i64::MAX).saturating_mul(1000);
-                self.measure(&result.key, "activity_count", count, result.span.start, out);
+                let (customer, at) = (&result.key, (result.span.start, result.revision));
+                self.measure(customer, "activity_count", count, at, out);
                 let score = self.rules.score(sums);
-                self.measure(&result.key, "activity_score", score, result.span.start, out);
+                self.measure(customer, "activity_score", score, at, out);
             }
         }
         for result in std::mem::take(&mut self.ended_sessions) {
@@ -205,21 +251,23 @@ impl ActivityTask {
             if result.value.is_some() {
                 // Microseconds as thousandths of a second, cut to the millisecond.
                 let millis = result.span.end.micros_since(result.span.start) / 1000;
-                let customer = &result.key.customer;
-                self.measure(customer, "session_duration", millis, result.span.start, out);
+                let (customer, at) = (&result.key.customer, (result.span.start, result.revision));
+                self.measure(customer, SESSION_DURATION, millis, at, out);
             }
         }
     }
 
+    /// Writes a measurement at a time, in thousandths, with the revision of the result just written.
     fn measure(
         &mut self,
         customer: &str,
         name: &str,
         thousandths: i64,
-        time: EventTime,
+        (time, revision): (EventTime, u32),
         out: &mut Outputs,
     ) {
-        write_metric(customer, name, thousandths, time, &self.event, &mut self.metric);
+        let source = (&self.event, revision);
+        write_metric(customer, name, thousandths, time, source, &mut self.metric);
         push(METRICS, time, customer, &self.metric, out);
     }
 }

@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Header, Headers, Message, OwnedHeaders};
 
 use crate::backends::error::{BackendError, Kind};
+use crate::backends::kafka::headers;
 use crate::backends::kafka::runner::RunHandle;
 use crate::backends::kafka::runner::transaction::{Outgoing, Transaction, Trouble};
 use crate::backends::kafka::runner::worker::Partition;
-use crate::domain::{EventTime, cloud_event};
+use crate::domain::EventTime;
 use crate::runtime::Fault;
 use crate::streams::output::{OutputRecord, Outputs};
 use crate::streams::record::SourceRecord;
-use crate::streams::topology::{Description, Sink};
+use crate::streams::topology::Description;
 
 /// What one record needs, borrowed apart from the consumer that owns it.
 pub(super) struct Step<'a> {
@@ -110,7 +111,7 @@ pub(super) fn send(
         }
         Some(headers)
     } else {
-        Some(cloud_headers(sink, record))
+        Some(headers::cloud(sink, record.id, record.time))
     };
     transaction.send(Outgoing {
         topic: &sink.topic,
@@ -119,18 +120,4 @@ pub(super) fn send(
         value: record.value,
         headers,
     })
-}
-
-fn cloud_headers(sink: &Sink, record: &OutputRecord<'_>) -> OwnedHeaders {
-    let mut time = Vec::with_capacity(32);
-    record.time.write_rfc3339(&mut time);
-    let (spec, version) = cloud_event::SPEC_VERSION;
-    let (content, json) = cloud_event::CONTENT_TYPE;
-    OwnedHeaders::new_with_capacity(6)
-        .insert(Header { key: spec, value: Some(version) })
-        .insert(Header { key: cloud_event::ID, value: Some(record.id) })
-        .insert(Header { key: cloud_event::TYPE, value: Some(sink.event_type) })
-        .insert(Header { key: cloud_event::SOURCE, value: Some(&sink.event_source) })
-        .insert(Header { key: cloud_event::TIME, value: Some(&time) })
-        .insert(Header { key: content, value: Some(json) })
 }

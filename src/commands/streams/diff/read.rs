@@ -21,7 +21,7 @@ use crate::streams::checkpoint::Counts;
 use crate::streams::compare::value;
 use crate::streams::compare::{Comparison, Output, Verdict};
 use crate::streams::driver::Limits;
-use crate::streams::letters::{AsideRecord, REQUEUED};
+use crate::streams::letters::{AsideRecord, REPLAYED, REQUEUED};
 use crate::streams::topology::{Description, Topology};
 
 /// What is to be done.
@@ -217,7 +217,7 @@ fn stored(description: &Description, sink: &str, record: &AsideRecord) -> Option
     let carries = &description.sinks[description.late_sink()..];
     if carries.iter().any(|s| s.topic == sink) {
         let own = header("bss_topology") == Some(description.name.as_bytes());
-        if !own || header(REQUEUED).is_some() {
+        if !own || header(REQUEUED).or(header(REPLAYED)).is_some() {
             return None;
         }
     }

@@ -8,12 +8,15 @@
 mod customers;
 mod regions;
 
+use crate::domain::EventTime;
 use crate::domain::payment::Currency;
 use crate::orders::OrderRules;
+use crate::streams::late::Corrections;
+use crate::streams::time::Grace;
 use crate::streams::topology::{
     Description, Sink, Sinks, Source, Stage, StoreDescription, Task, Topology,
 };
-use crate::streams::window::{Window, WindowFault};
+use crate::streams::window::{Window, WindowFault, WindowSpan};
 use customers::CustomersTask;
 use regions::RegionsTask;
 
@@ -67,6 +70,7 @@ pub struct OrderTopics {
 }
 
 /// The topology.
+#[derive(Clone)]
 pub struct OrderEnrichment {
     description: Description,
     rules: OrderRules,
@@ -181,5 +185,41 @@ impl Topology for OrderEnrichment {
             }
             _ => Box::new(RegionsTask::new(&self.rules, self.window)),
         }
+    }
+    fn corrections(&self) -> Option<&dyn Corrections> {
+        Some(self)
+    }
+}
+
+impl Corrections for OrderEnrichment {
+    fn patient(&self) -> Box<dyn Topology> {
+        let mut patient = self.clone();
+        patient.rules.grace = Grace::ENDLESS.micros();
+        patient.rules.updates = false;
+        Box::new(patient)
+    }
+
+    fn closing(
+        &self,
+        sink: usize,
+        _measure: Option<&str>,
+        span: WindowSpan,
+    ) -> Option<(usize, EventTime)> {
+        let grace = Grace::from_micros(self.rules.grace);
+        let closes_at = || (REGIONS, self.window.closes_at(span, grace));
+        matches!(sink, REGION_TREND | REVENUE_METRICS).then(closes_at)
+    }
+
+    fn lookback(&self) -> i64 {
+        // An order counts once, in the window of the first event that counts.
+        self.rules.remember_for
+    }
+
+    fn recounts_exactly(&self) -> bool {
+        true
+    }
+
+    fn withdrawn(&self, _sink: usize, _recorded: &[u8], _revision: u32) -> Option<Vec<u8>> {
+        None
     }
 }
