@@ -16,6 +16,7 @@ pub mod letters;
 pub mod output;
 pub mod partition;
 pub mod pipeline;
+pub mod rebuild;
 pub mod record;
 mod stage;
 pub mod store;

@@ -32,6 +32,8 @@ pub struct Pipeline<'a> {
     offsets: BTreeMap<(usize, u32), i64>,
     between: VecDeque<Handed>,
     scratch: Outputs,
+    /// Where time is held, by source; empty: nowhere.
+    ceilings: Vec<Option<EventTime>>,
 }
 
 impl<'a> Pipeline<'a> {
@@ -56,6 +58,7 @@ impl<'a> Pipeline<'a> {
             offsets: BTreeMap::new(),
             between: VecDeque::new(),
             scratch: Outputs::new(),
+            ceilings: Vec::new(),
             description,
         };
         if pipeline.description.stages.len() > 1 {
@@ -69,10 +72,21 @@ impl<'a> Pipeline<'a> {
 
     fn driver(&mut self, number: u32) -> &mut Driver {
         let (topology, limits, partitions) = (self.topology, self.limits, self.partitions);
+        let ceilings = &self.ceilings;
         self.drivers.entry(number).or_insert_with(|| {
             let place = Place { partition: i32::try_from(number).unwrap_or(i32::MAX), partitions };
-            Driver::new(topology, limits, place, &[])
+            let mut driver = Driver::new(topology, limits, place, &[]);
+            if !ceilings.is_empty() {
+                driver.hold_time_at(ceilings);
+            }
+            driver
         })
+    }
+
+    /// See [`Driver::hold_time_at`].
+    pub fn hold_time_at(&mut self, ceilings: Vec<Option<EventTime>>) {
+        self.drivers.values_mut().for_each(|driver| driver.hold_time_at(&ceilings));
+        self.ceilings = ceilings;
     }
 
     /// Takes a record of a source at wall-clock time `now`; outputs for others are added to `out`.
@@ -188,6 +202,51 @@ impl<'a> Pipeline<'a> {
             self.deliver(now, out)?;
         }
         Ok(())
+    }
+
+    /// Tells all tasks how far time has come, as before a commit.
+    ///
+    /// # Errors
+    /// As [`Self::take`].
+    pub fn advance(&mut self, now: EventTime, out: &mut Outputs) -> Result<(), String> {
+        let mut written = std::mem::take(&mut self.scratch);
+        self.drivers.values_mut().for_each(|driver| driver.advance(&mut written));
+        self.sort(&mut written, out);
+        self.scratch = written;
+        self.deliver(now, out)
+    }
+
+    /// Moves the time of every partition to where it is held, stage by stage, so that exactly what
+    /// closes later is open.
+    ///
+    /// # Errors
+    /// As [`Self::take`].
+    pub fn settle(&mut self, now: EventTime, out: &mut Outputs) -> Result<(), String> {
+        for number in 0..self.partitions {
+            self.driver(number);
+        }
+        for stage in 0..self.description.stages.len() {
+            let mut written = std::mem::take(&mut self.scratch);
+            self.drivers.values_mut().for_each(|driver| driver.reach(stage, &mut written));
+            self.sort(&mut written, out);
+            self.scratch = written;
+            self.deliver(now, out)?;
+        }
+        Ok(())
+    }
+
+    /// Hands each change of a store since the last call to `write`: partition, store, key, value
+    /// (`None`: deleted).
+    pub fn take_changes(&mut self, write: &mut dyn FnMut(u32, usize, &[u8], Option<&[u8]>)) {
+        for (number, driver) in &mut self.drivers {
+            driver.take_changes(&mut |store, key, value| write(*number, store, key, value));
+        }
+    }
+
+    /// How many keys the stores of all partitions hold.
+    #[must_use]
+    pub fn keys(&self) -> usize {
+        self.drivers.values().map(Driver::keys).sum()
     }
 
     /// What became of the records from outside.

@@ -17,6 +17,10 @@ use crate::streams::watermark::{Upstreams, Watermark, split_time};
 
 /// How far stream time moves before later stages are told: a second.
 const MARK_EVERY: i64 = 1_000_000;
+/// A ceiling that holds nothing.
+const FREE: EventTime = EventTime::from_micros(i64::MAX);
+/// A ceiling below which no time is.
+const NEVER: EventTime = EventTime::from_micros(i64::MIN);
 
 /// The time of one source of events. Each has its own, so that a source that is read faster than
 /// another does not make that one's records late.
@@ -24,6 +28,8 @@ struct Clock {
     source: usize,
     time: StreamTime,
     idle: Option<IdleClock>,
+    /// Time does not pass it.
+    ceiling: EventTime,
 }
 
 /// One stage in one partition.
@@ -37,6 +43,8 @@ pub(super) struct StageDriver {
     clocks: Vec<Clock>,
     /// Behind a repartition topic: the least watermark.
     least: StreamTime,
+    /// Behind a repartition topic: time does not pass it.
+    ceiling: EventTime,
     counts: Counts,
     idle_after: i64,
     advanced_to: Option<EventTime>,
@@ -69,7 +77,7 @@ impl StageDriver {
         let behind = of(Role::Repartition).count();
         let clocks = of(Role::Events)
             .filter(|_| behind == 0)
-            .map(|source| Clock { source, time: at(source), idle: None })
+            .map(|source| Clock { source, time: at(source), idle: None, ceiling: FREE })
             .collect();
         let mut stage = Self {
             number,
@@ -78,6 +86,7 @@ impl StageDriver {
             guard: FutureGuard::new(limits.max_skew, lateness),
             clocks,
             least: of(Role::Repartition).next().map_or_else(StreamTime::new, at),
+            ceiling: FREE,
             counts: first.map_or_else(Counts::default, |c| c.counts),
             idle_after: limits.idle_after,
             advanced_to: None,
@@ -128,7 +137,8 @@ impl StageDriver {
     pub fn checkpoint(&self, source: usize, writer: &str) -> Checkpoint {
         let (stream_time, writer) = (self.source_time(source), writer.to_owned());
         if self.description.first_source(self.number) == Some(source) {
-            Checkpoint { stream_time, counts: self.counts, writer, closed: self.closed }
+            let (counts, closed) = (self.counts, self.closed);
+            Checkpoint { stream_time, counts, writer, closed, rebuilding: None }
         } else {
             Checkpoint { stream_time, writer, ..Checkpoint::default() }
         }
@@ -184,7 +194,8 @@ impl StageDriver {
             Some(at) => self.clocks[at].time,
             None => self.stream_time().map_or_else(StreamTime::new, StreamTime::at),
         };
-        let mut gate = Gate::new(time, now, self.guard);
+        let ceiling = clock.map_or(FREE, |at| self.clocks[at].ceiling);
+        let mut gate = Gate::new(time, now, self.guard).held_at(ceiling);
         let task = &mut self.task;
         let outcome = guarded(|| task.process(record, &mut gate, out))?;
         if let Some(at) = clock {
@@ -207,13 +218,41 @@ impl StageDriver {
         if noted.is_err() {
             return Ok(noted);
         }
-        if let Some(least) = upstreams.least()
+        if let Some(least) = upstreams.least().map(|least| least.min(self.ceiling))
+            && least > NEVER
             && self.least.advance(least)
         {
             let task = &mut self.task;
             guarded(|| task.advance(least, out))?;
         }
         Ok(Ok(()))
+    }
+
+    /// See [`super::driver::Driver::hold_time_at`].
+    pub fn hold_time_at(&mut self, ceilings: &[Option<EventTime>]) {
+        let at = |source: usize| ceilings.get(source).copied().flatten();
+        for clock in &mut self.clocks {
+            clock.ceiling = at(clock.source).unwrap_or(FREE);
+        }
+        if let Some(source) = self.description.sources_of(self.number, Role::Repartition).next() {
+            self.ceiling = at(source).unwrap_or(NEVER);
+        }
+    }
+
+    /// See [`super::driver::Driver::reach`].
+    pub fn reach(&mut self, out: &mut Outputs) {
+        for clock in &mut self.clocks {
+            if clock.ceiling < FREE {
+                clock.time.advance(clock.ceiling);
+            }
+        }
+        let held = NEVER < self.ceiling && self.ceiling < FREE;
+        if held && self.least.advance(self.ceiling) {
+            let before = out.len();
+            self.task.advance(self.ceiling, out);
+            self.count_outputs(before, out);
+        }
+        self.advance(out);
     }
 
     pub const fn skip(&mut self, count: u64) {

@@ -296,13 +296,23 @@ pub struct Gate {
     pub stream_time: StreamTime,
     now: EventTime,
     guard: FutureGuard,
+    ceiling: EventTime,
 }
 
 impl Gate {
     /// A gate at wall-clock time `now`.
     #[must_use]
     pub const fn new(stream_time: StreamTime, now: EventTime, guard: FutureGuard) -> Self {
-        Self { stream_time, now, guard }
+        let ceiling = EventTime::from_micros(i64::MAX);
+        Self { stream_time, now, guard, ceiling }
+    }
+
+    /// The same gate with a stream time that does not pass `ceiling`, whatever is let in: a
+    /// rebuild must not close what was never told.
+    #[must_use]
+    pub const fn held_at(mut self, ceiling: EventTime) -> Self {
+        self.ceiling = ceiling;
+        self
     }
 
     /// Lets a table's row of `time` in: it may not be ahead of the clock, and moves no time.
@@ -328,7 +338,12 @@ impl Gate {
     /// [`Outcome::Future`] or [`Outcome::Late`].
     pub fn admit(&mut self, time: EventTime) -> Result<(), Outcome> {
         match self.guard.admit(time, self.now, &mut self.stream_time) {
-            Arrival::OnTime => Ok(()),
+            Arrival::OnTime => {
+                if self.stream_time.get().is_some_and(|time| time > self.ceiling) {
+                    self.stream_time = StreamTime::at(self.ceiling);
+                }
+                Ok(())
+            }
             Arrival::Late { lateness } => {
                 Err(Outcome::Late(Lateness { micros: lateness, window: None }))
             }
