@@ -140,6 +140,7 @@ impl Command {
                 Self::Metrics(metrics::Metrics::Import(_))
                     | Self::Streams(streams::Streams::Dlq(streams::dlq::Dlq::Requeue(_)))
                     | Self::Streams(streams::Streams::Generate(_))
+                    | Self::Streams(streams::Streams::Rebuild(_))
             )
     }
 
@@ -177,6 +178,7 @@ impl Command {
                 | streams::Streams::Status(_)
                 | streams::Streams::Lag(_)
                 | streams::Streams::Reset(_)
+                | streams::Streams::Rebuild(_)
                 | streams::Streams::State(_)
                 | streams::Streams::Dlq(_)
                 | streams::Streams::Late(_),

@@ -232,7 +232,10 @@ mod tests {
         assert!(Checkpoint::from_metadata("bss1 p=x").is_err());
         assert!(Checkpoint::from_metadata("bss1 pp=1").is_err());
         for broken in ["", "1", "1,x", "1,-,0,0,0,0,0,0", "1,-,0,0,0,0,0,0,0,0"] {
-            assert!(Checkpoint::from_metadata(&format!("bss1 b=1 n={broken}")).is_err(), "{broken}");
+            assert!(
+                Checkpoint::from_metadata(&format!("bss1 b=1 n={broken}")).is_err(),
+                "{broken}"
+            );
         }
     }
 }

@@ -235,18 +235,12 @@ impl<'a> Pipeline<'a> {
         Ok(())
     }
 
-    /// Hands each change of a store since the last call to `write`: partition, store, key, value
-    /// (`None`: deleted).
-    pub fn take_changes(&mut self, write: &mut dyn FnMut(u32, usize, &[u8], Option<&[u8]>)) {
-        for (number, driver) in &mut self.drivers {
-            driver.take_changes(&mut |store, key, value| write(*number, store, key, value));
+    /// Hands each change of a store to `write` (partition, store, key, value; `None`: deleted),
+    /// partition after partition, each of which is gone afterwards.
+    pub fn into_changes(mut self, write: &mut dyn FnMut(u32, usize, &[u8], Option<&[u8]>)) {
+        while let Some((number, mut driver)) = self.drivers.pop_first() {
+            driver.take_changes(&mut |store, key, value| write(number, store, key, value));
         }
-    }
-
-    /// How many keys the stores of all partitions hold.
-    #[must_use]
-    pub fn keys(&self) -> usize {
-        self.drivers.values().map(Driver::keys).sum()
     }
 
     /// What became of the records from outside.

@@ -225,8 +225,7 @@ mod tests {
             closed: true,
             rebuilding: None,
         };
-        let metadata =
-            if topic == "rows" { String::new() } else { checkpoint.to_metadata() };
+        let metadata = if topic == "rows" { String::new() } else { checkpoint.to_metadata() };
         NotedOffset { topic: topic.to_owned(), partition, offset, metadata }
     }
 
@@ -283,7 +282,11 @@ mod tests {
     #[test]
     fn what_is_committed_afterwards() {
         let rebuild = Rebuild::of(&description(), &all([Some(35), Some(30)])).unwrap();
-        let after = rebuild.afterwards(4, &|source, partition| i64::from(partition) * 100 + i64::try_from(source).unwrap(), "r");
+        let after = rebuild.afterwards(
+            4,
+            &|source, partition| i64::from(partition) * 100 + i64::try_from(source).unwrap(),
+            "r",
+        );
         let shown: Vec<String> = after
             .iter()
             .map(|o| format!("{}/{} {} {}", o.topic, o.partition, o.offset, o.metadata))

@@ -9,6 +9,7 @@ pub mod generate;
 pub mod lag;
 pub mod late;
 pub mod list;
+pub mod rebuild;
 pub mod reset;
 pub mod rules;
 pub mod run;
@@ -30,6 +31,7 @@ pub enum Streams {
     Status(status::StatusArgs),
     Lag(lag::LagArgs),
     Reset(reset::ResetArgs),
+    Rebuild(rebuild::RebuildArgs),
     /// Look into the state of a topology
     #[command(subcommand)]
     State(state::State),
@@ -57,6 +59,7 @@ impl Streams {
             Self::Status(args) => status::run(args, context).await,
             Self::Lag(args) => lag::run(args, context).await,
             Self::Reset(args) => reset::run(args, context).await,
+            Self::Rebuild(args) => rebuild::run(args, context).await,
             Self::State(command) => command.run(context).await,
             Self::Test(args) => test::run(args, context).await,
             Self::Diff(args) => diff::run(args, context).await,
