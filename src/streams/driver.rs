@@ -153,6 +153,13 @@ impl Driver {
         self.stages.iter_mut().fold(false, |moved, stage| stage.at_end(now, out) | moved)
     }
 
+    /// The event time with which the last record of a source of events was let in; `None` if it
+    /// was not.
+    #[must_use]
+    pub fn admitted(&self, source: usize) -> Option<EventTime> {
+        self.stages[self.description.sources[source].stage].admitted(source)
+    }
+
     /// Keeps time from passing `ceilings`, one a source, whatever comes. `None` holds nothing at a
     /// source of events, where nothing was ever let in; behind a repartition topic it keeps time
     /// unknown. For a rebuild: nothing is closed that was not told before.

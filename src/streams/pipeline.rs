@@ -34,6 +34,8 @@ pub struct Pipeline<'a> {
     scratch: Outputs,
     /// Where time is held, by source; empty: nowhere.
     ceilings: Vec<Option<EventTime>>,
+    /// What the last record from outside was let in with.
+    admitted: Option<EventTime>,
 }
 
 impl<'a> Pipeline<'a> {
@@ -59,6 +61,7 @@ impl<'a> Pipeline<'a> {
             between: VecDeque::new(),
             scratch: Outputs::new(),
             ceilings: Vec::new(),
+            admitted: None,
             description,
         };
         if pipeline.description.stages.len() > 1 {
@@ -81,6 +84,12 @@ impl<'a> Pipeline<'a> {
             }
             driver
         })
+    }
+
+    /// The event time with which the last record that [`Self::take`] took was let in, if it was.
+    #[must_use]
+    pub const fn admitted(&self) -> Option<EventTime> {
+        self.admitted
     }
 
     /// See [`Driver::hold_time_at`].
@@ -112,9 +121,11 @@ impl<'a> Pipeline<'a> {
         let stages = self.description.stages.len();
         let driver = self.driver(number);
         let stepped = driver.step(&record, now, &mut written);
+        let admitted = driver.admitted(record.source);
         if stepped.is_ok() && stages > 1 {
             driver.advance(&mut written);
         }
+        self.admitted = admitted;
         self.sort(&mut written, out);
         self.scratch = written;
         stepped?;

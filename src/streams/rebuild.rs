@@ -186,6 +186,68 @@ impl Rebuild {
     }
 }
 
+/// How far each partition of the sources has come while they are fed anew.
+///
+/// A record was late or not by the time of its own partition. Keys are spread otherwise now, so
+/// while partitions are read together time is held at the slowest that has more to come: nothing
+/// is late any more that was not then.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pace {
+    ceilings: Vec<Option<EventTime>>,
+    /// By source and partition, those with more to come.
+    open: BTreeMap<(usize, i32), EventTime>,
+    /// Where time is held.
+    held: Vec<Option<EventTime>>,
+}
+
+impl Pace {
+    /// Before the first record of `lanes`, the source partitions that have any.
+    #[must_use]
+    pub fn new(rebuild: &Rebuild, lanes: impl Iterator<Item = (usize, i32)>) -> Self {
+        // The epoch: no event is that old, so nothing closes by it.
+        let open = lanes.map(|lane| (lane, EventTime::default())).collect();
+        let mut pace = Self { ceilings: rebuild.ceilings(), open, held: Vec::new() };
+        pace.held = pace.now();
+        pace
+    }
+
+    /// Notes that a record of a lane was let in with `time`, if it was.
+    pub fn admitted(&mut self, lane: (usize, i32), time: Option<EventTime>) {
+        if let (Some(time), Some(reached)) = (time, self.open.get_mut(&lane)) {
+            *reached = time.max(*reached);
+        }
+    }
+
+    /// Notes that nothing more comes of a lane.
+    pub fn ended(&mut self, lane: (usize, i32)) {
+        self.open.remove(&lane);
+    }
+
+    /// Where time is held now, by source; `None` if that has not changed since it was last asked.
+    pub fn moved(&mut self) -> Option<Vec<Option<EventTime>>> {
+        let now = self.now();
+        (now != self.held).then(|| {
+            self.held.clone_from(&now);
+            now
+        })
+    }
+
+    /// Where time is held now, by source: at the slowest lane, at most at the ceiling.
+    #[must_use]
+    pub fn now(&self) -> Vec<Option<EventTime>> {
+        let slowest = |source: usize| {
+            self.open.range((source, i32::MIN)..=(source, i32::MAX)).map(|(_, time)| *time).min()
+        };
+        let ceilings = self.ceilings.iter().enumerate();
+        ceilings
+            .map(|(source, ceiling)| match slowest(source) {
+                Some(slowest) => Some(ceiling.map_or(slowest, |ceiling| slowest.min(ceiling))),
+                None => *ceiling,
+            })
+            .collect()
+    }
+}
+
 /// Whether a record with `key` lies where Kafka's own clients would have put it, now (`count`
 /// partitions) or when the topic had fewer.
 #[must_use]
@@ -311,6 +373,24 @@ mod tests {
         let next = Rebuild::of(&description(), &after).unwrap();
         assert_eq!(next.ceilings(), rebuild.ceilings(), "a second one finds the same time");
         assert_eq!(next.partitions(), 4);
+    }
+
+    #[test]
+    fn time_is_held_at_the_slowest_lane_and_at_most_at_the_ceiling() {
+        let rebuild = Rebuild::of(&description(), &all([Some(35), Some(30)])).unwrap();
+        let mut pace = Pace::new(&rebuild, [(0, 0), (0, 2)].into_iter());
+        assert_eq!(pace.now(), [at(0), None, at(30)]);
+        assert_eq!(pace.moved(), None);
+        pace.admitted((0, 0), at(50));
+        pace.admitted((0, 0), None);
+        assert_eq!(pace.moved(), None, "the other has not begun");
+        pace.admitted((0, 2), at(20));
+        pace.admitted((0, 2), at(10));
+        assert_eq!(pace.moved().unwrap()[0], at(20));
+        pace.ended((0, 2));
+        assert_eq!(pace.moved().unwrap()[0], at(40), "the ceiling");
+        pace.ended((0, 0));
+        assert_eq!(pace.now(), rebuild.ceilings());
     }
 
     #[test]

@@ -30,6 +30,8 @@ struct Clock {
     idle: Option<IdleClock>,
     /// Time does not pass it.
     ceiling: EventTime,
+    /// What the last record was let in with.
+    admitted: Option<EventTime>,
 }
 
 /// One stage in one partition.
@@ -77,7 +79,13 @@ impl StageDriver {
         let behind = of(Role::Repartition).count();
         let clocks = of(Role::Events)
             .filter(|_| behind == 0)
-            .map(|source| Clock { source, time: at(source), idle: None, ceiling: FREE })
+            .map(|source| Clock {
+                source,
+                time: at(source),
+                idle: None,
+                ceiling: FREE,
+                admitted: None,
+            })
             .collect();
         let mut stage = Self {
             number,
@@ -200,6 +208,7 @@ impl StageDriver {
         let outcome = guarded(|| task.process(record, &mut gate, out))?;
         if let Some(at) = clock {
             self.clocks[at].time = gate.stream_time;
+            self.clocks[at].admitted = gate.admitted();
         }
         Ok(outcome)
     }
@@ -226,6 +235,11 @@ impl StageDriver {
             guarded(|| task.advance(least, out))?;
         }
         Ok(Ok(()))
+    }
+
+    /// See [`super::driver::Driver::admitted`].
+    pub fn admitted(&self, source: usize) -> Option<EventTime> {
+        self.clock(source).and_then(|at| self.clocks[at].admitted)
     }
 
     /// See [`super::driver::Driver::hold_time_at`].

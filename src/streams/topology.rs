@@ -297,6 +297,7 @@ pub struct Gate {
     now: EventTime,
     guard: FutureGuard,
     ceiling: EventTime,
+    admitted: Option<EventTime>,
 }
 
 impl Gate {
@@ -304,7 +305,13 @@ impl Gate {
     #[must_use]
     pub const fn new(stream_time: StreamTime, now: EventTime, guard: FutureGuard) -> Self {
         let ceiling = EventTime::from_micros(i64::MAX);
-        Self { stream_time, now, guard, ceiling }
+        Self { stream_time, now, guard, ceiling, admitted: None }
+    }
+
+    /// The time that was let in last.
+    #[must_use]
+    pub const fn admitted(&self) -> Option<EventTime> {
+        self.admitted
     }
 
     /// The same gate with a stream time that does not pass `ceiling`, whatever is let in: a
@@ -339,6 +346,7 @@ impl Gate {
     pub fn admit(&mut self, time: EventTime) -> Result<(), Outcome> {
         match self.guard.admit(time, self.now, &mut self.stream_time) {
             Arrival::OnTime => {
+                self.admitted = Some(time);
                 if self.stream_time.get().is_some_and(|time| time > self.ceiling) {
                     self.stream_time = StreamTime::at(self.ceiling);
                 }

@@ -17,6 +17,7 @@ mod import;
 mod ingest;
 mod lag;
 mod metrics_database;
+mod rebuild;
 mod recovery;
 mod requeue;
 mod reset;

@@ -4,6 +4,7 @@
 mod activity;
 mod lives;
 mod orders;
+mod rebuild;
 mod stages;
 mod town;
 mod world;

@@ -38,8 +38,15 @@ pub(super) struct Lane {
     pub to: i64,
 }
 
+impl Lane {
+    /// Whether there is nothing to read.
+    pub const fn is_empty(&self) -> bool {
+        self.from >= self.to
+    }
+}
+
 /// Hands the committed records of `lanes` to `take`, always the one with the least Kafka time of
-/// those that are next. One without a time counts as the oldest.
+/// those that are next; one without a time counts as the oldest. `None` tells that a lane has ended.
 ///
 /// # Errors
 /// As the client or `take` says; [`Kind::TimedOut`] if a lane does not come to its end.
@@ -47,9 +54,9 @@ pub(super) fn merged(
     kafka: &Kafka,
     group: &str,
     lanes: &[Lane],
-    take: &mut dyn FnMut(&Lane, &BorrowedMessage<'_>) -> Result<()>,
+    take: &mut dyn FnMut(&Lane, Option<&BorrowedMessage<'_>>) -> Result<()>,
 ) -> Result<()> {
-    let lanes: Vec<&Lane> = lanes.iter().filter(|lane| lane.from < lane.to).collect();
+    let lanes: Vec<&Lane> = lanes.iter().filter(|lane| !lane.is_empty()).collect();
     if lanes.is_empty() {
         return Ok(());
     }
@@ -71,16 +78,22 @@ pub(super) fn merged(
     let mut order = BinaryHeap::new();
     for (at, (lane, queue)) in lanes.iter().zip(&queues).enumerate() {
         let head = next(&consumer, lane, queue)?;
-        order.extend(head.as_ref().map(|head| Reverse((time(head), at))));
+        match &head {
+            Some(head) => order.push(Reverse((time(head), at))),
+            None => take(lane, None)?,
+        }
         heads.push(head);
     }
     let mut taken: u32 = 0;
     while let Some(Reverse((_, at))) = order.pop() {
         let Some(message) = heads[at].take() else { continue };
-        take(lanes[at], &message)?;
+        take(lanes[at], Some(&message))?;
         drop(message);
         heads[at] = next(&consumer, lanes[at], &queues[at])?;
-        order.extend(heads[at].as_ref().map(|head| Reverse((time(head), at))));
+        match &heads[at] {
+            Some(head) => order.push(Reverse((time(head), at))),
+            None => take(lanes[at], None)?,
+        }
         taken = taken.wrapping_add(1);
         if taken.is_multiple_of(SERVE_EVERY) {
             serve(&consumer, &what)?;

@@ -23,7 +23,7 @@ use crate::streams::driver::Limits;
 use crate::streams::output::Outputs;
 use crate::streams::partition;
 use crate::streams::pipeline::Pipeline;
-use crate::streams::rebuild::{Rebuild, is_placed};
+use crate::streams::rebuild::{Pace, Rebuild, is_placed};
 use crate::streams::record::SourceRecord;
 use crate::streams::topology::{Description, Role, SinkKind, Topology};
 use crate::topics::plan::{Declared, Step};
@@ -122,6 +122,17 @@ pub fn look(resetter: &Resetter, before: Before) -> Result<Facts> {
             .hint(format!("To begin anew: `bss streams reset {} --apply`.", description.name)));
     }
     let partitions = one_count(resetter, description)?;
+    if rebuild.partitions() > partitions {
+        return Err(BackendError::new(Kind::Conflict, what())
+            .because(format!(
+                "its state was built for {} partitions, its sources have {partitions}",
+                rebuild.partitions()
+            ))
+            .hint(format!(
+                "The topics were made anew? Then `bss streams reset {} --apply`.",
+                description.name
+            )));
+    }
     let mut facts = Facts { before, rebuild, partitions, sources: Vec::new() };
     let mut unread = Vec::new();
     for (source, described) in description.sources.iter().enumerate() {
@@ -185,7 +196,8 @@ fn count_unread(resetter: &Resetter, facts: &mut Facts, lanes: &[Lane]) -> Resul
     let group = &resetter.description.group;
     let sources = &mut facts.sources;
     merged(&resetter.kafka, group, lanes, &mut |lane, message| {
-        if let Some(own) = sources.iter_mut().find(|s| s.source == lane.source) {
+        let own = sources.iter_mut().find(|s| s.source == lane.source);
+        if let (Some(own), Some(message)) = (own, message) {
             own.unread += 1;
             let elsewhere =
                 |key| i32::try_from(partition::of_key(key, count)) != Ok(lane.partition);
@@ -307,6 +319,7 @@ struct Feeder<'a> {
     poison: &'a BTreeSet<Place>,
     progress: &'a mut dyn FnMut(u64),
     partitions: u32,
+    pace: Pace,
     out: Outputs,
     made: Made,
     panicked: Option<(Place, String)>,
@@ -323,10 +336,22 @@ impl<'a> Feeder<'a> {
         let description = topology.describe();
         let partitions = u32::try_from(facts.partitions).unwrap_or(u32::MAX);
         let mut pipeline = Pipeline::new(topology, feeding.limits, partitions);
-        pipeline.hold_time_at(facts.rebuild.ceilings());
+        let lanes = facts.lanes(description, Role::Events).into_iter().filter(|l| !l.is_empty());
+        let pace = Pace::new(&facts.rebuild, lanes.map(|lane| (lane.source, lane.partition)));
+        pipeline.hold_time_at(pace.now());
         let made = Made { fed: vec![0; description.stages.len()], ..Made::default() };
-        let (out, panicked) = (Outputs::new(), None);
-        Self { description, pipeline, feeding, poison, progress, partitions, out, made, panicked }
+        Self {
+            description,
+            pipeline,
+            feeding,
+            poison,
+            progress,
+            partitions,
+            pace,
+            out: Outputs::new(),
+            made,
+            panicked: None,
+        }
     }
 
     /// Tables first, then events, then time to where it stood.
@@ -334,8 +359,15 @@ impl<'a> Feeder<'a> {
         let group = self.description.group.clone();
         for role in [Role::Table, Role::Events] {
             let lanes = facts.lanes(self.description, role);
-            merged(kafka, &group, &lanes, &mut |lane, message| self.take(lane, message))?;
+            merged(kafka, &group, &lanes, &mut |lane, message| match message {
+                Some(message) => self.take(lane, message),
+                None => {
+                    self.pace.ended((lane.source, lane.partition));
+                    Ok(())
+                }
+            })?;
         }
+        self.pipeline.hold_time_at(facts.rebuild.ceilings());
         let settled = self.pipeline.settle(self.feeding.now, &mut self.out);
         self.keep_rows();
         settled.map_err(|panic| stopped("the tasks at the end", panic))
@@ -369,7 +401,11 @@ impl<'a> Feeder<'a> {
             timestamp,
         };
         let mut taken = self.pipeline.take(&record, now, &mut self.out);
+        self.pace.admitted((lane.source, lane.partition), self.pipeline.admitted());
         if taken.is_ok() && records.is_multiple_of(LOOK_EVERY) {
+            if let Some(held) = self.pace.moved() {
+                self.pipeline.hold_time_at(held);
+            }
             taken = self.pipeline.advance(now, &mut self.out);
         }
         self.keep_rows();
