@@ -160,6 +160,12 @@ impl Driver {
         self.stages[self.description.sources[source].stage].admitted(source)
     }
 
+    /// Tells that the next record of a source comes from a partition of then that had `reached`
+    /// this time: by it the record is late or not. For a rebuild.
+    pub fn comes_from(&mut self, source: usize, reached: Option<EventTime>) {
+        self.stages[self.description.sources[source].stage].comes_from(source, reached);
+    }
+
     /// Keeps time from passing `ceilings`, one a source, whatever comes. `None` holds nothing at a
     /// source of events, where nothing was ever let in; behind a repartition topic it keeps time
     /// unknown. For a rebuild: nothing is closed that was not told before.

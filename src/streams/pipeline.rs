@@ -36,6 +36,8 @@ pub struct Pipeline<'a> {
     ceilings: Vec<Option<EventTime>>,
     /// What the last record from outside was let in with.
     admitted: Option<EventTime>,
+    /// What the partition of then had reached that the next record comes from.
+    reached: Option<Option<EventTime>>,
 }
 
 impl<'a> Pipeline<'a> {
@@ -62,6 +64,7 @@ impl<'a> Pipeline<'a> {
             scratch: Outputs::new(),
             ceilings: Vec::new(),
             admitted: None,
+            reached: None,
             description,
         };
         if pipeline.description.stages.len() > 1 {
@@ -84,6 +87,11 @@ impl<'a> Pipeline<'a> {
             }
             driver
         })
+    }
+
+    /// See [`Driver::comes_from`]; for the next [`Self::take`].
+    pub const fn comes_from(&mut self, reached: Option<EventTime>) {
+        self.reached = Some(reached);
     }
 
     /// The event time with which the last record that [`Self::take`] took was let in, if it was.
@@ -119,7 +127,11 @@ impl<'a> Pipeline<'a> {
         };
         let mut written = std::mem::take(&mut self.scratch);
         let stages = self.description.stages.len();
+        let reached = self.reached.take();
         let driver = self.driver(number);
+        if let Some(reached) = reached {
+            driver.comes_from(record.source, reached);
+        }
         let stepped = driver.step(&record, now, &mut written);
         let admitted = driver.admitted(record.source);
         if stepped.is_ok() && stages > 1 {

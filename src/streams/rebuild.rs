@@ -211,6 +211,12 @@ impl Pace {
         pace
     }
 
+    /// The time that a lane has reached, if anything of it was let in.
+    #[must_use]
+    pub fn reached(&self, lane: (usize, i32)) -> Option<EventTime> {
+        self.open.get(&lane).copied().filter(|time| *time > EventTime::default())
+    }
+
     /// Notes that a record of a lane was let in with `time`, if it was.
     pub fn admitted(&mut self, lane: (usize, i32), time: Option<EventTime>) {
         if let (Some(time), Some(reached)) = (time, self.open.get_mut(&lane)) {

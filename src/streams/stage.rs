@@ -30,6 +30,8 @@ struct Clock {
     idle: Option<IdleClock>,
     /// Time does not pass it.
     ceiling: EventTime,
+    /// In a rebuild: what the next record's own partition has reached.
+    own: Option<StreamTime>,
     /// What the last record was let in with.
     admitted: Option<EventTime>,
 }
@@ -84,6 +86,7 @@ impl StageDriver {
                 time: at(source),
                 idle: None,
                 ceiling: FREE,
+                own: None,
                 admitted: None,
             })
             .collect();
@@ -202,8 +205,10 @@ impl StageDriver {
             Some(at) => self.clocks[at].time,
             None => self.stream_time().map_or_else(StreamTime::new, StreamTime::at),
         };
-        let ceiling = clock.map_or(FREE, |at| self.clocks[at].ceiling);
-        let mut gate = Gate::new(time, now, self.guard).held_at(ceiling);
+        let mut gate = Gate::new(time, now, self.guard);
+        if let Some(Clock { ceiling, own: Some(own), .. }) = clock.map(|at| &self.clocks[at]) {
+            gate = gate.held_at(*ceiling, *own);
+        }
         let task = &mut self.task;
         let outcome = guarded(|| task.process(record, &mut gate, out))?;
         if let Some(at) = clock {
@@ -235,6 +240,13 @@ impl StageDriver {
             guarded(|| task.advance(least, out))?;
         }
         Ok(Ok(()))
+    }
+
+    /// See [`super::driver::Driver::comes_from`].
+    pub fn comes_from(&mut self, source: usize, reached: Option<EventTime>) {
+        if let Some(at) = self.clock(source) {
+            self.clocks[at].own = Some(reached.map_or_else(StreamTime::new, StreamTime::at));
+        }
     }
 
     /// See [`super::driver::Driver::admitted`].

@@ -180,7 +180,7 @@ fn grown(
 fn a_key_that_moves_takes_its_windows_along() {
     grown(ACTIVITY, &["customer.events"], activity, |corner| {
         let windows = values(corner, "customer.activity.aggregated");
-        windows.iter().filter_map(|w| w["activityCount"].as_u64()).collect()
+        windows.iter().filter_map(|w| w["count"].as_u64()).collect()
     });
 }
 
@@ -240,7 +240,7 @@ fn a_gap_is_not_passed_over_in_silence() {
     corner.feed(&[activity(&customer, 6)]);
     ok(&drain(&corner));
     let windows = values(&corner, "customer.activity.aggregated");
-    let mut counts: Vec<u64> = windows.iter().filter_map(|w| w["activityCount"].as_u64()).collect();
+    let mut counts: Vec<u64> = windows.iter().filter_map(|w| w["count"].as_u64()).collect();
     counts.sort_unstable();
     assert_eq!(counts, [1, 4], "three that are kept and the new one; the misplaced one by itself");
 }
@@ -258,7 +258,7 @@ fn a_later_beginning_is_seen() {
     refused(&rebuild(&corner, &["--apply", "--yes"]), 5, "hold 6 records, 1 were counted");
     ok(&drain(&corner));
     let windows = values(&corner, "customer.activity.aggregated");
-    assert_eq!(windows[0]["activityCount"], 1, "as if nothing had been asked: {windows:?}");
+    assert_eq!(windows[0]["count"], 1, "as if nothing had been asked: {windows:?}");
 }
 
 /// J3: orders of six partitions, customers of four: refused at the start with both counts.

@@ -272,12 +272,15 @@ impl Town {
     fn noted(&self) -> Vec<NotedOffset> {
         let mut all = Vec::new();
         for (number, committed) in &self.committed {
-            for (source, offset) in &committed.offsets {
+            // A commit is one of all sources.
+            let sources = self.description.sources.iter().enumerate();
+            for (source, described) in sources.filter(|_| !committed.metadata.is_empty()) {
+                let offset = committed.offsets.get(&source).copied().unwrap_or(0);
                 all.push(NotedOffset {
-                    topic: self.description.sources[*source].topic.clone(),
+                    topic: described.topic.clone(),
                     partition: i32::try_from(*number).expect("few"),
-                    offset: i64::try_from(*offset).expect("short"),
-                    metadata: committed.metadata.get(source).cloned().unwrap_or_default(),
+                    offset: i64::try_from(offset).expect("short"),
+                    metadata: committed.metadata.get(&source).cloned().unwrap_or_default(),
                 });
             }
         }
@@ -323,6 +326,7 @@ impl Town {
                 value: logged.value.as_deref(),
                 timestamp: logged.timestamp,
             };
+            pipeline.comes_from(pace.reached(lane(*place)));
             pipeline.take(&record, self.now, out).expect("no panic");
             *next += 1;
             pace.admitted(lane(*place), pipeline.admitted());

@@ -156,7 +156,7 @@ impl Task for FraudTask {
         }
         let customer = payment.customer_id.as_ref();
         let rules = &self.rules;
-        let stream_time = gate.stream_time.get().unwrap_or(payment.time);
+        let stream_time = gate.source_time().unwrap_or(payment.time);
         let assessment = self.customers.update(customer.as_bytes(), |state| {
             if stream_time.micros_since(state.last_seen()) > rules.customer_ttl {
                 // As if it had been swept: the answer must not depend on when the sweep comes.

@@ -400,6 +400,7 @@ impl<'a> Feeder<'a> {
             value: message.payload(),
             timestamp,
         };
+        self.pipeline.comes_from(self.pace.reached((lane.source, lane.partition)));
         let mut taken = self.pipeline.take(&record, now, &mut self.out);
         self.pace.admitted((lane.source, lane.partition), self.pipeline.admitted());
         if taken.is_ok() && records.is_multiple_of(LOOK_EVERY) {
