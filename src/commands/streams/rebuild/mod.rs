@@ -130,7 +130,7 @@ async fn facts(
 /// Says what will not be as before.
 fn tell(context: &Context, facts: &Facts, gaps: &[String]) {
     if facts.rebuild.is_marked() {
-        context.ui.warning("an earlier rebuild was cut off; this one completes it".to_owned());
+        context.ui.warning("an earlier rebuild was cut off; this one completes it");
     }
     for gap in gaps {
         context.ui.warning(gap.clone());
