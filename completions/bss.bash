@@ -103,6 +103,9 @@ _bss() {
             bss__subcmd__streams,list)
                 cmd="bss__subcmd__streams__subcmd__list"
                 ;;
+            bss__subcmd__streams,rebuild)
+                cmd="bss__subcmd__streams__subcmd__rebuild"
+                ;;
             bss__subcmd__streams,reset)
                 cmd="bss__subcmd__streams__subcmd__reset"
                 ;;
@@ -1432,7 +1435,7 @@ _bss() {
             return 0
             ;;
         bss__subcmd__streams)
-            opts="-o -q -v -h --config --context --set --output --since --until --as-of --tz --quiet --verbose --no-color --yes --help list run describe status lag reset state test diff dlq late generate"
+            opts="-o -q -v -h --config --context --set --output --since --until --as-of --tz --quiet --verbose --no-color --yes --help list run describe status lag reset rebuild state test diff dlq late generate"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1737,7 +1740,7 @@ _bss() {
                     return 0
                     ;;
                 --reason)
-                    COMPREPLY=($(compgen -W "empty tombstone json-null oversize not-utf8 broken-json broken-csv missing-field wrong-type bad-text bad-amount not-a-number negative scale too-large bad-currency unknown-status bad-time implausible-time future key-mismatch bad-score out-of-range conflicting refused expired bad-envelope panicked" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "empty tombstone json-null oversize not-utf8 broken-json broken-csv missing-field wrong-type bad-text bad-amount not-a-number negative scale too-large bad-currency unknown-status bad-time implausible-time future key-mismatch bad-score out-of-range conflicting refused expired bad-envelope foreign panicked" -- "${cur}"))
                     return 0
                     ;;
                 --state)
@@ -1815,7 +1818,7 @@ _bss() {
                     return 0
                     ;;
                 --reason)
-                    COMPREPLY=($(compgen -W "empty tombstone json-null oversize not-utf8 broken-json broken-csv missing-field wrong-type bad-text bad-amount not-a-number negative scale too-large bad-currency unknown-status bad-time implausible-time future key-mismatch bad-score out-of-range conflicting refused expired bad-envelope panicked" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "empty tombstone json-null oversize not-utf8 broken-json broken-csv missing-field wrong-type bad-text bad-amount not-a-number negative scale too-large bad-currency unknown-status bad-time implausible-time future key-mismatch bad-score out-of-range conflicting refused expired bad-envelope foreign panicked" -- "${cur}"))
                     return 0
                     ;;
                 --value)
@@ -2163,6 +2166,60 @@ _bss() {
             ;;
         bss__subcmd__streams__subcmd__list)
             opts="-o -q -v -h --config --context --set --output --since --until --as-of --tz --quiet --verbose --no-color --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as-of)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tz)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --yes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        bss__subcmd__streams__subcmd__rebuild)
+            opts="-o -q -v -h --apply --accept-gap --config --context --set --output --since --until --as-of --tz --quiet --verbose --no-color --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -221,34 +221,35 @@ complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -l context -d 'Use the settings of [context.NAME]' -r
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset rebuild state test diff dlq late generate" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset rebuild state test diff dlq late generate" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset rebuild state test diff dlq late generate" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset rebuild state test diff dlq late generate" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
 csv\t'CSV with a header'"
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -l until -d 'End of the time range, not included' -r
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -l as-of -d 'Take this instant as now' -r
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -l tz -d 'Zone of dates without an offset, and of the display' -r
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -s q -l quiet -d 'Say only the result and errors'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -l no-color -d 'Never use colour or draw bars'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -f -a "list" -d 'List the topologies'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -f -a "run" -d 'Run topologies until stopped (Ctrl-C: a clean stop, exit 0)'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -f -a "describe" -d 'Show what a topology reads, keeps and writes, and by which numbers it works'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -f -a "status" -d 'Show whether topologies run, how far they are and what they set aside'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -f -a "lag" -d 'Show how far behind topologies are, in records and in time'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -f -a "reset" -d 'Begin a topology anew: forget its offsets and its state'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -f -a "state" -d 'Look into the state of a topology'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -f -a "test" -d 'Run a topology over a file, without a broker'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -f -a "diff" -d 'Compare what a topology would write now with what it wrote'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -f -a "dlq" -d 'List, explain and requeue dead letters'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -f -a "late" -d 'List records that came too late'
-complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset state test diff dlq late generate" -f -a "generate" -d 'Make events for demos, tests and benches'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset rebuild state test diff dlq late generate" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset rebuild state test diff dlq late generate" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset rebuild state test diff dlq late generate" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset rebuild state test diff dlq late generate" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset rebuild state test diff dlq late generate" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset rebuild state test diff dlq late generate" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset rebuild state test diff dlq late generate" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset rebuild state test diff dlq late generate" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset rebuild state test diff dlq late generate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset rebuild state test diff dlq late generate" -f -a "list" -d 'List the topologies'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset rebuild state test diff dlq late generate" -f -a "run" -d 'Run topologies until stopped (Ctrl-C: a clean stop, exit 0)'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset rebuild state test diff dlq late generate" -f -a "describe" -d 'Show what a topology reads, keeps and writes, and by which numbers it works'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset rebuild state test diff dlq late generate" -f -a "status" -d 'Show whether topologies run, how far they are and what they set aside'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset rebuild state test diff dlq late generate" -f -a "lag" -d 'Show how far behind topologies are, in records and in time'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset rebuild state test diff dlq late generate" -f -a "reset" -d 'Begin a topology anew: forget its offsets and its state'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset rebuild state test diff dlq late generate" -f -a "rebuild" -d 'Make a topology\'s state anew, for the partitions its sources have now'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset rebuild state test diff dlq late generate" -f -a "state" -d 'Look into the state of a topology'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset rebuild state test diff dlq late generate" -f -a "test" -d 'Run a topology over a file, without a broker'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset rebuild state test diff dlq late generate" -f -a "diff" -d 'Compare what a topology would write now with what it wrote'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset rebuild state test diff dlq late generate" -f -a "dlq" -d 'List, explain and requeue dead letters'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset rebuild state test diff dlq late generate" -f -a "late" -d 'List records that came too late'
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status lag reset rebuild state test diff dlq late generate" -f -a "generate" -d 'Make events for demos, tests and benches'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from list" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from list" -l context -d 'Use the settings of [context.NAME]' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from list" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
@@ -356,6 +357,24 @@ complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from reset" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from reset" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from reset" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from rebuild" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from rebuild" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from rebuild" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from rebuild" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from rebuild" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from rebuild" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from rebuild" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from rebuild" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from rebuild" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from rebuild" -l apply -d 'Carry it out; asks first, without a terminal it needs --yes'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from rebuild" -l accept-gap -d 'Go on although the sources do not hold exactly what the state was made from'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from rebuild" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from rebuild" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from rebuild" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from rebuild" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from state" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from state" -l context -d 'Use the settings of [context.NAME]' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from state" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
