@@ -432,6 +432,24 @@ complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from reset" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from reset" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from reset" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from rebuild" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from rebuild" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from rebuild" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from rebuild" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from rebuild" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from rebuild" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from rebuild" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from rebuild" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from rebuild" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from rebuild" -l apply -d 'Carry it out; asks first, without a terminal it needs --yes'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from rebuild" -l accept-gap -d 'Go on although the sources do not hold exactly what the state was made from'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from rebuild" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from rebuild" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from rebuild" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from rebuild" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from state" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from state" -l context -d 'Use the settings of [context.NAME]' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from state" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r

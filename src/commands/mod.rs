@@ -141,6 +141,7 @@ impl Command {
                     | Self::Streams(streams::Streams::Dlq(streams::dlq::Dlq::Requeue(_)))
                     | Self::Streams(
                         streams::Streams::Generate(_)
+                            | streams::Streams::Rebuild(_)
                             | streams::Streams::Pause(_)
                             | streams::Streams::Resume(_)
                     )
@@ -185,6 +186,7 @@ impl Command {
                 | streams::Streams::Pause(_)
                 | streams::Streams::Resume(_)
                 | streams::Streams::Reset(_)
+                | streams::Streams::Rebuild(_)
                 | streams::Streams::State(_)
                 | streams::Streams::Dlq(_)
                 | streams::Streams::Late(_),

@@ -38,6 +38,19 @@ impl Counts {
         self.late + self.future + self.rejected
     }
 
+    /// Each count with its letter in the text form.
+    const fn places(&mut self) -> [(char, &mut u64); 7] {
+        [
+            ('p', &mut self.processed),
+            ('d', &mut self.duplicate),
+            ('l', &mut self.late),
+            ('f', &mut self.future),
+            ('r', &mut self.rejected),
+            ('o', &mut self.outputs),
+            ('s', &mut self.skipped),
+        ]
+    }
+
     /// Adds another count.
     pub const fn add(&mut self, other: &Self) {
         self.processed += other.processed;
@@ -61,27 +74,59 @@ pub struct Checkpoint {
     pub writer: String,
     /// Everything was closed at the end of the input (`--drain`), and nothing came since.
     pub closed: bool,
+    /// The state is being made anew (`bss streams rebuild`): nobody may go on from here. Beside the
+    /// first source's offset, what was committed behind it in the same partition: the offsets of
+    /// repartition topics go when these are deleted.
+    pub rebuilding: Option<Vec<Behind>>,
+}
+
+/// What was committed with a repartition source's offset in the same partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Behind {
+    /// The source, by position in the description.
+    pub source: usize,
+    /// The stage's time.
+    pub stream_time: Option<EventTime>,
+    /// The stage's counts.
+    pub counts: Counts,
+}
+
+impl Behind {
+    /// `<source>,<micros or ->,<counts...>`.
+    fn to_text(self) -> String {
+        let time = self.stream_time.map_or_else(|| "-".to_owned(), |t| t.micros().to_string());
+        let mut text = format!("{},{time}", self.source);
+        let mut counts = self.counts;
+        counts.places().into_iter().for_each(|(_, count)| text.push_str(&format!(",{count}")));
+        text
+    }
+
+    fn from_text(text: &str) -> Option<Self> {
+        let mut parts = text.split(',');
+        let source = parts.next()?.parse().ok()?;
+        let stream_time = match parts.next()? {
+            "-" => None,
+            micros => Some(EventTime::from_micros(micros.parse().ok()?)),
+        };
+        let mut counts = Counts::default();
+        for (_, count) in counts.places() {
+            *count = parts.next()?.parse().ok()?;
+        }
+        parts.next().is_none().then_some(Self { source, stream_time, counts })
+    }
 }
 
 /// The version of the text form.
 const VERSION: &str = "bss1";
 
 impl Checkpoint {
-    /// The text form: `bss1 t=<micros> p=.. d=.. l=.. f=.. r=.. o=.. s=.. [c=1] w=<writer>`.
+    /// The text form: `bss1 p=.. d=.. l=.. f=.. r=.. o=.. s=.. t=<micros> [c=1] [b=1 [n=..]..]
+    /// w=<writer>`.
     #[must_use]
     pub fn to_metadata(&self) -> String {
-        let c = &self.counts;
-        let counts = [
-            ('p', c.processed),
-            ('d', c.duplicate),
-            ('l', c.late),
-            ('f', c.future),
-            ('r', c.rejected),
-            ('o', c.outputs),
-            ('s', c.skipped),
-        ];
+        let mut counts = self.counts;
         let mut text = String::from(VERSION);
-        for (key, value) in counts.into_iter().filter(|(_, value)| *value > 0) {
+        for (key, value) in counts.places().into_iter().filter(|(_, value)| **value > 0) {
             text.push_str(&format!(" {key}={value}"));
         }
         if let Some(time) = self.stream_time {
@@ -89,6 +134,10 @@ impl Checkpoint {
         }
         if self.closed {
             text.push_str(" c=1");
+        }
+        if let Some(behind) = &self.rebuilding {
+            text.push_str(" b=1");
+            behind.iter().for_each(|b| text.push_str(&format!(" n={}", b.to_text())));
         }
         text.push_str(&format!(" w={}", self.writer));
         text
@@ -110,31 +159,29 @@ impl Checkpoint {
         for part in rest.split_ascii_whitespace() {
             let (key, value) =
                 part.split_once('=').ok_or_else(|| format!("`{part}` has no value"))?;
-            let c = &mut checkpoint.counts;
-            let place = match key {
-                "w" => {
-                    value.clone_into(&mut checkpoint.writer);
-                    continue;
-                }
+            match key {
+                "w" => value.clone_into(&mut checkpoint.writer),
                 "t" => {
                     let micros = value.parse().map_err(|_| format!("`{part}` is no number"))?;
                     checkpoint.stream_time = Some(EventTime::from_micros(micros));
-                    continue;
                 }
-                "c" => {
-                    checkpoint.closed = value == "1";
-                    continue;
+                "c" => checkpoint.closed = value == "1",
+                "b" => checkpoint.rebuilding = Some(Vec::new()),
+                "n" => {
+                    let behind = Behind::from_text(value)
+                        .ok_or_else(|| format!("`{part}` is no position behind"))?;
+                    checkpoint.rebuilding.get_or_insert_default().push(behind);
                 }
-                "p" => &mut c.processed,
-                "d" => &mut c.duplicate,
-                "l" => &mut c.late,
-                "f" => &mut c.future,
-                "r" => &mut c.rejected,
-                "o" => &mut c.outputs,
-                "s" => &mut c.skipped,
-                _ => return Err(format!("`{part}` is not known; written by a newer program?")),
-            };
-            *place = value.parse().map_err(|_| format!("`{part}` is no number"))?;
+                _ => {
+                    let mut places = checkpoint.counts.places().into_iter();
+                    let (_, place) = places
+                        .find(|(letter, _)| key.len() == 1 && key.starts_with(*letter))
+                        .ok_or_else(|| {
+                            format!("`{part}` is not known; written by a newer program?")
+                        })?;
+                    *place = value.parse().map_err(|_| format!("`{part}` is no number"))?;
+                }
+            }
         }
         Ok(checkpoint)
     }
@@ -147,13 +194,26 @@ mod tests {
 
     proptest! {
         #[test]
-        fn metadata_round_trips(p: u32, d: u32, l: u32, t: Option<i64>, closed: bool) {
+        fn metadata_round_trips(
+            p: u32,
+            d: u32,
+            l: u32,
+            t: Option<i64>,
+            closed: bool,
+            behinds: Option<Vec<(u8, Option<i64>)>>,
+        ) {
             let counts = Counts { processed: p.into(), duplicate: d.into(), late: l.into(), ..Counts::default() };
+            let behind = |(source, t): (u8, Option<i64>)| Behind {
+                source: source.into(),
+                stream_time: t.map(EventTime::from_micros),
+                counts,
+            };
             let checkpoint = Checkpoint {
                 stream_time: t.map(EventTime::from_micros),
                 counts,
                 writer: "bss-fraud-detection-host-0".to_owned(),
                 closed,
+                rebuilding: behinds.map(|all| all.into_iter().map(behind).collect()),
             };
             prop_assert_eq!(Checkpoint::from_metadata(&checkpoint.to_metadata()), Ok(checkpoint));
         }
@@ -165,5 +225,12 @@ mod tests {
         assert!(Checkpoint::from_metadata("something").is_err());
         assert!(Checkpoint::from_metadata("bss1 z=1").is_err());
         assert!(Checkpoint::from_metadata("bss1 p=x").is_err());
+        assert!(Checkpoint::from_metadata("bss1 pp=1").is_err());
+        for broken in ["", "1", "1,x", "1,-,0,0,0,0,0,0", "1,-,0,0,0,0,0,0,0,0"] {
+            assert!(
+                Checkpoint::from_metadata(&format!("bss1 b=1 n={broken}")).is_err(),
+                "{broken}"
+            );
+        }
     }
 }

@@ -149,6 +149,31 @@ impl Driver {
         self.stages.iter_mut().fold(false, |moved, stage| stage.at_end(now, out) | moved)
     }
 
+    /// The event time with which the last record of a source of events was let in; `None` if it
+    /// was not.
+    #[must_use]
+    pub fn admitted(&self, source: usize) -> Option<EventTime> {
+        self.stages[self.description.sources[source].stage].admitted(source)
+    }
+
+    /// Tells that the next record of a source comes from a partition of then that had `reached`
+    /// this time: by it the record is late or not. For a rebuild.
+    pub fn comes_from(&mut self, source: usize, reached: Option<EventTime>) {
+        self.stages[self.description.sources[source].stage].comes_from(source, reached);
+    }
+
+    /// Keeps time from passing `ceilings`, one a source, whatever comes. `None` holds nothing at a
+    /// source of events, where nothing was ever let in; behind a repartition topic it keeps time
+    /// unknown. For a rebuild: nothing is closed that was not told before.
+    pub fn hold_time_at(&mut self, ceilings: &[Option<EventTime>]) {
+        self.stages.iter_mut().for_each(|stage| stage.hold_time_at(ceilings));
+    }
+
+    /// Moves a stage's time to where it is held, and closes what that closes.
+    pub fn reach(&mut self, stage: usize, out: &mut Outputs) {
+        self.stages[stage].reach(out);
+    }
+
     /// Closes everything of a stage at the end of its input. The end of a later stage's input is
     /// only known when earlier ones have drained in every partition.
     pub fn drain(&mut self, stage: usize, out: &mut Outputs) {

@@ -19,6 +19,7 @@ pub mod meta;
 pub mod output;
 pub mod partition;
 pub mod pipeline;
+pub mod rebuild;
 pub mod record;
 mod stage;
 pub mod store;

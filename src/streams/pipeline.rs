@@ -32,6 +32,12 @@ pub struct Pipeline<'a> {
     offsets: BTreeMap<(usize, u32), i64>,
     between: VecDeque<Handed>,
     scratch: Outputs,
+    /// Where time is held, by source; empty: nowhere.
+    ceilings: Vec<Option<EventTime>>,
+    /// What the last record from outside was let in with.
+    admitted: Option<EventTime>,
+    /// What the partition of then had reached that the next record comes from.
+    reached: Option<Option<EventTime>>,
 }
 
 impl<'a> Pipeline<'a> {
@@ -56,6 +62,9 @@ impl<'a> Pipeline<'a> {
             offsets: BTreeMap::new(),
             between: VecDeque::new(),
             scratch: Outputs::new(),
+            ceilings: Vec::new(),
+            admitted: None,
+            reached: None,
             description,
         };
         if pipeline.description.stages.len() > 1 {
@@ -69,10 +78,32 @@ impl<'a> Pipeline<'a> {
 
     fn driver(&mut self, number: u32) -> &mut Driver {
         let (topology, limits, partitions) = (self.topology, self.limits, self.partitions);
+        let ceilings = &self.ceilings;
         self.drivers.entry(number).or_insert_with(|| {
             let place = Place { partition: i32::try_from(number).unwrap_or(i32::MAX), partitions };
-            Driver::new(topology, limits, place, &[])
+            let mut driver = Driver::new(topology, limits, place, &[]);
+            if !ceilings.is_empty() {
+                driver.hold_time_at(ceilings);
+            }
+            driver
         })
+    }
+
+    /// See [`Driver::comes_from`]; for the next [`Self::take`].
+    pub const fn comes_from(&mut self, reached: Option<EventTime>) {
+        self.reached = Some(reached);
+    }
+
+    /// The event time with which the last record that [`Self::take`] took was let in, if it was.
+    #[must_use]
+    pub const fn admitted(&self) -> Option<EventTime> {
+        self.admitted
+    }
+
+    /// See [`Driver::hold_time_at`].
+    pub fn hold_time_at(&mut self, ceilings: Vec<Option<EventTime>>) {
+        self.drivers.values_mut().for_each(|driver| driver.hold_time_at(&ceilings));
+        self.ceilings = ceilings;
     }
 
     /// Takes a record of a source at wall-clock time `now`; outputs for others are added to `out`.
@@ -124,11 +155,17 @@ impl<'a> Pipeline<'a> {
         };
         let mut written = std::mem::take(&mut self.scratch);
         let stages = self.description.stages.len();
+        let reached = self.reached.take();
         let driver = self.driver(number);
+        if let Some(reached) = reached {
+            driver.comes_from(record.source, reached);
+        }
         let stepped = driver.step(&record, now, &mut written);
+        let admitted = driver.admitted(record.source);
         if stepped.is_ok() && stages > 1 {
             driver.advance(&mut written);
         }
+        self.admitted = admitted;
         self.sort(&mut written, hands_on, out);
         self.scratch = written;
         stepped?;
@@ -217,6 +254,45 @@ impl<'a> Pipeline<'a> {
             self.deliver(now, out)?;
         }
         Ok(())
+    }
+
+    /// Tells all tasks how far time has come, as before a commit.
+    ///
+    /// # Errors
+    /// As [`Self::take`].
+    pub fn advance(&mut self, now: EventTime, out: &mut Outputs) -> Result<(), String> {
+        let mut written = std::mem::take(&mut self.scratch);
+        self.drivers.values_mut().for_each(|driver| driver.advance(&mut written));
+        self.sort(&mut written, true, out);
+        self.scratch = written;
+        self.deliver(now, out)
+    }
+
+    /// Moves the time of every partition to where it is held, stage by stage, so that exactly what
+    /// closes later is open.
+    ///
+    /// # Errors
+    /// As [`Self::take`].
+    pub fn settle(&mut self, now: EventTime, out: &mut Outputs) -> Result<(), String> {
+        for number in 0..self.partitions {
+            self.driver(number);
+        }
+        for stage in 0..self.description.stages.len() {
+            let mut written = std::mem::take(&mut self.scratch);
+            self.drivers.values_mut().for_each(|driver| driver.reach(stage, &mut written));
+            self.sort(&mut written, true, out);
+            self.scratch = written;
+            self.deliver(now, out)?;
+        }
+        Ok(())
+    }
+
+    /// Hands each change of a store to `write` (partition, store, key, value; `None`: deleted),
+    /// partition after partition, each of which is gone afterwards.
+    pub fn into_changes(mut self, write: &mut dyn FnMut(u32, usize, &[u8], Option<&[u8]>)) {
+        while let Some((number, mut driver)) = self.drivers.pop_first() {
+            driver.take_changes(&mut |store, key, value| write(number, store, key, value));
+        }
     }
 
     /// What became of the records from outside.

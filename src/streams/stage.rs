@@ -15,6 +15,10 @@ use crate::streams::watermark::{Upstreams, Watermark, split_time};
 
 /// How far stream time moves before later stages are told: a second.
 const MARK_EVERY: i64 = 1_000_000;
+/// A ceiling that holds nothing.
+const FREE: EventTime = EventTime::from_micros(i64::MAX);
+/// A ceiling below which no time is.
+const NEVER: EventTime = EventTime::from_micros(i64::MIN);
 
 /// The time of one source of events. Each has its own, so that a source that is read faster than
 /// another does not make that one's records late.
@@ -22,6 +26,12 @@ struct Clock {
     source: usize,
     time: StreamTime,
     idle: Option<IdleClock>,
+    /// Time does not pass it.
+    ceiling: EventTime,
+    /// In a rebuild: what the next record's own partition has reached.
+    own: Option<StreamTime>,
+    /// What the last record was let in with.
+    admitted: Option<EventTime>,
 }
 
 /// One stage in one partition.
@@ -35,6 +45,8 @@ pub(super) struct StageDriver {
     clocks: Vec<Clock>,
     /// Behind a repartition topic: the least watermark.
     least: StreamTime,
+    /// Behind a repartition topic: time does not pass it.
+    ceiling: EventTime,
     /// What the records from outside came to, and all outputs.
     counts: Counts,
     /// What the records of earlier stages came to, in this life; they were counted when they came
@@ -74,7 +86,14 @@ impl StageDriver {
         let behind = of(Role::Repartition).count();
         let clocks = of(Role::Events)
             .filter(|_| behind == 0)
-            .map(|source| Clock { source, time: at(source), idle: None })
+            .map(|source| Clock {
+                source,
+                time: at(source),
+                idle: None,
+                ceiling: FREE,
+                own: None,
+                admitted: None,
+            })
             .collect();
         let mut stage = Self {
             number,
@@ -83,6 +102,7 @@ impl StageDriver {
             guard: FutureGuard::new(limits.max_skew, lateness),
             clocks,
             least: of(Role::Repartition).next().map_or_else(StreamTime::new, at),
+            ceiling: FREE,
             counts: first.map_or_else(Counts::default, |c| c.counts),
             between: Counts::default(),
             idle_after: limits.idle_after,
@@ -141,7 +161,8 @@ impl StageDriver {
     pub fn checkpoint(&self, source: usize, writer: &str) -> Checkpoint {
         let (stream_time, writer) = (self.source_time(source), writer.to_owned());
         if self.description.first_source(self.number) == Some(source) {
-            Checkpoint { stream_time, counts: self.counts, writer, closed: self.closed }
+            let (counts, closed) = (self.counts, self.closed);
+            Checkpoint { stream_time, counts, writer, closed, rebuilding: None }
         } else {
             Checkpoint { stream_time, writer, ..Checkpoint::default() }
         }
@@ -198,10 +219,14 @@ impl StageDriver {
             None => self.stream_time().map_or_else(StreamTime::new, StreamTime::at),
         };
         let mut gate = Gate::new(time, now, self.guard);
+        if let Some(Clock { ceiling, own: Some(own), .. }) = clock.map(|at| &self.clocks[at]) {
+            gate = gate.held_at(*ceiling, *own);
+        }
         let task = &mut self.task;
         let outcome = guarded(|| task.process(record, &mut gate, out))?;
         if let Some(at) = clock {
             self.clocks[at].time = gate.stream_time;
+            self.clocks[at].admitted = gate.admitted();
         }
         Ok(outcome)
     }
@@ -220,13 +245,53 @@ impl StageDriver {
         if noted.is_err() {
             return Ok(noted);
         }
-        if let Some(least) = upstreams.least()
+        if let Some(least) = upstreams.least().map(|least| least.min(self.ceiling))
+            && least > NEVER
             && self.least.advance(least)
         {
             let task = &mut self.task;
             guarded(|| task.advance(least, out))?;
         }
         Ok(Ok(()))
+    }
+
+    /// See [`super::driver::Driver::comes_from`].
+    pub fn comes_from(&mut self, source: usize, reached: Option<EventTime>) {
+        if let Some(at) = self.clock(source) {
+            self.clocks[at].own = Some(reached.map_or_else(StreamTime::new, StreamTime::at));
+        }
+    }
+
+    /// See [`super::driver::Driver::admitted`].
+    pub fn admitted(&self, source: usize) -> Option<EventTime> {
+        self.clock(source).and_then(|at| self.clocks[at].admitted)
+    }
+
+    /// See [`super::driver::Driver::hold_time_at`].
+    pub fn hold_time_at(&mut self, ceilings: &[Option<EventTime>]) {
+        let at = |source: usize| ceilings.get(source).copied().flatten();
+        for clock in &mut self.clocks {
+            clock.ceiling = at(clock.source).unwrap_or(FREE);
+        }
+        if let Some(source) = self.description.sources_of(self.number, Role::Repartition).next() {
+            self.ceiling = at(source).unwrap_or(NEVER);
+        }
+    }
+
+    /// See [`super::driver::Driver::reach`].
+    pub fn reach(&mut self, out: &mut Outputs) {
+        for clock in &mut self.clocks {
+            if clock.ceiling < FREE {
+                clock.time.advance(clock.ceiling);
+            }
+        }
+        let held = NEVER < self.ceiling && self.ceiling < FREE;
+        if held && self.least.advance(self.ceiling) {
+            let before = out.len();
+            self.task.advance(self.ceiling, out);
+            self.count_outputs(before, out);
+        }
+        self.advance(out);
     }
 
     pub const fn skip(&mut self, count: u64) {

@@ -314,13 +314,42 @@ pub struct Gate {
     pub stream_time: StreamTime,
     now: EventTime,
     guard: FutureGuard,
+    /// The time of the record's own source partition: the same, but in a rebuild.
+    own: StreamTime,
+    ceiling: EventTime,
+    admitted: Option<EventTime>,
 }
 
 impl Gate {
     /// A gate at wall-clock time `now`.
     #[must_use]
     pub const fn new(stream_time: StreamTime, now: EventTime, guard: FutureGuard) -> Self {
-        Self { stream_time, now, guard }
+        let ceiling = EventTime::from_micros(i64::MAX);
+        Self { stream_time, now, guard, own: stream_time, ceiling, admitted: None }
+    }
+
+    /// The time that was let in last.
+    #[must_use]
+    pub const fn admitted(&self) -> Option<EventTime> {
+        self.admitted
+    }
+
+    /// The same gate with a stream time that does not pass `ceiling`, whatever is let in: a
+    /// rebuild must not close what was never told. `own` is the time that the record's partition
+    /// had reached, by which it is late or not.
+    #[must_use]
+    pub const fn held_at(mut self, ceiling: EventTime, own: StreamTime) -> Self {
+        self.ceiling = ceiling;
+        self.own = own;
+        self
+    }
+
+    /// The time that the record's own source partition has reached with it: from here what is due
+    /// some time after its arrival is reckoned, and whether it is late. The same as stream time,
+    /// but in a rebuild, where several partitions are read as one.
+    #[must_use]
+    pub const fn source_time(&self) -> Option<EventTime> {
+        self.own.get()
     }
 
     /// Lets a table's row of `time` in: it may not be ahead of the clock, and moves no time.
@@ -345,8 +374,15 @@ impl Gate {
     /// # Errors
     /// [`Outcome::Future`] or [`Outcome::Late`].
     pub fn admit(&mut self, time: EventTime) -> Result<(), Outcome> {
-        match self.guard.admit(time, self.now, &mut self.stream_time) {
-            Arrival::OnTime => Ok(()),
+        match self.guard.admit(time, self.now, &mut self.own) {
+            Arrival::OnTime => {
+                self.admitted = Some(time);
+                self.stream_time.advance(time);
+                if self.stream_time.get().is_some_and(|time| time > self.ceiling) {
+                    self.stream_time = StreamTime::at(self.ceiling);
+                }
+                Ok(())
+            }
             Arrival::Late { lateness } => {
                 Err(Outcome::Late(Lateness { micros: lateness, window: None }))
             }

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::streams::checkpoint::Checkpoint;
+
 /// One committed offset.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -88,12 +90,32 @@ impl Undo {
         }
         let empty = bounds.values().all(|(first, end)| first == end);
         match other {
-            None if offsets.is_empty() => Verdict::Exact,
+            // A rebuild that was cut off before it touched the state has only marked them.
+            None if offsets.is_empty()
+                || without_marks(offsets) == without_marks(&self.offsets) =>
+            {
+                Verdict::Exact
+            }
             _ if empty => Verdict::Emptied,
             None => Verdict::Refused("the group has committed since".to_owned()),
             Some(other) => Verdict::Refused(other),
         }
     }
+}
+
+/// What a rebuild's mark leaves as it was: topic, partition, offset; repartition topics, which are
+/// not marked, stay in both.
+fn without_marks(offsets: &[NotedOffset]) -> Vec<(&str, i32, i64, Option<Checkpoint>)> {
+    let unmarked = |text: &str| {
+        let checkpoint = Checkpoint::from_metadata(text).ok()?;
+        Some(Checkpoint { rebuilding: None, ..checkpoint })
+    };
+    let mut all: Vec<_> = offsets
+        .iter()
+        .map(|o| (o.topic.as_str(), o.partition, o.offset, unmarked(&o.metadata)))
+        .collect();
+    all.sort_by_key(|(topic, partition, ..)| (*topic, *partition));
+    all
 }
 
 fn sorted(offsets: &[NotedOffset]) -> Vec<&NotedOffset> {
@@ -137,6 +159,10 @@ mod tests {
         let same = [offset(1, 20), offset(0, 10)];
         assert_eq!(undo.judge(&[], &kept), Verdict::Exact);
         assert_eq!(undo.judge(&same, &kept), Verdict::Nothing, "in any order");
+        let marked =
+            same.clone().map(|o| NotedOffset { metadata: format!("{} b=1", o.metadata), ..o });
+        assert_eq!(undo.judge(&marked, &kept), Verdict::Exact, "only marked");
+        assert!(matches!(undo.judge(&marked, &bounds(&[(0, 1), (0, 1)])), Verdict::Refused(_)));
         assert!(matches!(undo.judge(&[offset(0, 3)], &kept), Verdict::Refused(_)));
         let emptied = bounds(&[(0, 0), (0, 0)]);
         assert_eq!(undo.judge(&[], &emptied), Verdict::Emptied);

@@ -20,6 +20,7 @@ mod metrics_database;
 mod observe;
 mod pause;
 mod pricing;
+mod rebuild;
 mod recovery;
 mod replay;
 mod requeue;

@@ -6,6 +6,7 @@ mod labels;
 mod lives;
 mod orders;
 mod pricing;
+mod rebuild;
 mod replay;
 mod stages;
 mod town;

@@ -11,8 +11,10 @@ use bss::streams::driver::{Driver, Limits, Place};
 use bss::streams::output::{OutputRecord, Outputs};
 use bss::streams::partition;
 use bss::streams::pipeline::Pipeline;
+use bss::streams::rebuild::{Pace, Rebuild};
 use bss::streams::record::SourceRecord;
 use bss::streams::topology::{Description, Role, SinkKind, Topology};
+use bss::streams::undo::NotedOffset;
 
 use crate::world::Seen;
 
@@ -228,6 +230,122 @@ impl Town {
                 self.commit(*number);
             }
         }
+    }
+
+    /// The topics have grown to `partitions`: the state is made anew of what was read, as
+    /// `bss streams rebuild` does, whatever the order between partitions; `more` comes afterwards.
+    pub fn rebuilt(self, partitions: u32, more: &[Input], random: &mut Random) -> Self {
+        let offsets = self.noted();
+        let rebuild = Rebuild::of(&self.description, &offsets).expect("our own");
+        // Cut off and begun again: the marks hold everything.
+        let again = Rebuild::of(&self.description, &rebuild.marked()).expect("our own");
+        let topology = Arc::clone(&self.topology);
+        let mut pipeline = Pipeline::new(&*topology, self.limits, partitions);
+        let mut dropped = Outputs::new();
+        for role in [Role::Table, Role::Events] {
+            self.refeed(role, &again, &mut pipeline, &mut dropped, random);
+        }
+        pipeline.hold_time_at(again.ceilings());
+        pipeline.settle(self.now, &mut dropped).expect("no panic");
+        let limits = self.limits;
+        let mut grown = Self::new(self.topology, limits, self.now, partitions, more);
+        for (place, mut log) in self.logs {
+            if self.description.sources[place.0].role != Role::Repartition {
+                log.append(grown.logs.entry(place).or_default());
+                grown.logs.insert(place, log);
+            }
+        }
+        pipeline.into_changes(&mut |number, store, key, value| {
+            let committed = grown.committed.get_mut(&number).expect("a partition");
+            if let Some(value) = value {
+                committed.changelog.insert((store, key.to_vec()), value.to_vec());
+            }
+        });
+        for noted in again.afterwards(i32::try_from(partitions).expect("few"), &|_, _| 0, "town") {
+            let sources = &self.description.sources;
+            let source = sources.iter().position(|s| s.topic == noted.topic).expect("a source");
+            let number = u32::try_from(noted.partition).expect("few");
+            let committed = grown.committed.get_mut(&number).expect("a partition");
+            committed.offsets.insert(source, usize::try_from(noted.offset).expect("short"));
+            committed.metadata.insert(source, noted.metadata);
+        }
+        grown.outputs = self.outputs;
+        grown
+    }
+
+    fn noted(&self) -> Vec<NotedOffset> {
+        let mut all = Vec::new();
+        for (number, committed) in &self.committed {
+            // A commit is one of all sources.
+            let sources = self.description.sources.iter().enumerate();
+            for (source, described) in sources.filter(|_| !committed.metadata.is_empty()) {
+                let offset = committed.offsets.get(&source).copied().unwrap_or(0);
+                all.push(NotedOffset {
+                    topic: described.topic.clone(),
+                    partition: i32::try_from(*number).expect("few"),
+                    offset: i64::try_from(offset).expect("short"),
+                    metadata: committed.metadata.get(&source).cloned().unwrap_or_default(),
+                });
+            }
+        }
+        all
+    }
+
+    fn refeed(
+        &self,
+        role: Role,
+        rebuild: &Rebuild,
+        pipeline: &mut Pipeline<'_>,
+        out: &mut Outputs,
+        random: &mut Random,
+    ) {
+        let own = |(source, _): &(usize, u32)| self.description.sources[*source].role == role;
+        let read = |place: &(usize, u32)| {
+            self.committed[&place.1].offsets.get(&place.0).copied().unwrap_or(0)
+        };
+        let mut lanes: Vec<((usize, u32), usize)> =
+            self.logs.keys().filter(|p| own(p)).map(|p| (*p, 0)).collect();
+        let lane = |(source, number): (usize, u32)| (source, i32::try_from(number).expect("few"));
+        lanes.retain(|(place, _)| read(place) > 0);
+        let mut pace = Pace::new(rebuild, lanes.iter().map(|(place, _)| lane(*place)));
+        pipeline.hold_time_at(pace.now());
+        loop {
+            for (place, next) in &lanes {
+                if *next >= read(place) {
+                    pace.ended(lane(*place));
+                }
+            }
+            lanes.retain(|(place, next)| *next < read(place));
+            if lanes.is_empty() {
+                return;
+            }
+            let at = usize::try_from(random.below(lanes.len() as u64)).expect("few");
+            let (place, next) = &mut lanes[at];
+            let logged = &self.logs[place][*next];
+            let record = SourceRecord {
+                source: place.0,
+                partition: -1,
+                offset: 0,
+                key: logged.key.as_deref(),
+                value: logged.value.as_deref(),
+                timestamp: logged.timestamp,
+            };
+            pipeline.comes_from(pace.reached(lane(*place)));
+            pipeline.take(&record, self.now, out).expect("no panic");
+            *next += 1;
+            pace.admitted(lane(*place), pipeline.admitted());
+            if random.below(3) == 0
+                && let Some(held) = pace.moved()
+            {
+                pipeline.hold_time_at(held);
+            }
+        }
+    }
+
+    /// Reads and commits everything, partition after partition; nothing is drained.
+    pub fn read_all(&mut self, random: &mut Random) {
+        self.finish(random);
+        self.lives.clear();
     }
 
     fn finish(&mut self, random: &mut Random) {

@@ -16,6 +16,7 @@ pub mod metadata;
 pub mod metrics;
 pub mod pause;
 mod processes;
+pub mod rebuild;
 pub mod reset;
 pub mod resume;
 pub mod rules;
@@ -42,6 +43,7 @@ pub enum Streams {
     Pause(pause::PauseArgs),
     Resume(resume::ResumeArgs),
     Reset(reset::ResetArgs),
+    Rebuild(rebuild::RebuildArgs),
     /// Look into the state of a topology
     #[command(subcommand)]
     State(state::State),
@@ -73,6 +75,7 @@ impl Streams {
             Self::Pause(args) => pause::run(args, context).await,
             Self::Resume(args) => resume::run(args, context).await,
             Self::Reset(args) => reset::run(args, context).await,
+            Self::Rebuild(args) => rebuild::run(args, context).await,
             Self::State(command) => command.run(context).await,
             Self::Test(args) => test::run(args, context).await,
             Self::Diff(args) => diff::run(args, context).await,

@@ -77,15 +77,15 @@ impl Worker {
     }
 
     /// The stages before `stage` are closed everywhere: what its repartition topics hold now is
-    /// all that comes.
+    /// all that comes. The true end counts: the marker of the last commit may not be there yet.
     pub(super) fn may_drain(&mut self, stage: usize) -> std::result::Result<(), Trouble> {
         for (at, source) in self.description.sources.iter().enumerate() {
             if source.stage != stage || source.role != Role::Repartition {
                 continue;
             }
             for (number, partition) in &mut self.partitions {
-                let end = self.restorer.stable_end(&source.topic, *number);
-                partition.target[at] = end.map_err(Trouble::Abort)?;
+                let bounds = self.restorer.bounds(&source.topic, *number);
+                partition.target[at] = bounds.map_err(Trouble::Abort)?.1;
             }
         }
         self.drain.may = stage;

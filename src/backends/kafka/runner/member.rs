@@ -383,7 +383,7 @@ impl Member<'_> {
             .partitions
             .iter()
             .filter(|p| topics.contains(&p.topic.as_str()))
-            .filter(|p| !own.contains(&p.partition) && (p.lag() > 0 || !noted(p)))
+            .filter(|p| !own.contains(&p.partition) && (p.is_behind() || !noted(p)))
             .map(|p| p.partition)
             .collect();
         open.sort_unstable();

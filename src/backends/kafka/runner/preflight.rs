@@ -6,9 +6,10 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 
 use crate::backends::error::{BackendError, Kind, Result};
 use crate::backends::kafka::runner::meta::MetaLog;
+use crate::backends::kafka::runner::offsets;
 use crate::backends::kafka::{Quiet, classify, client};
 use crate::config::settings::Kafka;
-use crate::streams::topology::{Description, SinkKind};
+use crate::streams::topology::{Description, Role, SinkKind};
 
 /// How long one question to the brokers may take.
 const CALL: Duration = Duration::from_secs(10);
@@ -98,6 +99,7 @@ pub fn topics(kafka: &Kafka, description: &Description) -> Result<usize> {
         std::thread::park_timeout(Duration::from_millis(100));
     };
     if !missing.is_empty() {
+        refuse_half_rebuilt(&consumer, description)?;
         missing.sort_unstable();
         return Err(BackendError::new(
             Kind::Missing,
@@ -111,7 +113,9 @@ pub fn topics(kafka: &Kafka, description: &Description) -> Result<usize> {
     }
     let (first, count) = inputs[0];
     if let Some((other, others)) = inputs.iter().find(|(_, n)| *n != count) {
-        let state = description.stores.iter().any(|s| s.changelog == *other);
+        refuse_half_rebuilt(&consumer, description)?;
+        let own = |topic: &str| description.own_topics().any(|own| own == topic);
+        let state = own(other);
         let cause = if state {
             format!(
                 "state was built for {others} partitions (\"{other}\"), \"{first}\" has {count}"
@@ -119,14 +123,47 @@ pub fn topics(kafka: &Kafka, description: &Description) -> Result<usize> {
         } else {
             format!("\"{first}\" has {count} partitions, \"{other}\" has {others}")
         };
+        let hint = if state {
+            format!(
+                "A topic that has grown needs its state made anew: `bss streams rebuild {}`.",
+                description.name
+            )
+        } else {
+            "Give both the same count.".to_owned()
+        };
         return Err(BackendError::new(
             Kind::Unsupported,
             format!("cannot run \"{}\": partition counts differ", description.name),
         )
         .because(cause)
-        .hint("Keys would not meet. Give both the same count; a topic that has grown needs its state built anew."));
+        .hint(format!("Keys would not meet. {hint}")));
     }
     Ok(count)
+}
+
+/// The refusal of a group whose offsets carry the mark of a rebuild.
+#[must_use]
+pub fn half_rebuilt(description: &Description) -> BackendError {
+    let Description { name, group, .. } = description;
+    BackendError::new(
+        Kind::Conflict,
+        format!("cannot run group \"{group}\": its state is half made"),
+    )
+    .because("a rebuild was cut off")
+    .hint(format!("Complete it: `bss streams rebuild {name} --apply`."))
+}
+
+fn refuse_half_rebuilt(consumer: &BaseConsumer<Quiet>, description: &Description) -> Result<()> {
+    let Description { group, sources, .. } = description;
+    for source in sources.iter().filter(|s| s.role != Role::Repartition) {
+        let count = partition_count(consumer, "", &source.topic)?.unwrap_or(0);
+        let numbers: Vec<i32> = (0..i32::try_from(count).unwrap_or(i32::MAX)).collect();
+        let committed = offsets::committed(consumer, group, &source.topic, &numbers, CALL)?;
+        if committed.iter().any(|c| c.checkpoint.rebuilding.is_some()) {
+            return Err(half_rebuilt(description));
+        }
+    }
+    Ok(())
 }
 
 /// What all processes of a group must agree on.

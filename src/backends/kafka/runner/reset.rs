@@ -21,6 +21,7 @@ use crate::backends::kafka::runner::{files, preflight, transaction};
 use crate::config::settings::{Kafka, Streams};
 use crate::domain::EventTime;
 use crate::runtime::Fault;
+use crate::streams::checkpoint::Checkpoint;
 use crate::streams::topology::{Description, Role, SinkKind};
 use crate::streams::undo::{Bounds, NotedEnd, NotedOffset, Undo};
 use crate::topics::plan::{Declared, Step};
@@ -60,9 +61,9 @@ pub struct Before {
 
 /// A topology that may be reset.
 pub struct Resetter {
-    kafka: Kafka,
-    description: Description,
-    restorer: Restorer,
+    pub(super) kafka: Kafka,
+    pub(super) description: Description,
+    pub(super) restorer: Restorer,
 }
 
 impl Resetter {
@@ -113,10 +114,12 @@ impl Resetter {
             for (partition, committed) in numbers.iter().zip(committed) {
                 let writer = &committed.checkpoint.writer;
                 let Some(offset) = committed.offset else { continue };
-                let metadata = if writer.is_empty() {
+                if !writer.is_empty() {
+                    before.writers.insert(writer.clone());
+                }
+                let metadata = if committed.checkpoint == Checkpoint::default() {
                     String::new()
                 } else {
-                    before.writers.insert(writer.clone());
                     committed.checkpoint.to_metadata()
                 };
                 before.offsets.push(NotedOffset {
@@ -271,12 +274,12 @@ pub async fn carry_out(
     admin.ready(&names).await
 }
 
-/// Writes the undo file beside the status files, whole or not at all; gives its path.
+/// Writes the undo file of a `verb` beside the status files, whole or not at all; gives its path.
 ///
 /// # Errors
 /// [`Kind::Local`], such as a full disk.
-pub fn write_undo(dir: &Path, undo: &Undo, now: EventTime) -> Result<PathBuf> {
-    let place = dir.join(format!("{}-reset-{}.json", undo.group, now.millis()));
+pub fn write_undo(dir: &Path, verb: &str, undo: &Undo, now: EventTime) -> Result<PathBuf> {
+    let place = dir.join(format!("{}-{verb}-{}.json", undo.group, now.millis()));
     let what = || format!("could not write {}", place.display());
     let local = |e: std::io::Error| {
         BackendError::new(Kind::Local, what())
@@ -325,7 +328,7 @@ pub fn wait_for_nobody(
         if !members.iter().all(has_ended) || started.elapsed() > limit {
             return Err(BackendError::new(
                 Kind::Conflict,
-                format!("refused to reset group \"{group}\": it has members"),
+                format!("refused to change the state of group \"{group}\": it has members"),
             )
             .because(members.join(", "))
             .hint("Stop them first (Ctrl-C or SIGTERM); one that was killed stays in the group for streams.session_timeout."));

@@ -45,6 +45,13 @@ impl PartitionStanding {
         u64::try_from(self.end - from).unwrap_or(0)
     }
 
+    /// Whether anything is to be read yet, in transactions that are open or whose marker is on its
+    /// way too.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        self.lag() > 0 || self.committed.is_some_and(|at| at < self.high)
+    }
+
     /// Records that retention deleted before they were read.
     #[must_use]
     pub fn gone(&self) -> u64 {

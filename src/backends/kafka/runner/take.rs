@@ -10,6 +10,7 @@ use crate::backends::kafka::classify;
 use crate::backends::kafka::runner::StartAt;
 use crate::backends::kafka::runner::member::Membership;
 use crate::backends::kafka::runner::offsets::{self, Committed};
+use crate::backends::kafka::runner::preflight;
 use crate::backends::kafka::runner::transaction::{Trouble, fence};
 use crate::backends::kafka::runner::worker::{Drain, Partition, Tell, Worker};
 use crate::streams::checkpoint::Checkpoint;
@@ -52,6 +53,9 @@ impl Worker {
             return Ok(());
         }
         let committed = self.stable_offsets(partitions)?;
+        if committed.iter().flatten().any(|c| c.checkpoint.rebuilding.is_some()) {
+            return Err(preflight::half_rebuilt(&self.description));
+        }
         let mut fresh = Vec::new();
         for (number, committed) in partitions.iter().zip(&committed) {
             let kept = self.partitions.get(number).is_some_and(|p| {
@@ -178,7 +182,8 @@ impl Worker {
                         ),
                     )
                     .because(format!("{restored} records in its changelog, no offset on \"{}\"", source.topic))
-                    .hint("The offsets expired or were deleted (offsets.retention.minutes). Starting at the beginning would count everything again: give the run another general.application, or set the offsets by hand with kafka-consumer-groups.sh --reset-offsets."));
+                    .hint("The offsets expired or were deleted (offsets.retention.minutes). Going on from the beginning would count everything again.")
+                    .hint(format!("Begin anew without the state: `bss streams reset {}`.", self.description.name)));
                 }
                 None => match self.options.from {
                     StartAt::Earliest => first,

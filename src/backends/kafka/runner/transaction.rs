@@ -261,6 +261,22 @@ impl Transaction {
         Ok(())
     }
 
+    /// Commits what was written, without positions.
+    ///
+    /// # Errors
+    /// See [`Trouble`].
+    pub fn commit_records(&mut self) -> std::result::Result<(), Trouble> {
+        if !self.open {
+            return Ok(());
+        }
+        self.drain()?;
+        if self.guarantee == Guarantee::ExactlyOnce {
+            self.retry("commit", |p| p.commit_transaction(CALL))?;
+        }
+        self.open = false;
+        Ok(())
+    }
+
     /// At least once: waits until everything written is acknowledged; the caller then commits
     /// the offsets.
     ///

@@ -92,7 +92,7 @@ pub async fn run(args: ResetArgs, context: &Context) -> Result<ExitStatus, Failu
         context.ui.status("The group has no offsets: no undo file is written.");
     } else {
         let noted = resetter.undo(&before, context.now());
-        let file = reset::write_undo(&dir, &noted, context.now())?;
+        let file = reset::write_undo(&dir, "reset", &noted, context.now())?;
         context.ui.status(format!("Wrote the offsets to {}.", file.display()));
     }
     let admin = Admin::new(&settings.kafka)?;
@@ -122,8 +122,8 @@ fn target(text: &str, context: &Context) -> Result<Target, Failure> {
     }
 }
 
-/// What there is.
-async fn look(
+/// What there is of a topology's group, state and outputs.
+pub(super) async fn look(
     context: &Context,
     description: &Description,
     target: Target,
@@ -138,7 +138,7 @@ async fn look(
 }
 
 /// Waits until nobody is in the group, and keeps the instances of this machine from starting.
-async fn alone(
+pub(super) async fn alone(
     context: &Context,
     resetter: Arc<Resetter>,
     description: &Description,
@@ -169,7 +169,7 @@ fn instances(context: &Context, dir: &Path, group: &str) -> BTreeSet<String> {
 }
 
 /// Ends what a dead process left open, then looks again: what is noted must be what is reset.
-async fn fence(
+pub(super) async fn fence(
     context: &Context,
     resetter: Arc<Resetter>,
     description: &Description,
@@ -193,7 +193,7 @@ async fn fence(
 }
 
 /// The topology's own topics as declared, with as many partitions as the sources have now.
-fn changelogs(
+pub(super) fn changelogs(
     context: &Context,
     description: &Description,
     partitions: i32,

@@ -85,7 +85,7 @@ impl PaymentsTask {
         }
         let customer = payment.customer_id.as_ref();
         let rules = &self.rules;
-        let stream_time = gate.stream_time.get().unwrap_or(payment.time);
+        let stream_time = gate.source_time().unwrap_or(payment.time);
         let merchants = payment.merchant_id.as_ref().map(|id| (id, self.merchants.read()));
         let history = merchants.as_ref().and_then(|(id, all)| all.get(id.as_bytes()));
         let assessment = self.customers.update(customer.as_bytes(), |state| {

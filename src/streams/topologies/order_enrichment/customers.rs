@@ -127,6 +127,7 @@ impl CustomersTask {
         let stream_time = gate.stream_time.get().unwrap_or(order.time);
         // What is due is told before this order, whenever the commits come.
         self.move_to(stream_time, out);
+        let stream_time = gate.source_time().unwrap_or(stream_time);
         let customer = order.customer_id.as_ref();
         let rules = &self.rules;
         let known = self.history.get(customer.as_bytes());
