@@ -40,7 +40,8 @@ const ACTING: [&str; 12] = [
 ];
 
 /// Client libraries, and the one folder that may name each.
-const CLIENTS: [(&str, &str); 3] = [
+const CLIENTS: [(&str, &str); 4] = [
+    ("fjall", "src/backends/kafka/runner/disk"),
     ("sqlx", "src/backends/postgres"),
     ("rdkafka", "src/backends/kafka"),
     ("redis", "src/backends/redis"),

@@ -13,6 +13,7 @@ pub mod compare;
 pub mod drift;
 pub mod driver;
 pub mod letters;
+pub mod mark;
 pub mod output;
 pub mod partition;
 pub mod pipeline;

@@ -82,6 +82,7 @@ fn a_commit_after_the_partition_moved_is_refused() {
                     key: Some(key.as_bytes()),
                     value: Some(b"{}"),
                     headers: None,
+                    store: None,
                 })
                 .expect("written");
         }
@@ -136,6 +137,7 @@ fn the_id_of_a_dead_worker_frees_its_transaction() {
         key: Some(b"k"),
         value: Some(b"{}"),
         headers: None,
+        store: None,
     })
     .expect("written");
     let restorer =
@@ -158,6 +160,7 @@ fn the_id_of_a_dead_worker_frees_its_transaction() {
         key: Some(b"k"),
         value: Some(b"{}"),
         headers: None,
+        store: None,
     });
     drop(refused);
     assert!(corner.read(&output).is_empty(), "nothing of the dead worker is committed");

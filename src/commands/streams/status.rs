@@ -87,7 +87,10 @@ fn state(dir: &Path, d: &Description, standing: &Standing, now: EventTime) -> St
                 return State { word: "failed", cause: Some(cause.clone()) };
             }
             Phase::Restoring { done, total } if alive && *total > 0 => {
-                let cause = format!("instance {}: {done} of {total} records", file.instance);
+                let cause = format!(
+                    "instance {}: {} entries from disk, {done} of {total} records of the changelogs",
+                    file.instance, file.restored.disk
+                );
                 return State { word: "restoring", cause: Some(cause) };
             }
             _ if alive && silent > STALLED => {

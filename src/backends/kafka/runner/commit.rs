@@ -25,6 +25,7 @@ impl Worker {
             return Ok(());
         }
         self.options.fault.hit("before-commit");
+        let before = self.options.clock.now();
         for partition in self.partitions.values_mut().filter(|p| p.dirty) {
             partition.driver.advance(&mut self.outputs);
         }
@@ -56,6 +57,10 @@ impl Worker {
             self.transaction.flush()?;
             let list = offsets::list(&positions).map_err(Trouble::Fatal)?;
             self.commit_plain(&member, &list)?;
+        }
+        let reached = self.transaction.take_reached();
+        if let Some(local) = &mut self.local {
+            local.settle(&reached, before, self.options.clock.now());
         }
         let mut records = 0;
         for partition in self.partitions.values_mut().filter(|p| p.dirty) {
@@ -111,9 +116,13 @@ impl Worker {
         let mut sealed = Vec::with_capacity(512);
         for (number, partition) in self.partitions.iter_mut().filter(|(_, p)| p.dirty) {
             let (transaction, description) = (&mut self.transaction, &self.description);
+            let local = &mut self.local;
             partition.driver.take_changes(&mut |store, key, value| {
                 if failed.is_some() {
                     return;
+                }
+                if let Some(local) = local {
+                    local.push(*number, store, key, value);
                 }
                 sealed.clear();
                 let value = value.map(|v| {
@@ -126,6 +135,7 @@ impl Worker {
                     key: Some(key),
                     value,
                     headers: None,
+                    store: Some(store),
                 };
                 failed = transaction.send(outgoing).err();
             });

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::backends::error::{BackendError, Kind, Result};
-use crate::backends::kafka::runner::{Phase, RunView};
+use crate::backends::kafka::runner::{Phase, Restored, RunView};
 use crate::domain::EventTime;
 
 /// Holds the instance of a group on this machine; let go when dropped or when the process dies.
@@ -84,6 +84,9 @@ pub struct StatusFile {
     pub phase: Phase,
     /// The partitions it has.
     pub partitions: Vec<i32>,
+    /// Where their state came from.
+    #[serde(default)]
+    pub restored: Restored,
     /// Transactions committed.
     pub commits: u64,
     /// How long the last rebalance stopped the work, in milliseconds.
@@ -107,6 +110,7 @@ pub fn write_status(
         written_at: now.micros(),
         phase: view.phase.clone(),
         partitions: view.partitions.clone(),
+        restored: view.restored,
         commits: view.commits,
         last_stop_ms: view.last_stop_ms,
     };

@@ -118,6 +118,7 @@ pub(super) fn send(
         key: record.key,
         value: record.value,
         headers,
+        store: None,
     })
 }
 

@@ -1,12 +1,13 @@
 //! A worker's producer: outputs, changelog and offsets in one transaction.
 
-use std::sync::{Mutex, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rdkafka::ClientContext;
 use rdkafka::consumer::ConsumerGroupMetadata;
 use rdkafka::error::{KafkaError, RDKafkaError};
-use rdkafka::message::{DeliveryResult, OwnedHeaders};
+use rdkafka::message::{DeliveryResult, Message, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer, ProducerContext};
 use rdkafka::types::RDKafkaErrorCode as Code;
 
@@ -44,9 +45,25 @@ impl Trouble {
     }
 }
 
-/// Keeps the first delivery that failed.
+/// What the deliveries of a transaction came to.
 #[derive(Default)]
-struct Deliveries(Mutex<Option<String>>);
+struct Delivered {
+    /// The first that failed.
+    failed: Option<String>,
+    /// By store and partition: the offset after the last record of a changelog.
+    reached: HashMap<(usize, i32), i64>,
+}
+
+/// Keeps what the deliveries came to. What travels with a record: 0, or 1 and more for those of
+/// the changelogs of stores 0 and more.
+#[derive(Default)]
+struct Deliveries(Mutex<Delivered>);
+
+impl Deliveries {
+    fn lock(&self) -> MutexGuard<'_, Delivered> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl ClientContext for Deliveries {
     fn log(&self, level: rdkafka::config::RDKafkaLogLevel, fac: &str, message: &str) {
@@ -58,11 +75,17 @@ impl ClientContext for Deliveries {
 }
 
 impl ProducerContext for Deliveries {
-    type DeliveryOpaque = ();
-    fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
-        if let Err((error, _)) = result {
-            let mut first = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            first.get_or_insert_with(|| error.to_string());
+    type DeliveryOpaque = usize;
+    fn delivery(&self, result: &DeliveryResult<'_>, store: usize) {
+        match result {
+            Err((error, _)) => drop(self.lock().failed.get_or_insert_with(|| error.to_string())),
+            Ok(message) if store > 0 => {
+                let mut delivered = self.lock();
+                let place = (store - 1, message.partition());
+                let reached = delivered.reached.entry(place).or_default();
+                *reached = (message.offset() + 1).max(*reached);
+            }
+            Ok(_) => {}
         }
     }
 }
@@ -79,6 +102,8 @@ pub struct Outgoing<'a> {
     pub value: Option<&'a [u8]>,
     /// Headers.
     pub headers: Option<OwnedHeaders>,
+    /// The store, if it is a record of its changelog.
+    pub store: Option<usize>,
 }
 
 /// A producer and its open transaction.
@@ -190,7 +215,9 @@ impl Transaction {
         self.records += 1;
         let length = |bytes: Option<&[u8]>| bytes.map_or(0, <[u8]>::len) as u64;
         self.bytes += length(outgoing.key) + length(outgoing.value);
-        let mut record: BaseRecord<'_, [u8], [u8]> = BaseRecord::to(outgoing.topic);
+        let opaque = outgoing.store.map_or(0, |store| store + 1);
+        let mut record: BaseRecord<'_, [u8], [u8], usize> =
+            BaseRecord::with_opaque_to(outgoing.topic, opaque);
         record.key = outgoing.key;
         record.payload = outgoing.value;
         record.partition = outgoing.partition;
@@ -219,8 +246,7 @@ impl Transaction {
                 return Err(self.timed_out("flush"));
             }
         }
-        let failed =
-            self.producer.context().0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let failed = self.producer.context().lock().failed.take();
         match failed {
             None => Ok(()),
             Some(cause) => Err(Trouble::Abort(
@@ -295,6 +321,12 @@ impl Transaction {
         }
     }
 
+    /// By store and partition: the offset after the last record that was written to a changelog;
+    /// asked for after a commit, once.
+    pub fn take_reached(&self) -> HashMap<(usize, i32), i64> {
+        std::mem::take(&mut self.producer.context().lock().reached)
+    }
+
     /// Throws the open transaction away.
     ///
     /// # Errors
@@ -309,7 +341,7 @@ impl Transaction {
         }
         self.producer.purge(rdkafka::producer::PurgeConfig::default().queue());
         let result = self.retry("abort", |p| p.abort_transaction(CALL));
-        drop(self.producer.context().0.lock().unwrap_or_else(PoisonError::into_inner).take());
+        drop(std::mem::take(&mut *self.producer.context().lock()));
         result.map_err(|t| Trouble::Fenced(t.into_error()))
     }
 
