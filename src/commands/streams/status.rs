@@ -86,7 +86,7 @@ fn state(dir: &Path, d: &Description, standing: &Standing, now: EventTime) -> St
             Phase::Failed { cause } if !alive => {
                 return State { word: "failed", cause: Some(cause.clone()) };
             }
-            Phase::Restoring { done, total } if alive && *total > 0 => {
+            Phase::Restoring { done, total } if alive && (*total > 0 || file.restored.disk > 0) => {
                 let cause = format!(
                     "instance {}: {} entries from disk, {done} of {total} records of the changelogs",
                     file.instance, file.restored.disk

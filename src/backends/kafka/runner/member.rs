@@ -432,6 +432,8 @@ impl Member<'_> {
         self.assigned_at = Instant::now();
         let workers = u16::try_from(self.crew.commands.len()).unwrap_or(u16::MAX);
         let mut busy = Vec::new();
+        // Before the workers add to it.
+        self.handle.with(|view| view.restored = Restored::default());
         for (index, command) in (0..workers).zip(&self.crew.commands) {
             let partitions = worker::share(&assignment.partitions, index, workers);
             if !partitions.is_empty() {
@@ -447,7 +449,6 @@ impl Member<'_> {
         let none = assignment.partitions.is_empty();
         self.handle.with(|view| {
             view.partitions.clone_from(&assignment.partitions);
-            view.restored = Restored::default();
             view.phase =
                 if none { Phase::StandingBy } else { Phase::Restoring { done: 0, total: 0 } };
         });
