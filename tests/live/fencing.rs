@@ -30,6 +30,7 @@ pub fn options(instance: &str) -> RunOptions {
         drain: false,
         from: StartAt::Earliest,
         accept_gap: false,
+        http: None,
         clock: Arc::new(SystemClock),
         fault: Arc::new(Fault::default()),
     }
@@ -82,7 +83,6 @@ fn a_commit_after_the_partition_moved_is_refused() {
                     key: Some(key.as_bytes()),
                     value: Some(b"{}"),
                     headers: None,
-                    store: None,
                 })
                 .expect("written");
         }
@@ -137,7 +137,6 @@ fn the_id_of_a_dead_worker_frees_its_transaction() {
         key: Some(b"k"),
         value: Some(b"{}"),
         headers: None,
-        store: None,
     })
     .expect("written");
     let restorer =
@@ -160,7 +159,6 @@ fn the_id_of_a_dead_worker_frees_its_transaction() {
         key: Some(b"k"),
         value: Some(b"{}"),
         headers: None,
-        store: None,
     });
     drop(refused);
     assert!(corner.read(&output).is_empty(), "nothing of the dead worker is committed");

@@ -249,7 +249,6 @@ fn a_marker_behind_an_open_transaction_counts() {
         key: Some(b"other"),
         value: Some(b"{}"),
         headers: None,
-        store: None,
     };
     open.send(outgoing).expect("written");
     let restorer = bss::backends::kafka::runner::restore::Restorer::open(&run.kafka, &id);

@@ -118,7 +118,6 @@ pub(super) fn send(
         key: record.key,
         value: record.value,
         headers,
-        store: None,
     })
 }
 

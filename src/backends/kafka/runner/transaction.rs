@@ -1,13 +1,12 @@
 //! A worker's producer: outputs, changelog and offsets in one transaction.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rdkafka::ClientContext;
 use rdkafka::consumer::ConsumerGroupMetadata;
 use rdkafka::error::{KafkaError, RDKafkaError};
-use rdkafka::message::{DeliveryResult, Message, OwnedHeaders};
+use rdkafka::message::{DeliveryResult, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer, ProducerContext};
 use rdkafka::types::RDKafkaErrorCode as Code;
 
@@ -45,25 +44,9 @@ impl Trouble {
     }
 }
 
-/// What the deliveries of a transaction came to.
+/// Keeps the first delivery that failed.
 #[derive(Default)]
-struct Delivered {
-    /// The first that failed.
-    failed: Option<String>,
-    /// By store and partition: the offset after the last record of a changelog.
-    reached: HashMap<(usize, i32), i64>,
-}
-
-/// Keeps what the deliveries came to. What travels with a record: 0, or 1 and more for those of
-/// the changelogs of stores 0 and more.
-#[derive(Default)]
-struct Deliveries(Mutex<Delivered>);
-
-impl Deliveries {
-    fn lock(&self) -> MutexGuard<'_, Delivered> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+struct Deliveries(Mutex<Option<String>>);
 
 impl ClientContext for Deliveries {
     fn log(&self, level: rdkafka::config::RDKafkaLogLevel, fac: &str, message: &str) {
@@ -75,17 +58,11 @@ impl ClientContext for Deliveries {
 }
 
 impl ProducerContext for Deliveries {
-    type DeliveryOpaque = usize;
-    fn delivery(&self, result: &DeliveryResult<'_>, store: usize) {
-        match result {
-            Err((error, _)) => drop(self.lock().failed.get_or_insert_with(|| error.to_string())),
-            Ok(message) if store > 0 => {
-                let mut delivered = self.lock();
-                let place = (store - 1, message.partition());
-                let reached = delivered.reached.entry(place).or_default();
-                *reached = (message.offset() + 1).max(*reached);
-            }
-            Ok(_) => {}
+    type DeliveryOpaque = ();
+    fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
+        if let Err((error, _)) = result {
+            let mut first = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            first.get_or_insert_with(|| error.to_string());
         }
     }
 }
@@ -102,8 +79,6 @@ pub struct Outgoing<'a> {
     pub value: Option<&'a [u8]>,
     /// Headers.
     pub headers: Option<OwnedHeaders>,
-    /// The store, if it is a record of its changelog.
-    pub store: Option<usize>,
 }
 
 /// A producer and its open transaction.
@@ -215,9 +190,7 @@ impl Transaction {
         self.records += 1;
         let length = |bytes: Option<&[u8]>| bytes.map_or(0, <[u8]>::len) as u64;
         self.bytes += length(outgoing.key) + length(outgoing.value);
-        let opaque = outgoing.store.map_or(0, |store| store + 1);
-        let mut record: BaseRecord<'_, [u8], [u8], usize> =
-            BaseRecord::with_opaque_to(outgoing.topic, opaque);
+        let mut record: BaseRecord<'_, [u8], [u8]> = BaseRecord::to(outgoing.topic);
         record.key = outgoing.key;
         record.payload = outgoing.value;
         record.partition = outgoing.partition;
@@ -239,14 +212,18 @@ impl Transaction {
 
     /// Waits until everything written is acknowledged. The client's own flush waits 100 ms at a
     /// time whatever happens, so the queue is emptied here first.
-    fn drain(&mut self) -> std::result::Result<(), Trouble> {
+    ///
+    /// # Errors
+    /// See [`Trouble`].
+    pub fn drain(&mut self) -> std::result::Result<(), Trouble> {
         while self.producer.in_flight_count() > 0 {
             self.serve();
             if self.opened_at.elapsed() > self.timeout {
                 return Err(self.timed_out("flush"));
             }
         }
-        let failed = self.producer.context().lock().failed.take();
+        let failed =
+            self.producer.context().0.lock().unwrap_or_else(PoisonError::into_inner).take();
         match failed {
             None => Ok(()),
             Some(cause) => Err(Trouble::Abort(
@@ -321,12 +298,6 @@ impl Transaction {
         }
     }
 
-    /// By store and partition: the offset after the last record that was written to a changelog;
-    /// asked for after a commit, once.
-    pub fn take_reached(&self) -> HashMap<(usize, i32), i64> {
-        std::mem::take(&mut self.producer.context().lock().reached)
-    }
-
     /// Throws the open transaction away.
     ///
     /// # Errors
@@ -341,7 +312,7 @@ impl Transaction {
         }
         self.producer.purge(rdkafka::producer::PurgeConfig::default().queue());
         let result = self.retry("abort", |p| p.abort_transaction(CALL));
-        drop(std::mem::take(&mut *self.producer.context().lock()));
+        drop(self.producer.context().0.lock().unwrap_or_else(PoisonError::into_inner).take());
         result.map_err(|t| Trouble::Fenced(t.into_error()))
     }
 

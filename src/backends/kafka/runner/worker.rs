@@ -266,6 +266,7 @@ impl Worker {
             };
             let result = match command {
                 Some(Command::Stop) => {
+                    self.before_hand_over();
                     let end = self.commit();
                     drop(self.source.unassign());
                     self.hand_over()?;
@@ -298,6 +299,7 @@ impl Worker {
 
     /// Lets the partitions go: their state stays parked, in case they come back untouched.
     fn release(&mut self, lost: bool) -> std::result::Result<(), Trouble> {
+        self.before_hand_over();
         let result = if lost { self.give_up() } else { self.commit() };
         drop(self.source.unassign());
         self.hand_over().map_err(Trouble::Fatal)?;
@@ -309,6 +311,16 @@ impl Worker {
             // The group has moved on: what was open is somebody else's to do.
             Err(Trouble::Stale(_)) => self.give_up(),
             other => other,
+        }
+    }
+
+    /// The next commit is the last before a hand-over: the state on disk goes along with it, also
+    /// if nothing but that is left to do.
+    fn before_hand_over(&mut self) {
+        if let Some(local) = &mut self.local
+            && local.hurry()
+        {
+            self.partitions.values_mut().filter(|p| p.active).for_each(|p| p.dirty = true);
         }
     }
 
@@ -440,9 +452,6 @@ impl Worker {
         }
         if level == Level::Single || self.due() {
             self.commit()?;
-        }
-        if let Some(local) = &mut self.local {
-            local.write_if_due().map_err(Trouble::Fatal)?;
         }
         drop(in_hand);
         Ok(())

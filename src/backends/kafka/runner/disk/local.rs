@@ -11,6 +11,8 @@ use crate::streams::mark::Mark;
 
 /// So many bytes of changes are written before their time.
 const FULL: usize = 16 << 20;
+/// So many bytes of a restore are written on its way.
+const PART: usize = 4 << 20;
 /// After so long a mark is written again for its time alone.
 const REFRESH: Duration = Duration::from_secs(600);
 
@@ -29,6 +31,8 @@ pub(in super::super) struct Local {
     epoch: u64,
     /// A commit came since the marks were written.
     moved: bool,
+    /// The next commit brings a checkpoint, whatever the time.
+    hurried: bool,
     written: Instant,
 }
 
@@ -45,6 +49,7 @@ impl Local {
             marks: BTreeMap::new(),
             epoch,
             moved: false,
+            hurried: false,
             written: Instant::now(),
         }
     }
@@ -56,34 +61,45 @@ impl Local {
         }
     }
 
-    /// What was added is committed, between the times `before` and `after`, with its records of
-    /// the changelogs before `reached`.
-    pub fn settle(&mut self, reached: &Reached, before: EventTime, after: EventTime) {
+    /// What was added is committed, between the times `before` and `after`. With the `ends` of the
+    /// changelogs below which everything is ours and committed, a checkpoint is written.
+    ///
+    /// # Errors
+    /// That of an earlier checkpoint.
+    pub fn settle(
+        &mut self,
+        ends: Option<&Reached>,
+        before: EventTime,
+        after: EventTime,
+    ) -> Result<()> {
         self.changes.settle();
         self.moved = true;
+        let Some(ends) = ends else { return Ok(()) };
         for (partition, mark) in &mut self.marks {
             // The commit shows that the partitions were ours: nobody else has written there.
             mark.since = before;
             mark.written = after;
             for (store, offset) in mark.offsets.iter_mut().enumerate() {
-                let now = reached.get(&(store, *partition)).copied().unwrap_or(*offset);
-                *offset = now.max(*offset);
+                let end = ends.get(&(store, *partition)).copied().unwrap_or(*offset);
+                *offset = end.max(*offset);
             }
         }
+        self.hurried = false;
+        self.write(self.changes.size() >= FULL)
     }
 
-    /// Writes a checkpoint if it is time.
-    ///
-    /// # Errors
-    /// That of an earlier checkpoint.
-    pub fn write_if_due(&mut self) -> Result<()> {
+    /// Whether the next commit should bring a checkpoint.
+    pub fn is_due(&self) -> bool {
         let age = self.written.elapsed();
-        let due = if self.changes.is_empty() {
-            self.moved && age >= REFRESH
-        } else {
-            age >= self.interval || self.changes.size() >= FULL
-        };
-        if due { self.write(self.changes.size() >= FULL) } else { Ok(()) }
+        self.hurried
+            || self.changes.size() >= FULL
+            || age >= if self.changes.is_empty() { REFRESH } else { self.interval }
+    }
+
+    /// The next commit brings a checkpoint. Whether there is anything to write.
+    pub fn hurry(&mut self) -> bool {
+        self.hurried = true;
+        !self.changes.is_empty()
     }
 
     /// Writes a checkpoint; with `wait` also if others are still waiting to be written.
@@ -189,7 +205,7 @@ impl Local {
         mark.offsets[store] = offset + 1;
         self.changes.push(partition, store, key, value);
         self.changes.settle();
-        let full = self.changes.size() >= FULL;
+        let full = self.changes.size() >= PART;
         if full {
             self.write(true)?;
         }
