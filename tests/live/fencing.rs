@@ -30,7 +30,6 @@ pub fn options(instance: &str) -> RunOptions {
         drain: false,
         from: StartAt::Earliest,
         accept_gap: false,
-        http: None,
         clock: Arc::new(SystemClock),
         fault: Arc::new(Fault::default()),
     }
