@@ -207,8 +207,7 @@ impl Restorer {
         stalled: &mut dyn FnMut(i32) -> Result<()>,
         progress: &mut dyn FnMut(u64, u64) -> Result<()>,
     ) -> Result<HashMap<i32, u64>> {
-        let changelogs = span.changelogs;
-        let (mut goals, list, total) = span.goals()?;
+        let (changelogs, (mut goals, list, total)) = (span.changelogs, span.goals()?);
         let what = || format!("could not restore from {}", changelogs.join(", "));
         let mut counts = HashMap::new();
         if goals.is_empty() {

@@ -163,7 +163,6 @@ pub(super) fn open(
     shared: &Joint,
     tell: Sender<(u16, Tell)>,
 ) -> Result<Worker> {
-    let Joint { count, lanes, .. } = shared;
     let description = Arc::new(topology.describe().clone());
     let staged = description.stages.len() > 1;
     let id = transactional_id(&description.group, &options.instance, index);
@@ -186,12 +185,7 @@ pub(super) fn open(
             classify(e, format!("could not open the consumer of \"{}\"", description.group))
         })?;
     let restorer = Restorer::open(&options.kafka, &description.group)?;
-    let local = shared.keeper.as_ref().map(|keeper| {
-        let stores = description.stores.iter().map(|s| s.changelog.as_str());
-        let layout = mark::layout(description.version, *count, stores);
-        let interval = options.streams.checkpoint_interval;
-        Local::new(keeper.clone(), layout, description.stores.len(), interval)
-    });
+    let local = local(shared, &description, options);
     let mut poison = BTreeMap::new();
     for place in care.causes() {
         let source = description.sources.iter().position(|s| s.topic == place.topic);
@@ -221,14 +215,23 @@ pub(super) fn open(
         drain: Drain::default(),
         loading: HashSet::new(),
         local,
-        lanes: Lanes::new(Arc::clone(lanes)),
+        lanes: Lanes::new(Arc::clone(&shared.lanes)),
         staged,
-        count: *count,
+        count: shared.count,
         returns: 0,
         parked: poison.len(),
         care: Arc::clone(care),
         poison,
     })
+}
+
+/// A worker's way to the state on disk, if it is kept there.
+fn local(shared: &Joint, description: &Description, options: &RunOptions) -> Option<Local> {
+    let keeper = shared.keeper.clone()?;
+    let stores = description.stores.iter().map(|s| s.changelog.as_str());
+    let layout = mark::layout(description.version, shared.count, stores);
+    let interval = options.streams.checkpoint_interval;
+    Some(Local::new(keeper, layout, description.stores.len(), interval))
 }
 
 /// The transactional id of a worker.
