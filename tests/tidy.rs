@@ -41,7 +41,8 @@ const ACTING: [&str; 12] = [
 ];
 
 /// Client libraries, and the one folder that may name each.
-const CLIENTS: [(&str, &str); 4] = [
+const CLIENTS: [(&str, &str); 5] = [
+    ("fjall", "src/backends/kafka/runner/disk"),
     ("sqlx", "src/backends/postgres"),
     ("rdkafka", "src/backends/kafka"),
     ("redis", "src/backends/redis"),

@@ -131,6 +131,8 @@ pub struct Streams {
     pub urgent_interval: Duration,
     #[serde(deserialize_with = "span")]
     pub backlog_interval: Duration,
+    #[serde(deserialize_with = "span")]
+    pub checkpoint_interval: Duration,
     pub max_transaction_records: u32,
     #[serde(deserialize_with = "bytes")]
     pub max_transaction_bytes: u64,

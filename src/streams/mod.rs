@@ -15,6 +15,7 @@ pub mod drift;
 pub mod driver;
 pub mod late;
 pub mod letters;
+pub mod mark;
 pub mod meta;
 pub mod output;
 pub mod partition;

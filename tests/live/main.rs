@@ -6,6 +6,7 @@
 
 mod broker;
 mod diff;
+mod disk;
 mod dlq;
 mod doctor;
 mod fencing;

@@ -279,3 +279,30 @@ impl Admin {
         })
     }
 }
+
+/// The least value of a number among the settings of `topics`; `None` if it cannot be read there
+/// (no right to, or a topic is gone). Blocks.
+///
+/// # Errors
+/// As the client says.
+pub fn least_setting(kafka: &Kafka, topics: &[String], name: &str) -> Result<Option<i64>> {
+    let what = || format!("could not read {name} of {}", topics.join(", "));
+    let admin = Admin::new(kafka)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let runtime = runtime.map_err(|e| BackendError::new(Kind::Internal, what()).because(e))?;
+    let asked: Vec<ResourceSpecifier<'_>> =
+        topics.iter().map(|topic| ResourceSpecifier::Topic(topic)).collect();
+    let answers = runtime
+        .block_on(admin.client.describe_configs(&asked, &Admin::options()))
+        .map_err(|e| classify(e, what()))?;
+    let mut least = None;
+    for answer in answers {
+        let Ok(resource) = answer else { return Ok(None) };
+        let entry = resource.entries.into_iter().find(|entry| entry.name == name);
+        let Some(value) = entry.and_then(|e| e.value?.parse::<i64>().ok()) else {
+            return Ok(None);
+        };
+        least = Some(least.map_or(value, |least: i64| least.min(value)));
+    }
+    Ok(least)
+}

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::backends::BackendError;
-use crate::backends::kafka::runner::{Phase, RunHandle, RunOptions, StartAt, member, status};
+use crate::backends::kafka::runner::{
+    Phase, Restored, RunHandle, RunOptions, StartAt, member, status,
+};
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
 use crate::commands::streams::exposed::{self, Shown};
@@ -16,10 +18,11 @@ use crate::ui::{Cell, Report};
 /// Run topologies until stopped (Ctrl-C: a clean stop, exit 0)
 ///
 /// Outputs, state and offsets are committed together (streams.guarantee). State is kept in
-/// memory and in a changelog topic; a restart goes on from the last commit. Several processes
-/// with different `streams.instance` names share the partitions. With `streams.http` set, the
-/// process answers /metrics (Prometheus), /healthz (no worker failed or stalled) and /readyz
-/// (everything assigned is restored) there.
+/// memory and in a changelog topic, and every streams.checkpoint_interval on disk beside it; a
+/// restart goes on from the last commit and reads only what the changelog has beyond the disk.
+/// Several processes with different `streams.instance` names share the partitions. With
+/// `streams.http` set, the process answers /metrics (Prometheus), /healthz (no worker failed or
+/// stalled) and /readyz (everything assigned is restored) there.
 #[derive(Debug, clap::Args)]
 pub struct RunArgs {
     /// Topologies to run; all if none is named
@@ -169,9 +172,9 @@ async fn watch(context: &Context, runs: &mut [Run]) -> Option<Failure> {
 
 /// Says what changed since the last look.
 fn tell(context: &Context, run: &mut Run) {
-    let (phase, notes, partitions, stop) = run.handle.with(|view| {
+    let (phase, notes, partitions, stop, restored) = run.handle.with(|view| {
         let notes = std::mem::take(&mut view.notes);
-        (view.phase.clone(), notes, view.partitions.len(), view.last_stop_ms)
+        (view.phase.clone(), notes, view.partitions.len(), view.last_stop_ms, view.restored)
     });
     for note in notes {
         context.ui.warning(format!("{}: {note}", run.name));
@@ -196,6 +199,12 @@ fn tell(context: &Context, run: &mut Run) {
             Phase::Stopped => "stopped".to_owned(),
         };
         context.ui.status(format!("{}: {what}.", run.name));
+        if phase == Phase::Running && restored != Restored::default() {
+            context.ui.status(format!(
+                "{}: state restored: {} entries from disk, {} records from changelogs.",
+                run.name, restored.disk, restored.changelog
+            ));
+        }
     }
     run.told = phase;
 }

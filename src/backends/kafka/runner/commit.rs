@@ -9,6 +9,7 @@ use rdkafka::types::RDKafkaErrorCode as Code;
 
 use crate::backends::error::{BackendError, Kind};
 use crate::backends::kafka::classify;
+use crate::backends::kafka::runner::disk::local::{Local, Reached};
 use crate::backends::kafka::runner::member::Membership;
 use crate::backends::kafka::runner::offsets::{self, Position};
 use crate::backends::kafka::runner::transaction::{Outgoing, Trouble};
@@ -25,6 +26,7 @@ impl Worker {
             return Ok(());
         }
         self.options.fault.hit("before-commit");
+        let before = self.options.clock.now();
         for partition in self.partitions.values_mut().filter(|p| p.dirty) {
             partition.driver.advance(&mut self.outputs);
         }
@@ -32,6 +34,7 @@ impl Worker {
         self.options.fault.hit("after-produce");
         self.send_changes()?;
         self.options.fault.hit("after-changelog");
+        let ends = self.changelog_ends()?;
         let writer = self.transaction.id().to_owned();
         let mut positions = Vec::with_capacity(self.partitions.len());
         for (number, partition) in self.partitions.iter().filter(|(_, p)| p.dirty) {
@@ -57,6 +60,18 @@ impl Worker {
             let list = offsets::list(&positions).map_err(Trouble::Fatal)?;
             self.commit_plain(&member, &list)?;
         }
+        if let Some(local) = &mut self.local {
+            local
+                .settle(ends.as_ref(), before, self.options.clock.now())
+                .map_err(Trouble::Fatal)?;
+        }
+        self.note_committed();
+        Ok(())
+    }
+
+    /// What was committed counts: nothing is dirty any more, and what stopped the task before and
+    /// is passed need not be known.
+    fn note_committed(&mut self) {
         self.show(true);
         let mut records = 0;
         for partition in self.partitions.values_mut().filter(|p| p.dirty) {
@@ -80,7 +95,6 @@ impl Worker {
         });
         self.committed(self.last_commit);
         self.last_commit = Instant::now();
-        Ok(())
     }
 
     /// At least once: offsets after everything was acknowledged, through the member's own
@@ -107,14 +121,36 @@ impl Worker {
         })
     }
 
+    /// The ends of the changelogs of dirty partitions, if a checkpoint is due. Asked between the
+    /// last write and the commit: all that is written is below them, and if the commit succeeds
+    /// the partitions were still ours, so that nobody else's is.
+    fn changelog_ends(&mut self) -> std::result::Result<Option<Reached>, Trouble> {
+        if !self.local.as_ref().is_some_and(Local::is_due) {
+            return Ok(None);
+        }
+        self.transaction.drain()?;
+        let mut ends = Reached::new();
+        for (store, described) in self.description.stores.iter().enumerate() {
+            for (number, _) in self.partitions.iter().filter(|(_, p)| p.dirty) {
+                let bounds = self.restorer.bounds(&described.changelog, *number);
+                ends.insert((store, *number), bounds.map_err(Trouble::Abort)?.1);
+            }
+        }
+        Ok(Some(ends))
+    }
+
     fn send_changes(&mut self) -> std::result::Result<(), Trouble> {
         let mut failed = None;
         let mut sealed = Vec::with_capacity(512);
         for (number, partition) in self.partitions.iter_mut().filter(|(_, p)| p.dirty) {
             let (transaction, description) = (&mut self.transaction, &self.description);
+            let local = &mut self.local;
             partition.driver.take_changes(&mut |store, key, value| {
                 if failed.is_some() {
                     return;
+                }
+                if let Some(local) = local {
+                    local.push(*number, store, key, value);
                 }
                 sealed.clear();
                 let value = value.map(|v| {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::backends::error::{BackendError, Kind, Result};
-use crate::backends::kafka::runner::{Phase, RunOptions, RunView};
+use crate::backends::kafka::runner::{Phase, Restored, RunOptions, RunView};
 use crate::runtime::process;
 use crate::streams::watch::figures::{Exposed, ProcessFigures, RunFigures};
 
@@ -85,6 +85,9 @@ pub struct StatusFile {
     pub phase: Phase,
     /// The partitions it has.
     pub partitions: Vec<i32>,
+    /// Where their state came from.
+    #[serde(default)]
+    pub restored: Restored,
     /// Transactions committed.
     pub commits: u64,
     /// How long the last rebalance stopped the work, in milliseconds.
@@ -114,6 +117,7 @@ pub fn write_status(
         written_at: options.clock.now().micros(),
         phase: view.phase.clone(),
         partitions: view.partitions.clone(),
+        restored: view.restored,
         commits: view.commits,
         last_stop_ms: view.last_stop_ms,
         http: options.http.clone(),

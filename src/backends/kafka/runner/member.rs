@@ -15,14 +15,16 @@ use rdkafka::types::RDKafkaErrorCode as Code;
 
 use crate::backends::error::{BackendError, Kind, Result};
 use crate::backends::kafka::runner::care::{Care, Level};
+use crate::backends::kafka::runner::disk::keeper::Keeping;
+use crate::backends::kafka::runner::disk::{self, Disk};
 use crate::backends::kafka::runner::globals::{self, Globals};
 use crate::backends::kafka::runner::lanes::Shared;
 use crate::backends::kafka::runner::meta::{self, MetaLog};
 use crate::backends::kafka::runner::monitor::Monitor;
 use crate::backends::kafka::runner::preflight::{self, Fingerprint};
 use crate::backends::kafka::runner::status::PartitionStanding;
-use crate::backends::kafka::runner::worker::{self, Command, Tell};
-use crate::backends::kafka::runner::{Phase, RunHandle, RunOptions, files, status};
+use crate::backends::kafka::runner::worker::{self, Command, Joint, Tell};
+use crate::backends::kafka::runner::{Phase, Restored, RunHandle, RunOptions, files, status};
 use crate::backends::kafka::{classify, client};
 use crate::streams::topology::{Description, Topology};
 
@@ -213,7 +215,9 @@ fn run_locked(
     }
     let globals = globals::load(topology, options, handle)?;
     let partitions = u32::try_from(count).unwrap_or(u32::MAX);
-    let shared = (partitions, Shared::default());
+    let mut keeping = keep_state(description, options, handle)?;
+    let keeper = keeping.as_ref().map(Keeping::keeper);
+    let shared = Joint { count: partitions, lanes: Shared::default(), keeper };
     let crew = Crew::hire(topology, options, handle, &care, &shared)?;
     let monitor = Monitor::start(options, handle, description, meta)?;
     let patience = options.streams.transaction_timeout;
@@ -246,7 +250,28 @@ fn run_locked(
     let result = member.end(result);
     monitor.end(result.is_ok());
     care.ended();
-    result
+    let kept = keeping.as_mut().map_or(Ok(()), Keeping::end);
+    result.and(kept)
+}
+
+/// Opens the state on disk, unless it is switched off.
+fn keep_state(
+    description: &Description,
+    options: &RunOptions,
+    handle: &RunHandle,
+) -> Result<Option<Keeping>> {
+    if options.streams.checkpoint_interval.is_zero() || description.stores.is_empty() {
+        return Ok(None);
+    }
+    let place = disk::folder(&options.state_dir, &description.group, &options.instance);
+    let (disk, damage) = Disk::open(place.clone())?;
+    if let Some(cause) = damage {
+        handle.note(format!(
+            "the state at {} is damaged and was deleted, all comes from the changelogs: {cause}.",
+            place.display()
+        ));
+    }
+    Keeping::start(disk, Arc::clone(&options.fault)).map(Some)
 }
 
 /// Writes the status file.
@@ -271,7 +296,7 @@ impl Crew {
         options: &RunOptions,
         handle: &RunHandle,
         care: &Arc<Care>,
-        shared: &(u32, Shared),
+        shared: &Joint,
     ) -> Result<Self> {
         let (tell, tells) = channel();
         let count = options.streams.workers.max(1);
@@ -428,6 +453,8 @@ impl Member<'_> {
             view.still.clear();
             view.restores.clear();
         });
+        // Before the workers add to it.
+        self.handle.with(|view| view.restored = Restored::default());
         for (index, command) in (0..workers).zip(&self.crew.commands) {
             let partitions = worker::share(&assignment.partitions, index, workers);
             if !partitions.is_empty() {

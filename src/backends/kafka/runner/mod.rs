@@ -4,10 +4,12 @@
 //! subscribes, keeps its partitions paused, and takes the group metadata when an assignment
 //! begins. Workers (`worker`) share the assigned partitions; each has its own consumer with
 //! explicit offsets and its own transactional producer (`transaction`). Outputs, changelog and
-//! offsets go into one transaction. State comes back from the changelog (`restore`).
+//! offsets go into one transaction. State comes back from the disk
+//! (`disk`) and from what the changelog has beyond it (`reload`, `restore`).
 
 mod care;
 mod commit;
+pub mod disk;
 mod end;
 pub mod files;
 mod globals;
@@ -23,6 +25,7 @@ mod pause;
 pub mod preflight;
 mod pressure;
 pub mod rebuild;
+mod reload;
 pub mod reset;
 pub mod restore;
 pub mod state;
@@ -116,6 +119,16 @@ pub enum Phase {
     Stopped,
 }
 
+/// Where the state of an assignment came from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Restored {
+    /// Entries read from disk.
+    pub disk: u64,
+    /// Records read from changelogs.
+    pub changelog: u64,
+}
+
 /// What a run looks like from outside; the runner writes, commands read.
 #[derive(Clone, Debug, Default)]
 pub struct RunView {
@@ -133,6 +146,8 @@ pub struct RunView {
     pub restores: BTreeMap<u16, (u64, u64)>,
     /// What is known of workers and sources.
     pub watch: Watch,
+    /// Where their state came from.
+    pub restored: Restored,
     /// Records processed by this process since it started.
     pub counts: Counts,
     /// Partitions that a drain left to other processes, which have not closed them.

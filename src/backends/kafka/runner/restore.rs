@@ -12,6 +12,7 @@ use crate::backends::error::{BackendError, Kind, Result};
 use crate::backends::kafka::intake::passing;
 use crate::backends::kafka::{Quiet, classify, client};
 use crate::config::settings::Kafka;
+use crate::domain::EventTime;
 use crate::streams::changelog;
 
 /// How long one question to the brokers may take.
@@ -31,10 +32,45 @@ pub struct ChangelogRecord<'a> {
     pub store: usize,
     /// The partition.
     pub partition: i32,
+    /// The offset.
+    pub offset: i64,
     /// The key.
     pub key: &'a [u8],
     /// The value without the format byte; `None`: deleted.
     pub value: Option<&'a [u8]>,
+}
+
+/// First kept offset and true end, by store and partition.
+pub type Bounds = HashMap<(usize, i32), (i64, i64)>;
+
+/// What is to be read of changelogs.
+pub struct Span<'a> {
+    /// The topics, by store.
+    pub changelogs: &'a [String],
+    /// The partitions, with their bounds.
+    pub bounds: &'a Bounds,
+    /// Where to begin, if not at the first offset.
+    pub from: &'a HashMap<(usize, i32), i64>,
+}
+
+impl Span<'_> {
+    /// By store and partition the end to be reached; where to begin; how many offsets lie between.
+    fn goals(&self) -> Result<(HashMap<(usize, i32), i64>, TopicPartitionList, u64)> {
+        let mut goals = HashMap::new();
+        let mut list = TopicPartitionList::new();
+        let mut total = 0;
+        for (place, (first, end)) in self.bounds {
+            let topic = &self.changelogs[place.0];
+            let begin = self.from.get(place).copied().unwrap_or(*first).max(*first);
+            if *end > begin {
+                total += u64::try_from(end - begin).unwrap_or(0);
+                goals.insert(*place, *end);
+                list.add_partition_offset(topic, place.1, Offset::Offset(begin))
+                    .map_err(|e| classify(e, format!("could not read \"{topic}\"")))?;
+            }
+        }
+        Ok((goals, list, total))
+    }
 }
 
 impl Restorer {
@@ -105,8 +141,54 @@ impl Restorer {
         })
     }
 
-    /// Reads the changelogs of `partitions` from their beginning up to their **true** end, and
-    /// hands every committed record to `apply`. The commit markers of offsets and of a changelog
+    /// The bounds of partitions of changelogs, by store and partition.
+    ///
+    /// # Errors
+    /// As the client says.
+    pub fn all_bounds(&self, changelogs: &[String], partitions: &[i32]) -> Result<Bounds> {
+        let mut all = Bounds::new();
+        for (store, topic) in changelogs.iter().enumerate() {
+            for partition in partitions {
+                all.insert((store, *partition), self.bounds(topic, *partition)?);
+            }
+        }
+        Ok(all)
+    }
+
+    /// By store and partition: the first record written a second or more after a time, if there
+    /// is one.
+    ///
+    /// # Errors
+    /// As the client says.
+    pub fn written_after(
+        &self,
+        changelogs: &[String],
+        times: &HashMap<i32, EventTime>,
+    ) -> Result<HashMap<(usize, i32), i64>> {
+        let what = || format!("could not look for records by time in {}", changelogs.join(", "));
+        let mut asked = TopicPartitionList::new();
+        for topic in changelogs {
+            for (partition, time) in times {
+                let time = Offset::Offset(time.millis() + 1000);
+                asked
+                    .add_partition_offset(topic, *partition, time)
+                    .map_err(|e| classify(e, what()))?;
+            }
+        }
+        let answer = self.uncommitted.offsets_for_times(asked, CALL);
+        let mut found = HashMap::new();
+        for element in answer.map_err(|e| classify(e, what()))?.elements() {
+            element.error().map_err(|e| classify(e, what()))?;
+            let store = changelogs.iter().position(|t| t == element.topic());
+            if let (Some(store), Offset::Offset(offset)) = (store, element.offset()) {
+                found.insert((store, element.partition()), offset);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Reads changelogs from where they are known up to their **true** end, and hands every
+    /// committed record to `apply`. The commit markers of offsets and of a changelog
     /// are written independently, so the stable end of the moment is not enough.
     ///
     /// `stalled` is called when an open transaction keeps the reader from the goal; it may abort
@@ -119,16 +201,15 @@ impl Restorer {
     /// after the last progress.
     pub fn restore(
         &self,
-        changelogs: &[String],
-        partitions: &[i32],
+        span: &Span<'_>,
         limit: Duration,
         apply: &mut dyn FnMut(ChangelogRecord<'_>) -> std::result::Result<(), String>,
         stalled: &mut dyn FnMut(i32) -> Result<()>,
         progress: &mut dyn FnMut(u64, u64) -> Result<()>,
     ) -> Result<HashMap<i32, u64>> {
-        let (mut goals, list, total) = self.goals(changelogs, partitions)?;
+        let (changelogs, (mut goals, list, total)) = (span.changelogs, span.goals()?);
         let what = || format!("could not restore from {}", changelogs.join(", "));
-        let mut counts: HashMap<i32, u64> = partitions.iter().map(|p| (*p, 0)).collect();
+        let mut counts = HashMap::new();
         if goals.is_empty() {
             return Ok(counts);
         }
@@ -149,8 +230,9 @@ impl Restorer {
                     };
                     let value =
                         message.payload().map(changelog::open).transpose().map_err(failed)?;
-                    let key = message.key().unwrap_or_default();
-                    apply(ChangelogRecord { store, partition, key, value }).map_err(failed)?;
+                    let (key, offset) = (message.key().unwrap_or_default(), message.offset());
+                    let record = ChangelogRecord { store, partition, offset, key, value };
+                    apply(record).map_err(failed)?;
                     *counts.entry(partition).or_default() += 1;
                     done += 1;
                     last_progress = Instant::now();
@@ -188,29 +270,6 @@ impl Restorer {
         drop(self.committed.unassign());
         progress(done, total)?;
         Ok(counts)
-    }
-
-    /// By store and partition the end to be reached; where to begin; how many offsets lie between.
-    fn goals(
-        &self,
-        changelogs: &[String],
-        partitions: &[i32],
-    ) -> Result<(HashMap<(usize, i32), i64>, TopicPartitionList, u64)> {
-        let mut goals = HashMap::new();
-        let mut list = TopicPartitionList::new();
-        let mut total = 0;
-        for (store, topic) in changelogs.iter().enumerate() {
-            for partition in partitions {
-                let (first, end) = self.bounds(topic, *partition)?;
-                if end > first {
-                    total += u64::try_from(end - first).unwrap_or(0);
-                    goals.insert((store, *partition), end);
-                    list.add_partition_offset(topic, *partition, Offset::Beginning)
-                        .map_err(|e| classify(e, format!("could not read \"{topic}\"")))?;
-                }
-            }
-        }
-        Ok((goals, list, total))
     }
 
     /// Strikes out the goals that the reader's position has reached.

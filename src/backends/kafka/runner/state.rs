@@ -1,12 +1,12 @@
 //! The entries of a store as its changelog has them, and as of which offsets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use crate::backends::error::{BackendError, Kind, Result};
 use crate::backends::kafka::runner::offsets::{self, Committed};
 use crate::backends::kafka::runner::preflight;
-use crate::backends::kafka::runner::restore::Restorer;
+use crate::backends::kafka::runner::restore::{Restorer, Span};
 use crate::config::settings::Kafka;
 use crate::streams::partition;
 use crate::streams::topology::Description;
@@ -68,9 +68,10 @@ pub fn of_key(
     let mut tries = 0;
     loop {
         let mut entries = BTreeMap::new();
+        let changelogs = std::slice::from_ref(changelog);
+        let bounds = restorer.all_bounds(changelogs, &[partition])?;
         restorer.restore(
-            std::slice::from_ref(changelog),
-            &[partition],
+            &Span { changelogs, bounds: &bounds, from: &HashMap::new() },
             LIMIT,
             &mut |record| {
                 if belongs(record.key) {

@@ -12,9 +12,7 @@ use crate::backends::kafka::runner::member::Membership;
 use crate::backends::kafka::runner::offsets::{self, Committed};
 use crate::backends::kafka::runner::preflight;
 use crate::backends::kafka::runner::transaction::{Trouble, fence};
-use crate::backends::kafka::runner::worker::{Drain, Partition, Tell, Worker};
-use crate::streams::checkpoint::Checkpoint;
-use crate::streams::driver::{Driver, Place};
+use crate::backends::kafka::runner::worker::{Drain, Tell, Worker};
 use crate::streams::topology::Role;
 
 /// How long the stable offsets are waited for before an open transaction is taken for a dead
@@ -63,24 +61,10 @@ impl Worker {
                     && committed[0].checkpoint.writer == self.transaction.id()
             });
             if !kept {
-                let checkpoints: Vec<Checkpoint> =
-                    committed.iter().map(|c| c.checkpoint.clone()).collect();
-                let place = Place { partition: *number, partitions: self.count };
-                let driver = Driver::new(&*self.topology, self.options.limits, place, &checkpoints);
-                let none = vec![0; self.description.sources.len()];
-                let partition = Partition {
-                    driver,
-                    next: none.clone(),
-                    committed: none.clone(),
-                    target: none,
-                    dirty: false,
-                    active: false,
-                };
-                self.partitions.insert(*number, partition);
-                fresh.push(*number);
+                fresh.push((*number, committed.as_slice()));
             }
         }
-        let restored = self.restore(&fresh)?;
+        let restored = self.reload(&fresh)?;
         for (number, committed) in partitions.iter().zip(&committed) {
             let records = restored.get(number).copied().unwrap_or(0);
             self.position(*number, committed, records)?;
@@ -111,7 +95,7 @@ impl Worker {
         Ok(result)
     }
 
-    fn fence_writers(&self, partitions: &[i32]) -> Result<()> {
+    pub(super) fn fence_writers(&self, partitions: &[i32]) -> Result<()> {
         let group = &self.description.group;
         let topic = &self.description.sources[0].topic;
         let limit = self.options.streams.transaction_timeout;
@@ -125,36 +109,6 @@ impl Worker {
             fence(&self.options.kafka, &self.options.streams, writer)?;
         }
         Ok(())
-    }
-
-    fn restore(&mut self, fresh: &[i32]) -> Result<std::collections::HashMap<i32, u64>> {
-        if fresh.is_empty() {
-            return Ok(std::collections::HashMap::new());
-        }
-        let changelogs: Vec<String> =
-            self.description.stores.iter().map(|s| s.changelog.clone()).collect();
-        let limit = self.options.streams.transaction_timeout * 3;
-        let (handle, index) = (self.handle.clone(), self.index);
-        let mut drivers = std::mem::take(&mut self.partitions);
-        let result = self.restorer.restore(
-            &changelogs,
-            fresh,
-            limit,
-            &mut |record| match drivers.get_mut(&record.partition) {
-                Some(p) => p.driver.restore(record.store, record.key, record.value),
-                None => Ok(()),
-            },
-            &mut |partition| self.fence_writers(&[partition]),
-            &mut |done, total| {
-                handle.restoring(index, done, total);
-                if handle.stopping() {
-                    return Err(BackendError::new(Kind::Stopped, "stopped while restoring"));
-                }
-                Ok(())
-            },
-        );
-        self.partitions = drivers;
-        result
     }
 
     /// Sets a partition's first offsets: the committed ones, or on a first start what was asked

@@ -212,7 +212,10 @@ impl Transaction {
 
     /// Waits until everything written is acknowledged. The client's own flush waits 100 ms at a
     /// time whatever happens, so the queue is emptied here first.
-    fn drain(&mut self) -> std::result::Result<(), Trouble> {
+    ///
+    /// # Errors
+    /// See [`Trouble`].
+    pub fn drain(&mut self) -> std::result::Result<(), Trouble> {
         while self.producer.in_flight_count() > 0 {
             self.serve();
             if self.opened_at.elapsed() > self.timeout {

@@ -12,6 +12,8 @@ use rdkafka::types::RDKafkaErrorCode as Code;
 
 use crate::backends::error::{BackendError, Kind, Result};
 use crate::backends::kafka::runner::care::{Care, Level, Place};
+use crate::backends::kafka::runner::disk::keeper::Keeper;
+use crate::backends::kafka::runner::disk::local::Local;
 use crate::backends::kafka::runner::lanes::{Lanes, Shared};
 use crate::backends::kafka::runner::member::Membership;
 use crate::backends::kafka::runner::pressure::Pressure;
@@ -21,6 +23,7 @@ use crate::backends::kafka::runner::transaction::{Transaction, Trouble};
 use crate::backends::kafka::runner::{RunHandle, RunOptions};
 use crate::backends::kafka::{Quiet, classify, client};
 use crate::streams::driver::Driver;
+use crate::streams::mark;
 use crate::streams::output::Outputs;
 use crate::streams::topology::{Description, Topology};
 
@@ -121,6 +124,8 @@ pub(super) struct Worker {
     /// Tables that are still read to the end they had, by source and partition; nothing else is
     /// read meanwhile.
     pub loading: HashSet<(usize, i32)>,
+    /// State on disk, if it is kept there.
+    pub local: Option<Local>,
     /// What is known of the ends of the sources.
     pub lanes: Lanes,
     /// A stage hands records on to later ones.
@@ -137,6 +142,16 @@ pub(super) struct Worker {
     pub poison: BTreeMap<(usize, i32, i64), String>,
 }
 
+/// What the workers of a process have in common.
+pub(super) struct Joint {
+    /// How many partitions every topic has.
+    pub count: u32,
+    /// How far the lanes of all workers are.
+    pub lanes: Shared,
+    /// The way to the disk, if state is kept there.
+    pub keeper: Option<Keeper>,
+}
+
 /// Opens a worker's clients: its producer takes its id first, which aborts what a predecessor of
 /// the same name left open.
 pub(super) fn open(
@@ -145,10 +160,9 @@ pub(super) fn open(
     options: &RunOptions,
     handle: &RunHandle,
     care: &Arc<Care>,
-    shared: &(u32, Shared),
+    shared: &Joint,
     tell: Sender<(u16, Tell)>,
 ) -> Result<Worker> {
-    let (count, lanes) = (shared.0, &shared.1);
     let description = Arc::new(topology.describe().clone());
     let staged = (0..description.stages.len()).any(|stage| description.keeps_watermarks(stage));
     let id = transactional_id(&description.group, &options.instance, index);
@@ -171,6 +185,7 @@ pub(super) fn open(
             classify(e, format!("could not open the consumer of \"{}\"", description.group))
         })?;
     let restorer = Restorer::open(&options.kafka, &description.group)?;
+    let local = local(shared, &description, options);
     let mut poison = BTreeMap::new();
     for place in care.causes() {
         let source = description.sources.iter().position(|s| s.topic == place.topic);
@@ -199,14 +214,24 @@ pub(super) fn open(
         last_commit: Instant::now(),
         drain: Drain::default(),
         loading: HashSet::new(),
-        lanes: Lanes::new(Arc::clone(lanes)),
+        local,
+        lanes: Lanes::new(Arc::clone(&shared.lanes)),
         staged,
-        count,
+        count: shared.count,
         returns: 0,
         parked: poison.len(),
         care: Arc::clone(care),
         poison,
     })
+}
+
+/// A worker's way to the state on disk, if it is kept there.
+fn local(shared: &Joint, description: &Description, options: &RunOptions) -> Option<Local> {
+    let keeper = shared.keeper.clone()?;
+    let stores = description.stores.iter().map(|s| s.changelog.as_str());
+    let layout = mark::layout(description.version, shared.count, stores);
+    let interval = options.streams.checkpoint_interval;
+    Some(Local::new(keeper, layout, description.stores.len(), interval))
 }
 
 /// The transactional id of a worker.
@@ -245,8 +270,10 @@ impl Worker {
             };
             let result = match command {
                 Some(Command::Stop) => {
+                    self.before_hand_over();
                     let end = self.commit();
                     drop(self.source.unassign());
+                    self.hand_over()?;
                     return match end {
                         Ok(()) | Err(Trouble::Stale(_)) => Ok(()),
                         Err(trouble) => Err(trouble.into_error()),
@@ -283,8 +310,10 @@ impl Worker {
 
     /// Lets the partitions go: their state stays parked, in case they come back untouched.
     fn release(&mut self, lost: bool) -> std::result::Result<(), Trouble> {
+        self.before_hand_over();
         let result = if lost { self.give_up() } else { self.commit() };
         drop(self.source.unassign());
+        self.hand_over().map_err(Trouble::Fatal)?;
         self.member = None;
         for partition in self.partitions.values_mut() {
             partition.active = false;
@@ -294,6 +323,21 @@ impl Worker {
             Err(Trouble::Stale(_)) => self.give_up(),
             other => other,
         }
+    }
+
+    /// The next commit is the last before a hand-over: the state on disk goes along with it, also
+    /// if nothing but that is left to do.
+    fn before_hand_over(&mut self) {
+        if let Some(local) = &mut self.local
+            && local.hurry()
+        {
+            self.partitions.values_mut().filter(|p| p.active).for_each(|p| p.dirty = true);
+        }
+    }
+
+    /// What is committed goes to disk.
+    fn hand_over(&mut self) -> Result<()> {
+        self.local.as_mut().map_or(Ok(()), Local::hand_over)
     }
 
     /// Aborts, and forgets state that is ahead of the last commit.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use crate::backends::BackendError;
 use crate::backends::kafka::admin::Admin;
+use crate::backends::kafka::runner::disk;
 use crate::backends::kafka::runner::files::{self, InstanceLock};
 use crate::backends::kafka::runner::reset::{self, Before, Resetter, Target};
 use crate::backends::kafka::runner::worker::transactional_id;
@@ -27,7 +28,7 @@ use crate::topics::plan::Declared;
 ///
 /// Without --apply it only prints what would be done. Deletes the offsets of the consumer group
 /// (or sets them, with --to), deletes the changelogs and makes them anew as `setup kafka` declares
-/// them, and deletes this machine's status files. Outputs stay as they are: a run afterwards writes
+/// them, and deletes this machine's status files and state on disk. Outputs stay as they are: a run afterwards writes
 /// the same results again, with the same ids. Refused (exit 5) while the group has members.
 ///
 /// The steps are in an order in which a run after a reset that was cut off refuses to start, or
@@ -80,7 +81,7 @@ pub async fn run(args: ResetArgs, context: &Context) -> Result<ExitStatus, Failu
         context.ui.status("Nothing was changed; --apply carries it out.");
         return Ok(ExitStatus::Done);
     }
-    let (resetter, _locks) = alone(context, resetter, &description).await?;
+    let (resetter, locks) = alone(context, resetter, &description).await?;
     let what = format!("reset {}", description.name);
     let effect = format!(
         "its offsets and its state are gone, {} offsets of changelogs; outputs stay",
@@ -103,6 +104,9 @@ pub async fn run(args: ResetArgs, context: &Context) -> Result<ExitStatus, Failu
             description.name, args.to
         ))
     })?;
+    for (instance, _lock) in &locks {
+        disk::remove(&dir, &description.group, instance)?;
+    }
     files::remove_statuses(&dir, &description.group)?;
     context.ui.report(&report)?;
     context.ui.status(format!("{} is reset.", description.name));
@@ -142,7 +146,7 @@ pub(super) async fn alone(
     context: &Context,
     resetter: Arc<Resetter>,
     description: &Description,
-) -> Result<(Arc<Resetter>, Vec<InstanceLock>), Failure> {
+) -> Result<(Arc<Resetter>, Vec<(String, InstanceLock)>), Failure> {
     let dir = topologies::state_dir(context);
     let group = description.group.clone();
     let instances = instances(context, &dir, &group);
@@ -155,8 +159,9 @@ pub(super) async fn alone(
                 members.join(", ")
             ));
         })?;
-        let locks: Result<Vec<InstanceLock>, BackendError> =
-            instances.iter().map(|instance| files::lock(&dir, &group, instance)).collect();
+        let lock =
+            |instance: String| files::lock(&dir, &group, &instance).map(|lock| (instance, lock));
+        let locks: Result<Vec<_>, BackendError> = instances.into_iter().map(lock).collect();
         Ok::<_, BackendError>((resetter, locks?))
     });
     Ok(alone.await??)

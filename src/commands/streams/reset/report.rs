@@ -63,7 +63,7 @@ pub fn report(
     }
     let statuses = files::read_statuses(dir, group).len();
     line(
-        format!("status files in {}", dir.display()),
+        format!("status files and state in {}", dir.display()),
         "- delete",
         statuses.to_string(),
         "none".to_owned(),
