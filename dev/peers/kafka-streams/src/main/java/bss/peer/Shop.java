@@ -38,7 +38,7 @@ final class Shop {
 
     /** Loads {@code n} events of these jobs, tables first; at most {@code rate} a second, 0: no limit. */
     void load(String bootstrap, List<Job> jobs, long n, long rate, Path expectation) throws Exception {
-        long span = a.number("span-s", 6 * 3600);
+        long span = a.number("span-s", 6 * 3600) * 1000;
         String customers = a.text("customers", "50000");
         String products = a.text("products", "2000");
         Set<String> tables = Job.union(jobs, Job::tables);
@@ -63,7 +63,7 @@ final class Shop {
             throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(a.need("bss"), "streams", "generate"));
         command.addAll(kinds);
-        command.addAll(List.of("--count", count, "--span", span + "s", "--start", START, "--seed", a.text("seed", "1"),
+        command.addAll(List.of("--count", count, "--span", span + "ms", "--start", START, "--seed", a.text("seed", "1"),
                 "--customers", a.text("customers", "50000"), "--products", a.text("products", "2000"),
                 "--max-delay", a.text("max-delay", "30s"), "--fraud-bursts", "0.002", "--output-file", "-"));
         ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
