@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::cli::Failure;
 use crate::commands::Context;
 use crate::commands::streams::rules::{
-    activity_rules, fraud_rules, order_rules, pricing_rules, refused_activity, refused_orders,
-    refused_pricing,
+    activity_rules, fraud_rules, order_rules, pricing_rules, recommend_rules, refused_activity,
+    refused_orders, refused_pricing, refused_recommend,
 };
 use crate::config::Settings;
 use crate::domain::payment::Currency;
@@ -15,12 +15,18 @@ use crate::streams::topologies::customer_activity::{self, ActivityTopics, Custom
 use crate::streams::topologies::dynamic_pricing::{self, DynamicPricing, PricingTopics};
 use crate::streams::topologies::fraud_detection::{self, FraudDetection, FraudTopics};
 use crate::streams::topologies::order_enrichment::{self, OrderEnrichment, OrderTopics};
+use crate::streams::topologies::recommendation::{self, RecommendTopics, Recommendations};
 use crate::streams::topology::Topology;
 use crate::topics::{self, subject};
 
 /// The names of all topologies.
-pub const NAMES: [&str; 4] =
-    [customer_activity::NAME, order_enrichment::NAME, fraud_detection::NAME, dynamic_pricing::NAME];
+pub const NAMES: [&str; 5] = [
+    customer_activity::NAME,
+    order_enrichment::NAME,
+    fraud_detection::NAME,
+    recommendation::NAME,
+    dynamic_pricing::NAME,
+];
 
 /// The topology `name` with the settings' topics and rules.
 ///
@@ -75,6 +81,19 @@ pub fn build(name: &str, settings: &Settings) -> Result<Arc<dyn Topology>, Failu
             };
             let rules = fraud_rules(settings)?;
             Ok(Arc::new(FraudDetection::new(application, names, rules, currency(settings)?)))
+        }
+        recommendation::NAME => {
+            let names = RecommendTopics {
+                events: topic(subject::CUSTOMER_EVENTS),
+                views: topic(subject::PRODUCT_VIEWS),
+                recommendations: topic(subject::RECOMMENDATIONS),
+                trending: topic(subject::TRENDING),
+                late,
+                dead_letters,
+            };
+            let topology = Recommendations::new(application, names, recommend_rules(settings)?)
+                .map_err(|fault| refused_recommend("recommend.trending_window").because(&fault))?;
+            Ok(Arc::new(topology))
         }
         dynamic_pricing::NAME => {
             let names = PricingTopics {

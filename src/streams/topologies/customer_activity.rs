@@ -12,6 +12,7 @@ use crate::streams::output::Outputs;
 use crate::streams::record::SourceRecord;
 use crate::streams::store::StoreValue;
 use crate::streams::time::Grace;
+use crate::streams::driver::Place;
 use crate::streams::topology::{
     Description, Gate, Lateness, Outcome, Sinks, Source, Stage, StoreDescription, Task, Topology,
 };
@@ -117,7 +118,7 @@ impl Topology for CustomerActivity {
         format!("{:?}", self.rules)
     }
 
-    fn task(&self, _stage: usize) -> Box<dyn Task> {
+    fn task(&self, _stage: usize, _place: Place) -> Box<dyn Task> {
         let rules = self.rules.clone();
         let grace = Grace::from_micros(rules.grace);
         let emit = if rules.updates { Emit::Updates } else { Emit::Final };
