@@ -12,9 +12,10 @@ impl CustomerState {
         let interests = self.profile().kept().map(|(category, weight, time)| {
             json!({"category": category, "weight": weight, "asOf": time.to_string()})
         });
-        let bought = self.bought.iter().map(
-            |(time, product)| json!({"productId": product, "timestamp": time.to_string()}),
-        );
+        let bought = self
+            .bought
+            .iter()
+            .map(|(time, product)| json!({"productId": product, "timestamp": time.to_string()}));
         json!({
             "latest": self.latest.map(|time| time.to_string()),
             "openSessions": self.open_sessions().iter().map(session).collect::<Vec<_>>(),

@@ -20,6 +20,7 @@ mod metrics_database;
 mod observe;
 mod pause;
 mod pricing;
+mod recommendation;
 mod recovery;
 mod requeue;
 mod reset;

@@ -6,6 +6,7 @@ mod labels;
 mod lives;
 mod orders;
 mod pricing;
+mod recommendation;
 mod stages;
 mod town;
 mod world;

@@ -8,11 +8,11 @@ use crate::activity::{
 };
 use crate::domain::{ActivityEvent, EventTime, Reject};
 use crate::streams::aggregate::{Emission, Emit, Placed, WindowKey, WindowedAggregation};
+use crate::streams::driver::Place;
 use crate::streams::output::Outputs;
 use crate::streams::record::SourceRecord;
 use crate::streams::store::StoreValue;
 use crate::streams::time::Grace;
-use crate::streams::driver::Place;
 use crate::streams::topology::{
     Description, Gate, Lateness, Outcome, Sinks, Source, Stage, StoreDescription, Task, Topology,
 };

@@ -168,7 +168,8 @@ fn sinks(
             "the best products of each task, when a window closes",
         ),
         sinks.table(table, "slot", "sessions that ended, without their customers"),
-        sinks.aside(topics.late, "views late for all windows (answered all the same), as they came"),
+        sinks
+            .aside(topics.late, "views late for all windows (answered all the same), as they came"),
         sinks.aside(topics.dead_letters, "records that cannot be processed, as they came"),
     ]
 }

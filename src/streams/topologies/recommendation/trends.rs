@@ -56,7 +56,11 @@ impl Trends {
 
     /// The start of the first window of `time` that is open at `stream_time`; the later ones are
     /// open too. None is: how late it is.
-    pub fn first_open(self, time: EventTime, stream_time: EventTime) -> Result<EventTime, Lateness> {
+    pub fn first_open(
+        self,
+        time: EventTime,
+        stream_time: EventTime,
+    ) -> Result<EventTime, Lateness> {
         let mut last = None;
         for span in self.window.of(time) {
             if self.window.closes_at(span, self.grace) > stream_time {
