@@ -103,7 +103,8 @@ fn sessions_teach_every_partition() {
     both.sort();
     assert_eq!(told("d", &[("p1", "similar-sessions"), ("p333", "similar-sessions")]).1, both);
     assert_eq!(answers[8], told("f", &[("p1", "similar-sessions")]), "it has p333");
-    let popular = [("p22", "popular"), ("p1", "popular"), ("p333", "popular")];
+    // What they looked at is of p22's category.
+    let popular = [("p22", "popular-in-category"), ("p1", "popular"), ("p333", "popular")];
     assert_eq!(answers[9], told("e", &popular));
     assert_eq!(answers[10], told("g", &[popular[0], popular[2]]), "it has p1");
     assert_eq!(answers[11], told("g", &[("p333", "similar-sessions")]), "it saw p22");
