@@ -1757,7 +1757,7 @@ _bss() {
                     return 0
                     ;;
                 --reason)
-                    COMPREPLY=($(compgen -W "empty tombstone json-null oversize not-utf8 broken-json broken-csv missing-field wrong-type bad-text bad-amount not-a-number negative scale too-large bad-currency unknown-status bad-time implausible-time future key-mismatch bad-score out-of-range conflicting refused expired bad-envelope panicked" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "empty tombstone json-null oversize not-utf8 broken-json broken-csv missing-field wrong-type bad-text bad-amount not-a-number negative scale too-large bad-currency unknown-status bad-time implausible-time future key-mismatch bad-score out-of-range conflicting refused expired bad-envelope foreign panicked" -- "${cur}"))
                     return 0
                     ;;
                 --state)
@@ -1835,7 +1835,7 @@ _bss() {
                     return 0
                     ;;
                 --reason)
-                    COMPREPLY=($(compgen -W "empty tombstone json-null oversize not-utf8 broken-json broken-csv missing-field wrong-type bad-text bad-amount not-a-number negative scale too-large bad-currency unknown-status bad-time implausible-time future key-mismatch bad-score out-of-range conflicting refused expired bad-envelope panicked" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "empty tombstone json-null oversize not-utf8 broken-json broken-csv missing-field wrong-type bad-text bad-amount not-a-number negative scale too-large bad-currency unknown-status bad-time implausible-time future key-mismatch bad-score out-of-range conflicting refused expired bad-envelope foreign panicked" -- "${cur}"))
                     return 0
                     ;;
                 --value)

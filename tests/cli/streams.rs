@@ -39,7 +39,7 @@ fn a_store_must_be_one_of_the_topology() {
     run(&["streams", "state", "get", "fraud-detection", "windows", "c1"]).is(
         2,
         "",
-        "error: fraud-detection has no store `windows`\nhint: It has customers.\n",
+        "error: fraud-detection has no store `windows`\nhint: It has customers, merchants.\n",
     );
     run(&["streams", "state", "get", "fraud-detection", "customers"]).fails(2, &["<KEY>"]);
 }
