@@ -22,8 +22,8 @@ pub struct CustomerState {
     sessions: Vec<OpenSession>,
     profile: Profile,
     /// What was bought and when, in order of time, then product.
-    bought: Vec<(EventTime, Box<str>)>,
-    latest: Option<EventTime>,
+    pub(super) bought: Vec<(EventTime, Box<str>)>,
+    pub(super) latest: Option<EventTime>,
 }
 
 impl CustomerState {

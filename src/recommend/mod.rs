@@ -14,6 +14,7 @@ mod index;
 mod popular;
 mod profile;
 mod ranker;
+mod readable;
 mod recommender;
 mod rules;
 mod session;

@@ -86,6 +86,11 @@ impl Profile {
         weights.map(move |i| (&*i.category, i.at(time, half_life) / all))
     }
 
+    /// Every category with its weight and the time that weight is of.
+    pub(super) fn kept(&self) -> impl Iterator<Item = (&str, f64, EventTime)> {
+        self.0.iter().map(|i| (&*i.category, i.weight, i.time))
+    }
+
     /// How many categories are kept.
     #[must_use]
     pub const fn len(&self) -> usize {

@@ -180,6 +180,12 @@ impl Ring {
         TableKey { writer, slot }
     }
 
+    /// The slot of the next session.
+    #[must_use]
+    pub const fn slot(self) -> u32 {
+        self.0
+    }
+
     /// Appends the changelog's bytes: a version byte and the next slot.
     pub fn encode(&self, out: &mut Vec<u8>) {
         out.push(VERSION);

@@ -98,7 +98,7 @@ impl StageDriver {
         let mut stage = Self {
             number,
             place,
-            task: topology.task(number),
+            task: topology.task(number, place),
             guard: FutureGuard::new(limits.max_skew, lateness),
             clocks,
             least: of(Role::Repartition).next().map_or_else(StreamTime::new, at),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::domain::{EventTime, Reason, Reject};
 use crate::streams::changelog;
+use crate::streams::driver::Place;
 use crate::streams::late::Corrections;
 use crate::streams::output::Outputs;
 use crate::streams::record::SourceRecord;
@@ -400,8 +401,8 @@ pub trait Topology: Send + Sync {
     /// group must agree on it.
     fn configuration(&self) -> String;
 
-    /// A stage's task for one partition, with empty stores.
-    fn task(&self, stage: usize) -> Box<dyn Task>;
+    /// A stage's task for the partition at `place`, with empty stores.
+    fn task(&self, stage: usize, place: Place) -> Box<dyn Task>;
 
     /// The tables that every process reads whole, by topic.
     fn globals(&self) -> Vec<Global> {

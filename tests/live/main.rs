@@ -22,6 +22,7 @@ mod observe;
 mod pause;
 mod pricing;
 mod rebuild;
+mod recommendation;
 mod recovery;
 mod replay;
 mod requeue;

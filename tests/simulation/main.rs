@@ -7,6 +7,7 @@ mod lives;
 mod orders;
 mod pricing;
 mod rebuild;
+mod recommendation;
 mod replay;
 mod stages;
 mod town;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bss::domain::EventTime;
 use bss::generate::random::Random;
 use bss::streams::aggregate::{Emission, Emit, WindowedAggregation};
+use bss::streams::driver::Place;
 use bss::streams::output::Outputs;
 use bss::streams::record::SourceRecord;
 use bss::streams::store::StoreValue;
@@ -72,7 +73,7 @@ impl Topology for Regions {
         String::new()
     }
 
-    fn task(&self, stage: usize) -> Box<dyn Task> {
+    fn task(&self, stage: usize, _place: Place) -> Box<dyn Task> {
         match stage {
             0 => Box::new(Orders { newest: None }),
             _ => Box::new(Counts {

@@ -47,6 +47,8 @@ struct Life {
     driver: Driver,
     next: BTreeMap<usize, usize>,
     handed: Vec<(usize, u32, Logged)>,
+    /// Rows of tables that every process reads whole: sink, key, value.
+    rows: Vec<(usize, Vec<u8>, Option<Vec<u8>>)>,
     outputs: Vec<Seen>,
 }
 
@@ -110,7 +112,8 @@ impl Town {
         for ((store, key), value) in &committed.changelog {
             driver.restore(*store, key, Some(value)).expect("our own changelog");
         }
-        Life { driver, next: committed.offsets.clone(), handed: Vec::new(), outputs: Vec::new() }
+        let (handed, rows, outputs) = (Vec::new(), Vec::new(), Vec::new());
+        Life { driver, next: committed.offsets.clone(), handed, rows, outputs }
     }
 
     fn gather(&self, life: &mut Life, written: &Outputs) {
@@ -128,6 +131,10 @@ impl Town {
                     life.handed.push((source, own.unwrap_or_else(by_key), logged));
                 }
                 _ => life.outputs.push(seen(&self.description, &record)),
+            }
+            if sink.kind == SinkKind::Table {
+                let (key, value) = (record.key.expect("keyed"), record.value.map(<[u8]>::to_vec));
+                life.rows.push((record.sink, key.to_vec(), value));
             }
         }
     }
@@ -193,6 +200,12 @@ impl Town {
         self.outputs.append(&mut life.outputs);
         for (source, to, logged) in life.handed.drain(..) {
             self.logs.entry((source, to)).or_default().push(logged);
+        }
+        for (sink, key, value) in life.rows.drain(..) {
+            let topic = &self.description.sinks[sink].topic;
+            for global in self.topology.globals().iter().filter(|g| g.topic == *topic) {
+                global.table.apply(&key, value.as_deref()).expect("our own row");
+            }
         }
         self.lives.insert(number, life);
     }

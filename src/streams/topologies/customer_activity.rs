@@ -8,6 +8,7 @@ use crate::activity::{
 };
 use crate::domain::{ActivityEvent, EventTime, Reject};
 use crate::streams::aggregate::{Emission, Emit, Placed, WindowKey, WindowedAggregation};
+use crate::streams::driver::Place;
 use crate::streams::late::Corrections;
 use crate::streams::output::Outputs;
 use crate::streams::record::SourceRecord;
@@ -122,7 +123,7 @@ impl Topology for CustomerActivity {
         format!("{:?}", self.rules)
     }
 
-    fn task(&self, _stage: usize) -> Box<dyn Task> {
+    fn task(&self, _stage: usize, _place: Place) -> Box<dyn Task> {
         let rules = self.rules.clone();
         let grace = Grace::from_micros(rules.grace);
         let emit = if rules.updates { Emit::Updates } else { Emit::Final };

@@ -5,3 +5,4 @@ pub mod dynamic_pricing;
 pub mod fraud_detection;
 pub mod order_enrichment;
 pub mod readable;
+pub mod recommendation;

@@ -9,9 +9,10 @@ use crate::orders::{
     CustomerHistory, CustomerOrders, RegionSums, RevenueKey, RevenueSums, UNKNOWN,
 };
 use crate::pricing::{Demand, Expectation, Placed, Standing, readable_row};
+use crate::recommend::{self, Ring, TopProducts, TrendKey, ViewCount};
 use crate::streams::aggregate::entry;
 use crate::streams::topologies::{
-    customer_activity, dynamic_pricing, fraud_detection, order_enrichment,
+    customer_activity, dynamic_pricing, fraud_detection, order_enrichment, recommendation,
 };
 use crate::streams::topology::WATERMARKS;
 
@@ -44,6 +45,14 @@ pub enum Form {
     Standing,
     /// What is expected of a product by hour of the week.
     Expectation,
+    /// A customer's sessions, interests and what was bought.
+    Interests,
+    /// The next slot in the table of sessions.
+    Ring,
+    /// Open windows of views by product.
+    Views,
+    /// Open rankings by category, or `ALL`.
+    Rankings,
     /// How far an upstream partition has come.
     Watermarks,
     /// Bytes by key.
@@ -53,7 +62,8 @@ pub enum Form {
 /// One entry of a key.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shown {
-    /// The start and end of its window, if it is one; a point of sliding windows has no end.
+    /// The start and end of its window, if it is one; a point of sliding windows has no end, nor has
+    /// a window of trends, which is kept by its start.
     pub span: Option<(EventTime, Option<EventTime>)>,
     /// How often the window was told already.
     pub revision: Option<u32>,
@@ -81,6 +91,10 @@ impl Form {
             (dynamic_pricing::NAME, "demand") => Self::Demand,
             (dynamic_pricing::NAME, "standing") => Self::Standing,
             (dynamic_pricing::NAME, "expectation") => Self::Expectation,
+            (recommendation::NAME, "customers") => Self::Interests,
+            (recommendation::NAME, "ring") => Self::Ring,
+            (recommendation::NAME, "views") => Self::Views,
+            (recommendation::NAME, "rankings") => Self::Rankings,
             (_, WATERMARKS) => Self::Watermarks,
             _ => Self::Bytes,
         }
@@ -94,6 +108,7 @@ impl Form {
                 entry == key
             }
             Self::Placed | Self::Catalog | Self::Standing | Self::Expectation => entry == key,
+            Self::Interests | Self::Ring => entry == key,
             Self::Watermarks => {
                 let place = <[u8; 4]>::try_from(entry).map(u32::from_be_bytes);
                 place.is_ok_and(|place| place.to_string().as_bytes() == key)
@@ -101,7 +116,12 @@ impl Form {
             Self::Revenue => entry::own_key(entry)
                 .and_then(RevenueKey::decode)
                 .is_ok_and(|own| own.region.as_deref().unwrap_or(UNKNOWN).as_bytes() == key),
-            Self::Windows | Self::Trend | Self::Demand => entry::own_key(entry) == Ok(key),
+            Self::Windows | Self::Trend | Self::Demand | Self::Views => {
+                entry::own_key(entry) == Ok(key)
+            }
+            Self::Rankings => entry::own_key(entry)
+                .and_then(|own| TrendKey::decode(own).map_err(|e| e.to_string()))
+                .is_ok_and(|own| own.name().as_bytes() == key),
             Self::Sessions => entry::own_key(entry)
                 .and_then(SessionKey::decode)
                 .is_ok_and(|own| own.customer.as_bytes() == key),
@@ -135,6 +155,15 @@ impl Form {
             Self::Catalog => Ok(plain(Some(readable_row(&Product::decode(value)?)))),
             Self::Standing => Ok(plain(Some(Standing::decode(value)?.readable()))),
             Self::Expectation => Ok(plain(Some(Expectation::decode(value)?.readable()))),
+            Self::Interests => {
+                let state = recommend::CustomerState::decode(value).map_err(|e| e.to_string())?;
+                Ok(plain(Some(state.readable())))
+            }
+            Self::Ring => {
+                let ring = Ring::decode(value).map_err(|e| e.to_string())?;
+                Ok(plain(Some(ring.readable())))
+            }
+            Self::Views | Self::Rankings => self.show_trend(key, value),
             Self::Trend | Self::Revenue | Self::Demand => self.show_sums(key, value),
             Self::Windows | Self::Sessions => {
                 let entry = entry::read(key, value)?;
@@ -182,6 +211,23 @@ impl Form {
             revision: entry.window.map(|(_, revision)| revision),
             session: None,
             value: Some(value),
+        })
+    }
+}
+
+impl Form {
+    /// Reads an open window of views or its ranking: kept by its start alone.
+    fn show_trend(self, key: &[u8], value: &[u8]) -> Result<Shown, String> {
+        let entry = entry::read(key, value)?;
+        let value = match self {
+            Self::Views => ViewCount::decode(entry.value).map(|count| count.readable()),
+            _ => TopProducts::decode(entry.value).map(|top| top.readable()),
+        };
+        Ok(Shown {
+            span: Some((entry.at, None)),
+            revision: entry.window.map(|(_, revision)| revision),
+            session: None,
+            value: Some(value.map_err(|fault| fault.to_string())?),
         })
     }
 }
@@ -234,6 +280,49 @@ mod tests {
         assert_eq!((shown.span.unwrap().0.micros(), shown.revision), (5, Some(2)));
         assert_eq!(shown.value.unwrap(), serde_json::json!({"count": 1, "types": {"LOGIN": 1}}));
         assert_eq!(Form::of("later", "store").show(b"k", b"v").unwrap().value, None);
+    }
+
+    #[test]
+    fn what_is_kept_for_recommendations_is_read() {
+        use crate::domain::ProductView;
+        use crate::recommend::RecommendRules;
+        let form = |store| Form::of("recommendation", store);
+        let json = br#"{"customerId":"c","productId":"p","category":"toys","sessionId":"s",
+            "timestamp":"2026-01-01T00:00:00Z"}"#;
+        let view = ProductView::from_json(json, None).unwrap();
+        let mut state = recommend::CustomerState::default();
+        state.view(&view, &RecommendRules::default(), &mut Vec::new());
+        let bytes = |write: &dyn Fn(&mut Vec<u8>)| {
+            let mut bytes = Vec::new();
+            write(&mut bytes);
+            bytes
+        };
+        assert!(form("customers").belongs(b"c", b"c") && !form("customers").belongs(b"cc", b"c"));
+        let shown = form("customers").show(b"c", &bytes(&|b| state.encode(b))).unwrap();
+        let value = shown.value.unwrap();
+        assert_eq!(value["latest"], "2026-01-01T00:00:00Z");
+        assert_eq!(value["openSessions"][0]["products"], serde_json::json!(["p"]));
+        assert_eq!(value["interests"][0]["category"], "toys");
+        let mut ring = Ring::default();
+        ring.next(0, 5);
+        let shown = form("ring").show(b"next", &bytes(&|b| ring.encode(b))).unwrap();
+        assert_eq!(shown.value.unwrap()["nextSlot"], 1);
+        let open = [&15_i64.to_be_bytes()[..], &2_u32.to_be_bytes()[..]].concat();
+        let entry = |own: &[u8]| [b"w", &5_i64.to_be_bytes()[..], own].concat();
+        let count = ViewCount::one(Some("toys"), view.time);
+        let value = [open.clone(), bytes(&|b| count.encode(b))].concat();
+        assert!(form("views").belongs(&entry(b"p"), b"p"));
+        let shown = form("views").show(&entry(b"p"), &value).unwrap();
+        assert_eq!(shown.span, Some((EventTime::from_micros(5), None)));
+        assert_eq!(shown.value.unwrap(), serde_json::json!({"views": 1, "category": "toys"}));
+        let mut top = TopProducts::new(3);
+        top.add("p", 4);
+        let value = [open, bytes(&|b| top.encode(b))].concat();
+        assert!(form("rankings").belongs(&entry(b"*"), b"ALL"));
+        assert!(form("rankings").belongs(&entry(b"=toys"), b"toys"));
+        let shown = form("rankings").show(&entry(b"*"), &value).unwrap();
+        assert_eq!(shown.value.unwrap()[0], serde_json::json!({"productId": "p", "views": 4}));
+        assert!(form("rankings").show(&entry(b"*"), b"").is_err());
     }
 
     #[test]

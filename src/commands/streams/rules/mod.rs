@@ -14,7 +14,7 @@ pub use activity::{activity_rules, refused_activity};
 pub use fraud::fraud_rules;
 pub use orders::{order_rules, refused_orders};
 pub use pricing::{pricing_rules, refused_pricing};
-pub use recommend::recommend_rules;
+pub use recommend::{recommend_rules, refused_recommend};
 
 fn micros(span: Duration) -> i64 {
     i64::try_from(span.as_micros()).unwrap_or(i64::MAX)

@@ -9,6 +9,7 @@ mod products;
 
 use crate::domain::payment::Currency;
 use crate::pricing::PricingRules;
+use crate::streams::driver::Place;
 use crate::streams::topology::{
     Description, Sink, Sinks, Source, Stage, StoreDescription, Task, Topology,
 };
@@ -143,7 +144,7 @@ impl Topology for DynamicPricing {
         format!("currency {}; {:?}", self.currency, self.rules)
     }
 
-    fn task(&self, stage: usize) -> Box<dyn Task> {
+    fn task(&self, stage: usize, _place: Place) -> Box<dyn Task> {
         match stage {
             EVENTS => Box::new(EventsTask::new(self.rules.clone(), self.window, self.currency)),
             _ => Box::new(ProductsTask::new(self.rules.clone(), self.window, self.currency)),

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use crate::domain::payment::Currency;
 use crate::fraud::Rules;
+use crate::streams::driver::Place;
 use crate::streams::topology::{
     Description, Global, Sinks, Source, Stage, StoreDescription, Task, Topology,
 };
@@ -149,7 +150,7 @@ impl Topology for FraudDetection {
         format!("currency {}; {:?}", self.currency, self.rules)
     }
 
-    fn task(&self, stage: usize) -> Box<dyn Task> {
+    fn task(&self, stage: usize, _place: Place) -> Box<dyn Task> {
         match stage {
             PAYMENTS => {
                 let (rules, merchants) = (self.rules.clone(), Arc::clone(&self.merchants));

@@ -11,6 +11,7 @@ mod regions;
 use crate::domain::EventTime;
 use crate::domain::payment::Currency;
 use crate::orders::OrderRules;
+use crate::streams::driver::Place;
 use crate::streams::late::Corrections;
 use crate::streams::time::Grace;
 use crate::streams::topology::{
@@ -178,7 +179,7 @@ impl Topology for OrderEnrichment {
         format!("currency {}; {:?}", self.currency, self.rules)
     }
 
-    fn task(&self, stage: usize) -> Box<dyn Task> {
+    fn task(&self, stage: usize, _place: Place) -> Box<dyn Task> {
         match stage {
             CUSTOMERS => {
                 Box::new(CustomersTask::new(self.rules.clone(), self.window, self.currency))
