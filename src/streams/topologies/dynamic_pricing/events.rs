@@ -104,12 +104,13 @@ impl EventsTask {
         Ok(Outcome::Processed)
     }
 
-    /// Lets an event's time in; the stream time of its source.
+    /// Lets an event's time in; the time that its own partition has reached with it, by which it is
+    /// late or not, also in a rebuild.
     fn admit(&mut self, time: EventTime, gate: &mut Gate) -> Result<EventTime, Outcome> {
         gate.admit(time)?;
         let stream_time = gate.stream_time.get().unwrap_or(time);
         self.reached = self.reached.max(Some(stream_time));
-        Ok(stream_time)
+        Ok(gate.source_time().unwrap_or(stream_time))
     }
 
     /// How late an event is, if its window is closed.

@@ -147,7 +147,9 @@ impl CustomersTask {
         };
         self.end_sessions(stream_time, out);
         self.answer(&view, stream_time, out);
-        match self.trends.first_open(view.time, stream_time) {
+        // Late or not by the time of its own partition, also in a rebuild.
+        let own_time = gate.source_time().unwrap_or(stream_time);
+        match self.trends.first_open(view.time, own_time) {
             Ok(first) => {
                 let count = ViewCount::one(view.category.as_deref(), view.time);
                 out.hand_on(BY_PRODUCT, view.time, view.product_id.as_bytes(), |bytes| {
