@@ -112,6 +112,9 @@ _bss() {
             bss__subcmd__streams,pause)
                 cmd="bss__subcmd__streams__subcmd__pause"
                 ;;
+            bss__subcmd__streams,rebuild)
+                cmd="bss__subcmd__streams__subcmd__rebuild"
+                ;;
             bss__subcmd__streams,reset)
                 cmd="bss__subcmd__streams__subcmd__reset"
                 ;;
@@ -1447,7 +1450,7 @@ _bss() {
             return 0
             ;;
         bss__subcmd__streams)
-            opts="-o -q -v -h --config --context --set --output --since --until --as-of --tz --quiet --verbose --no-color --yes --help list run describe status metadata metrics lag pause resume reset state test diff dlq late generate"
+            opts="-o -q -v -h --config --context --set --output --since --until --as-of --tz --quiet --verbose --no-color --yes --help list run describe status metadata metrics lag pause resume reset rebuild state test diff dlq late generate"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2423,6 +2426,60 @@ _bss() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as-of)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tz)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --yes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        bss__subcmd__streams__subcmd__rebuild)
+            opts="-o -q -v -h --apply --accept-gap --config --context --set --output --since --until --as-of --tz --quiet --verbose --no-color --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
