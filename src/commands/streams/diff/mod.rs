@@ -10,7 +10,7 @@ use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
 use crate::commands::streams::aside::blocking;
 use crate::commands::streams::topologies;
-use crate::streams::topology::Topology;
+use crate::streams::topology::{Role, Topology};
 
 /// Compare what a topology would write now with what it wrote
 ///
@@ -131,17 +131,22 @@ pub async fn run(args: DiffArgs, context: &Context) -> Result<ExitStatus, Failur
 /// The topics of the input and the sources they are for.
 fn sources(args: &DiffArgs, topology: &dyn Topology) -> Result<Vec<(String, usize)>, Failure> {
     let sources = &topology.describe().sources;
+    let of = |role| {
+        let own = sources.iter().enumerate().filter(move |(_, s)| s.role == role);
+        own.map(|(at, s)| (s.topic.clone(), at))
+    };
     match &args.input {
         Place::File(_) => Ok(Vec::new()),
-        Place::Kafka if sources.len() > 1 => {
-            // Between topics there is no order to go by.
-            let names: Vec<&str> = sources.iter().map(|s| s.topic.as_str()).collect();
+        Place::Kafka if of(Role::Events).count() > 1 => {
+            // Between topics of events there is no order to go by.
+            let names: Vec<String> = of(Role::Events).map(|(topic, _)| topic).collect();
             Err(Failure::usage(format!("{} reads several topics", args.topology)).hint(format!(
                 "Give a file of their records in order, or one as --input topic:NAME: {}.",
                 names.join(", ")
             )))
         }
-        Place::Kafka => Ok(vec![(sources[0].topic.clone(), 0)]),
+        // Tables first, as a run does.
+        Place::Kafka => Ok(of(Role::Table).chain(of(Role::Events)).collect()),
         // A copy under another name stands for the first source.
         Place::Topic(name) => {
             let source = sources.iter().position(|s| s.topic == *name).unwrap_or(0);
@@ -152,7 +157,8 @@ fn sources(args: &DiffArgs, topology: &dyn Topology) -> Result<Vec<(String, usiz
 
 /// The topics that are compared.
 fn sinks(args: &DiffArgs, topology: &dyn Topology) -> Result<Vec<String>, Failure> {
-    let all: Vec<String> = topology.describe().sinks.iter().map(|s| s.topic.clone()).collect();
+    let outside = topology.describe().sinks.iter().filter(|s| !s.kind.is_inside());
+    let all: Vec<String> = outside.map(|s| s.topic.clone()).collect();
     let known = |name: &String| {
         if all.contains(name) {
             return Ok(name.clone());
