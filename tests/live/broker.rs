@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
+use rdkafka::admin::{AdminClient, AdminOptions};
+use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::{Headers, Message};
@@ -233,6 +235,27 @@ impl Corner {
             }
         }
         all
+    }
+}
+
+/// The topics go with the test: a broker keeps files of every partition open, and a run of all
+/// tests makes more of them than it may have.
+impl Drop for Corner {
+    fn drop(&mut self) {
+        let config = ClientConfig::new().set("bootstrap.servers", kafka()).clone();
+        let Ok(admin) = config.create::<AdminClient<DefaultClientContext>>() else { return };
+        let Ok(metadata) = admin.inner().fetch_metadata(None, CALL) else { return };
+        let all = metadata.topics().iter().map(rdkafka::metadata::MetadataTopic::name);
+        let own: Vec<&str> = all
+            .filter(|t| {
+                let rest = t.strip_prefix(&self.prefix).or(t.strip_prefix(&self.application));
+                rest.is_some_and(|rest| rest.starts_with(['.', '-']))
+            })
+            .collect();
+        let options = AdminOptions::new().operation_timeout(Some(CALL));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        // What is left over costs room and nothing else.
+        let _gone = runtime.map(|r| r.block_on(admin.delete_topics(&own, &options)));
     }
 }
 
