@@ -275,7 +275,8 @@ impl Worker {
                     drop(self.source.unassign());
                     self.hand_over()?;
                     return match end {
-                        Ok(()) | Err(Trouble::Stale(_)) => Ok(()),
+                        // Whoever took over does again what was not committed.
+                        Ok(()) | Err(Trouble::Stale(_) | Trouble::Fenced(_)) => Ok(()),
                         Err(trouble) => Err(trouble.into_error()),
                     };
                 }
