@@ -5,8 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::domain::cloud_event;
-use crate::domain::fields::{self, Text, digits, missing, optional, required};
+use crate::domain::fields::{self, Text, digits, optional, required};
 use crate::domain::reject::Reject;
 use crate::domain::time::EventTime;
 
@@ -52,21 +51,12 @@ impl<'a> ActivityEvent<'a> {
     /// # Errors
     /// The first fault: the record's form or envelope, then by field.
     pub fn from_json(bytes: &'a [u8], record_time: Option<EventTime>) -> Result<Self, Reject> {
-        let text = fields::document(bytes)?;
-        let wire = Self::wire(text);
-        let whole = |w: &Wire<'_>| w.customer_id.is_some() && w.activity_type.is_some();
-        if wire.as_ref().is_ok_and(whole) {
-            return Self::check(wire?, None, record_time);
-        }
-        let Some(inside) = cloud_event::unwrap(text) else {
-            return Self::check(wire?, None, record_time);
-        };
-        let inside = inside?;
-        Self::check(Self::wire(inside.data)?, inside.time, record_time)
-    }
-
-    fn wire(text: &'a str) -> Result<Wire<'a>, Reject> {
-        serde_json::from_str(text).map_err(|e| fields::json_fault(text, &e))
+        fields::event(
+            bytes,
+            fields::json_fault,
+            |w: &Wire<'_>| w.customer_id.is_some() && w.activity_type.is_some(),
+            |wire, envelope_time| Self::check(wire, envelope_time, record_time),
+        )
     }
 
     fn check(
@@ -75,11 +65,7 @@ impl<'a> ActivityEvent<'a> {
         record_time: Option<EventTime>,
     ) -> Result<Self, Reject> {
         let own = digits(wire.timestamp, "timestamp")?.or(envelope_time);
-        let time = match (own, record_time) {
-            (Some(text), _) => EventTime::from_event_text(&text)?,
-            (None, Some(time)) => time,
-            (None, None) => return Err(missing("timestamp")),
-        };
+        let time = fields::time(own, record_time, "timestamp")?;
         Ok(Self {
             customer_id: required(wire.customer_id.map(|t| t.0), "customerId")?,
             activity_type: required(wire.activity_type.map(|t| t.0), "activityType")?,

@@ -6,7 +6,6 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::domain::cloud_event;
 use crate::domain::fields::{self, Text, digits, missing, optional, required};
 use crate::domain::reject::Reject;
 use crate::domain::time::EventTime;
@@ -77,21 +76,12 @@ impl<'a> CustomerInfo<'a> {
     /// # Errors
     /// The first fault: the record's form or envelope, then by field.
     pub fn from_json(bytes: &'a [u8], record_time: Option<EventTime>) -> Result<Self, Reject> {
-        let text = fields::document(bytes)?;
-        let wire = Self::wire(text);
-        let whole = |w: &Wire<'_>| w.customer_id.is_some() && w.tier.is_some();
-        if wire.as_ref().is_ok_and(whole) {
-            return Self::check(wire?, None, record_time);
-        }
-        let Some(inside) = cloud_event::unwrap(text) else {
-            return Self::check(wire?, None, record_time);
-        };
-        let inside = inside?;
-        Self::check(Self::wire(inside.data)?, inside.time, record_time)
-    }
-
-    fn wire(text: &'a str) -> Result<Wire<'a>, Reject> {
-        serde_json::from_str(text).map_err(|e| fields::json_fault(text, &e))
+        fields::event(
+            bytes,
+            fields::json_fault,
+            |w: &Wire<'_>| w.customer_id.is_some() && w.tier.is_some(),
+            |wire, envelope_time| Self::check(wire, envelope_time, record_time),
+        )
     }
 
     fn check(

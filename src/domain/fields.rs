@@ -6,8 +6,8 @@ use std::fmt;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::domain::EventTime;
 use crate::domain::reject::{Reason, Reject};
+use crate::domain::{EventTime, cloud_event};
 
 /// The largest record that is read, in bytes.
 pub const MAX_RECORD_BYTES: usize = 1 << 20;
@@ -69,6 +69,39 @@ pub(super) fn document(bytes: &[u8]) -> Result<&str, Reject> {
     std::str::from_utf8(bytes).map_err(|e| {
         Reject::new(Reason::NotUtf8, "", format!("byte {} is not UTF-8", e.valid_up_to()))
     })
+}
+
+/// Reads an event: JSON as it is, or the data of a structured CloudEvent. What is `whole` is not
+/// taken for an envelope. `fault` tells what is wrong with JSON that cannot be read; `check` makes
+/// the event of its wire form and of the envelope's time.
+pub(super) fn event<'a, W: Deserialize<'a>, T>(
+    bytes: &'a [u8],
+    fault: impl Fn(&str, &serde_json::Error) -> Reject,
+    whole: impl FnOnce(&W) -> bool,
+    check: impl FnOnce(W, Option<Cow<'a, str>>) -> Result<T, Reject>,
+) -> Result<T, Reject> {
+    let text = document(bytes)?;
+    let read = |text: &'a str| serde_json::from_str::<W>(text).map_err(|e| fault(text, &e));
+    let plain = read(text);
+    if plain.as_ref().is_ok_and(whole) {
+        return check(plain?, None);
+    }
+    let Some(inside) = cloud_event::unwrap(text) else { return check(plain?, None) };
+    let inside = inside?;
+    check(read(inside.data)?, inside.time)
+}
+
+/// The time of an event: its `own`, else that of its record; `field` is where it belongs.
+pub(super) fn time(
+    own: Option<Cow<'_, str>>,
+    record_time: Option<EventTime>,
+    field: &'static str,
+) -> Result<EventTime, Reject> {
+    match (own, record_time) {
+        (Some(text), _) => EventTime::from_event_text(&text),
+        (None, Some(time)) => Ok(time),
+        (None, None) => Err(missing(field)),
+    }
 }
 
 /// A JSON text that borrows where it has no escapes; whole numbers are taken as their digits,

@@ -6,7 +6,6 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::domain::cloud_event;
 use crate::domain::fields::{self, Text, digits, missing, optional, required};
 use crate::domain::money::Money;
 use crate::domain::payment::Currency;
@@ -64,21 +63,12 @@ impl<'a> FraudLabel<'a> {
     /// The first fault: the record's form or envelope, then by field. A label from before its
     /// payment is [`Reason::ImplausibleTime`].
     pub fn from_json(bytes: &'a [u8], record_time: Option<EventTime>) -> Result<Self, Reject> {
-        let text = fields::document(bytes)?;
-        let wire = Self::wire(text);
-        let whole = |w: &Wire<'_>| w.payment_id.is_some() && w.customer_id.is_some();
-        if wire.as_ref().is_ok_and(whole) {
-            return Self::check(wire?, None, record_time);
-        }
-        let Some(inside) = cloud_event::unwrap(text) else {
-            return Self::check(wire?, None, record_time);
-        };
-        let inside = inside?;
-        Self::check(Self::wire(inside.data)?, inside.time, record_time)
-    }
-
-    fn wire(text: &'a str) -> Result<Wire<'a>, Reject> {
-        serde_json::from_str(text).map_err(|e| fields::json_fault(text, &e))
+        fields::event(
+            bytes,
+            fields::json_fault,
+            |w: &Wire<'_>| w.payment_id.is_some() && w.customer_id.is_some(),
+            |wire, envelope_time| Self::check(wire, envelope_time, record_time),
+        )
     }
 
     fn check(
@@ -90,11 +80,7 @@ impl<'a> FraudLabel<'a> {
         let customer_id = required(wire.customer_id.map(|t| t.0), "customerId")?;
         let fraud = verdict(wire.fraud)?;
         let own = optional(digits(wire.labelled_at, "labelledAt")?, "labelledAt")?;
-        let labelled_at = match (own.or(envelope_time), record_time) {
-            (Some(text), _) => EventTime::from_event_text(&text)?,
-            (None, Some(time)) => time,
-            (None, None) => return Err(missing("labelledAt")),
-        };
+        let labelled_at = fields::time(own.or(envelope_time), record_time, "labelledAt")?;
         let payment_time = optional(digits(wire.payment_time, "paymentTime")?, "paymentTime")?
             .map(|text| EventTime::from_event_text(&text))
             .transpose()?;

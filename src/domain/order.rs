@@ -5,8 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::domain::cloud_event;
-use crate::domain::fields::{self, Text, digits, missing, optional, required};
+use crate::domain::fields::{self, Text, digits, optional, required};
 use crate::domain::money::Money;
 use crate::domain::payment::Currency;
 use crate::domain::reject::{Reason, Reject};
@@ -87,20 +86,12 @@ impl<'a> OrderEvent<'a> {
         default_currency: Currency,
         record_time: Option<EventTime>,
     ) -> Result<Self, Reject> {
-        let text = fields::document(bytes)?;
-        let wire = Self::wire(text);
-        if wire.as_ref().is_ok_and(Wire::is_whole) {
-            return Self::check(wire?, default_currency, None, record_time);
-        }
-        let Some(inside) = cloud_event::unwrap(text) else {
-            return Self::check(wire?, default_currency, None, record_time);
-        };
-        let inside = inside?;
-        Self::check(Self::wire(inside.data)?, default_currency, inside.time, record_time)
-    }
-
-    fn wire(text: &'a str) -> Result<Wire<'a>, Reject> {
-        serde_json::from_str(text).map_err(|e| fields::amount_fault(text, "totalAmount", &e))
+        fields::event(
+            bytes,
+            |text, e| fields::amount_fault(text, "totalAmount", e),
+            Wire::is_whole,
+            |wire, envelope_time| Self::check(wire, default_currency, envelope_time, record_time),
+        )
     }
 
     fn check(
@@ -120,11 +111,7 @@ impl<'a> OrderEvent<'a> {
         };
         let items = required(digits(wire.items_count, "itemsCount")?, "itemsCount")?;
         let own = optional(digits(wire.timestamp, "timestamp")?, "timestamp")?.or(envelope_time);
-        let time = match (own, record_time) {
-            (Some(text), _) => EventTime::from_event_text(&text)?,
-            (None, Some(time)) => time,
-            (None, None) => return Err(missing("timestamp")),
-        };
+        let time = fields::time(own, record_time, "timestamp")?;
         Ok(Self {
             order_id,
             customer_id,

@@ -7,7 +7,6 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::domain::cloud_event;
 use crate::domain::fields::{self, Text, digits, missing, optional, required};
 use crate::domain::payment::Currency;
 use crate::domain::reject::{Reason, Reject};
@@ -73,21 +72,12 @@ impl Product {
         default_currency: Currency,
         record_time: Option<EventTime>,
     ) -> Result<Self, Reject> {
-        let text = fields::document(bytes)?;
-        let wire = Self::wire(text);
-        let whole = |w: &Wire<'_>| w.product_id.is_some() && w.base_price.is_some();
-        if !wire.as_ref().is_ok_and(whole)
-            && let Some(inside) = cloud_event::unwrap(text)
-        {
-            let inside = inside?;
-            let wire = Self::wire(inside.data)?;
-            return Self::check(wire, default_currency, inside.time, record_time);
-        }
-        Self::check(wire?, default_currency, None, record_time)
-    }
-
-    fn wire(text: &str) -> Result<Wire<'_>, Reject> {
-        serde_json::from_str(text).map_err(|e| fields::json_fault(text, &e))
+        fields::event(
+            bytes,
+            fields::json_fault,
+            |w: &Wire<'_>| w.product_id.is_some() && w.base_price.is_some(),
+            |wire, envelope_time| Self::check(wire, default_currency, envelope_time, record_time),
+        )
     }
 
     fn check(
@@ -114,11 +104,7 @@ impl Product {
             None => default_currency,
         };
         let own = optional(digits(wire.timestamp, "timestamp")?.or(envelope_time), "timestamp")?;
-        let time = match (own, record_time) {
-            (Some(text), _) => EventTime::from_event_text(&text)?,
-            (None, Some(time)) => time,
-            (None, None) => return Err(missing("timestamp")),
-        };
+        let time = fields::time(own, record_time, "timestamp")?;
         Ok(Self {
             product_id: product_id.into(),
             category: optional(wire.category.map(|t| t.0), "category")?.map(Into::into),
