@@ -43,6 +43,31 @@ pub(crate) fn optional_text(value: Option<&str>, out: &mut Vec<u8>) {
     text(value.unwrap_or_default(), out);
 }
 
+/// Reads a whole number byte by byte; `None` if it is longer than a number can be.
+///
+/// # Errors
+/// As `byte` says.
+pub(crate) fn read_number<E>(mut byte: impl FnMut() -> Result<u8, E>) -> Result<Option<u64>, E> {
+    let mut value = 0_u64;
+    for shift in (0..64).step_by(7) {
+        let byte = byte()?;
+        let bits = u64::from(byte & 0x7f);
+        if shift == 63 && bits > 1 {
+            break;
+        }
+        value |= bits << shift;
+        if byte & 0x80 == 0 {
+            return Ok(Some(value));
+        }
+    }
+    Ok(None)
+}
+
+/// The signed number that [`signed`] wrote as this whole one.
+pub(crate) const fn unsigned_to_signed(value: u64) -> i64 {
+    (value >> 1).cast_signed() ^ -(value & 1).cast_signed()
+}
+
 /// Reads compact bytes from their beginning. Errors are for a person and name `what` it reads.
 pub(crate) struct Reader<'a> {
     rest: &'a [u8],
@@ -96,25 +121,12 @@ impl<'a> Reader<'a> {
 
     /// A whole number.
     pub(crate) fn number(&mut self) -> Result<u64, String> {
-        let mut value = 0_u64;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            let bits = u64::from(byte & 0x7f);
-            if shift == 63 && bits > 1 {
-                break;
-            }
-            value |= bits << shift;
-            if byte & 0x80 == 0 {
-                return Ok(value);
-            }
-        }
-        Err(self.damaged("a number"))
+        read_number(|| self.byte())?.ok_or_else(|| self.damaged("a number"))
     }
 
     /// A signed number.
     pub(crate) fn signed(&mut self) -> Result<i64, String> {
-        let value = self.number()?;
-        Ok((value >> 1).cast_signed() ^ -(value & 1).cast_signed())
+        self.number().map(unsigned_to_signed)
     }
 
     /// An instant.

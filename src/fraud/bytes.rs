@@ -2,7 +2,10 @@
 
 use std::fmt;
 
+use crate::domain::compact;
 use crate::domain::payment::MAX_TEXT_BYTES;
+
+pub(super) use crate::domain::compact::{count, number as varint, signed};
 
 /// Why bytes are not a state of this room.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,28 +37,6 @@ impl fmt::Display for StateFault {
 
 impl std::error::Error for StateFault {}
 
-/// Appends a LEB128 varint.
-pub(super) fn varint(mut value: u64, out: &mut Vec<u8>) {
-    loop {
-        let [low, ..] = value.to_le_bytes();
-        value >>= 7;
-        if value == 0 {
-            out.push(low & 0x7f);
-            return;
-        }
-        out.push(low | 0x80);
-    }
-}
-
-/// Appends a signed number, small magnitudes short (zigzag).
-pub(super) fn signed(value: i64, out: &mut Vec<u8>) {
-    varint((value.cast_unsigned() << 1) ^ (value >> 63).cast_unsigned(), out);
-}
-
-pub(super) fn count(value: usize, out: &mut Vec<u8>) {
-    varint(value as u64, out);
-}
-
 pub(super) fn text(bytes: &[u8], out: &mut Vec<u8>) {
     count(bytes.len(), out);
     out.extend_from_slice(bytes);
@@ -85,24 +66,11 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn varint(&mut self, part: &'static str) -> Result<u64, StateFault> {
-        let mut value = 0_u64;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            let bits = u64::from(byte & 0x7f);
-            if shift == 63 && bits > 1 {
-                break;
-            }
-            value |= bits << shift;
-            if byte & 0x80 == 0 {
-                return Ok(value);
-            }
-        }
-        Err(StateFault::Corrupt(part))
+        compact::read_number(|| self.byte())?.ok_or(StateFault::Corrupt(part))
     }
 
     pub(super) fn signed(&mut self, part: &'static str) -> Result<i64, StateFault> {
-        let value = self.varint(part)?;
-        Ok((value >> 1).cast_signed() ^ -(value & 1).cast_signed())
+        self.varint(part).map(compact::unsigned_to_signed)
     }
 
     pub(super) fn text(&mut self) -> Result<&'a [u8], StateFault> {

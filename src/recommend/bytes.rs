@@ -3,6 +3,9 @@
 use std::fmt;
 
 use crate::domain::EventTime;
+use crate::domain::compact;
+
+pub(super) use crate::domain::compact::{number as varint, optional_text as maybe, signed, text};
 
 /// Why bytes are not what was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,35 +31,6 @@ impl fmt::Display for BytesFault {
 }
 
 impl std::error::Error for BytesFault {}
-
-/// Appends a LEB128 varint.
-pub(super) fn varint(mut value: u64, out: &mut Vec<u8>) {
-    loop {
-        let [low, ..] = value.to_le_bytes();
-        value >>= 7;
-        if value == 0 {
-            out.push(low & 0x7f);
-            return;
-        }
-        out.push(low | 0x80);
-    }
-}
-
-/// Appends a signed number, small magnitudes short (zigzag).
-pub(super) fn signed(value: i64, out: &mut Vec<u8>) {
-    varint((value.cast_unsigned() << 1) ^ (value >> 63).cast_unsigned(), out);
-}
-
-/// Appends a text with its length.
-pub(super) fn text(content: &str, out: &mut Vec<u8>) {
-    varint(content.len() as u64, out);
-    out.extend_from_slice(content.as_bytes());
-}
-
-/// Appends a text that may be absent; an empty one is (events have no empty texts).
-pub(super) fn maybe(content: Option<&str>, out: &mut Vec<u8>) {
-    text(content.unwrap_or_default(), out);
-}
 
 /// Reads what was written, in the same order.
 pub(super) struct Reader<'a> {
@@ -90,24 +64,11 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn varint(&mut self) -> Result<u64, BytesFault> {
-        let mut value = 0_u64;
-        for shift in (0..64).step_by(7) {
-            let byte = self.take(1)?[0];
-            let bits = u64::from(byte & 0x7f);
-            if shift == 63 && bits > 1 {
-                break;
-            }
-            value |= bits << shift;
-            if byte & 0x80 == 0 {
-                return Ok(value);
-            }
-        }
-        Err(self.corrupt())
+        compact::read_number(|| Ok(self.take(1)?[0]))?.ok_or_else(|| self.corrupt())
     }
 
     pub(super) fn signed(&mut self) -> Result<i64, BytesFault> {
-        let value = self.varint()?;
-        Ok((value >> 1).cast_signed() ^ -(value & 1).cast_signed())
+        self.varint().map(compact::unsigned_to_signed)
     }
 
     pub(super) fn time(&mut self) -> Result<EventTime, BytesFault> {
