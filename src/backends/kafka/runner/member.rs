@@ -1,7 +1,7 @@
 //! The group member: holds the membership, hands partitions to workers, and stops the work
 //! before a partition leaves.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel, sync_channel};
+use std::sync::mpsc::{RecvTimeoutError, Sender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -15,6 +15,7 @@ use rdkafka::types::RDKafkaErrorCode as Code;
 
 use crate::backends::error::{BackendError, Kind, Result};
 use crate::backends::kafka::runner::care::{Care, Level};
+use crate::backends::kafka::runner::crew::Crew;
 use crate::backends::kafka::runner::disk::keeper::Keeping;
 use crate::backends::kafka::runner::disk::{self, Disk};
 use crate::backends::kafka::runner::globals::{self, Globals};
@@ -280,55 +281,6 @@ fn tell_status(options: &RunOptions, handle: &RunHandle, description: &Descripti
     let figures = handle.figures(description, &options.instance, limit);
     let view = handle.with(|view| view.clone());
     files::write_status(options, &description.group, &view, figures)
-}
-
-/// The worker threads.
-struct Crew {
-    commands: Vec<Sender<Command>>,
-    tells: Receiver<(u16, Tell)>,
-    threads: Vec<JoinHandle<()>>,
-}
-
-impl Crew {
-    /// Opens all workers at once: each waits for its transactional id.
-    fn hire(
-        topology: &Arc<dyn Topology>,
-        options: &RunOptions,
-        handle: &RunHandle,
-        care: &Arc<Care>,
-        shared: &Joint,
-    ) -> Result<Self> {
-        let (tell, tells) = channel();
-        let count = options.streams.workers.max(1);
-        let opened: Vec<_> = std::thread::scope(|scope| {
-            let openings: Vec<_> = (0..count)
-                .map(|index| {
-                    let tell = tell.clone();
-                    scope.spawn(move || {
-                        worker::open(index, topology, options, handle, care, shared, tell)
-                    })
-                })
-                .collect();
-            openings.into_iter().map(std::thread::ScopedJoinHandle::join).collect()
-        });
-        let mut crew = Self { commands: Vec::new(), tells, threads: Vec::new() };
-        for (index, opened) in opened.into_iter().enumerate() {
-            let worker = opened.map_err(|_| {
-                BackendError::new(Kind::Internal, format!("worker {index} panicked at its start"))
-            })??;
-            let (command, commands) = channel();
-            crew.commands.push(command);
-            let thread = std::thread::Builder::new()
-                .name(format!("worker-{index}"))
-                .spawn(move || worker.run(&commands))
-                .map_err(|e| {
-                    BackendError::new(Kind::Local, format!("could not start worker {index}"))
-                        .because(e)
-                })?;
-            crew.threads.push(thread);
-        }
-        Ok(crew)
-    }
 }
 
 struct Member<'a> {

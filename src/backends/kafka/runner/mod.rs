@@ -9,6 +9,7 @@
 
 mod care;
 mod commit;
+mod crew;
 pub mod disk;
 mod end;
 pub mod files;
