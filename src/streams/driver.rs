@@ -12,7 +12,6 @@ use crate::streams::output::Outputs;
 use crate::streams::record::SourceRecord;
 use crate::streams::stage::StageDriver;
 use crate::streams::topology::{Description, Outcome, Topology};
-use crate::streams::watermark::Upstreams;
 
 /// What the driver needs beside the topology.
 #[derive(Clone, Copy, Debug)]
@@ -82,12 +81,6 @@ impl Driver {
     #[must_use]
     pub fn source_time(&self, source: usize) -> Option<EventTime> {
         self.stages[self.description.sources[source].stage].source_time(source)
-    }
-
-    /// How far the upstream partitions of a stage are, if it lies behind a repartition topic.
-    #[must_use]
-    pub fn upstreams(&self, stage: usize) -> Option<&Upstreams> {
-        self.stages[stage].upstreams()
     }
 
     /// How many keys the stores hold.

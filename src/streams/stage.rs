@@ -150,10 +150,6 @@ impl StageDriver {
         self.clocks.iter().position(|clock| clock.source == source)
     }
 
-    pub const fn upstreams(&self) -> Option<&Upstreams> {
-        self.upstreams.as_ref()
-    }
-
     pub fn keys(&self) -> usize {
         self.task.keys()
     }

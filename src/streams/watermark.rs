@@ -100,17 +100,6 @@ impl Upstreams {
         self.times.iter().copied().min().flatten()
     }
 
-    /// The upstream partitions that hold time back: the least of all, or not heard of.
-    pub fn slowest(&self) -> impl Iterator<Item = usize> + '_ {
-        let (least, partitions) = (self.times.iter().copied().min(), self.partitions as usize);
-        let slow = move |time: &Option<EventTime>| Some(*time) == least;
-        self.times
-            .iter()
-            .enumerate()
-            .filter(move |(_, time)| slow(time))
-            .map(move |(place, _)| place % partitions.max(1))
-    }
-
     fn place(&self, source: usize, partition: u32) -> Result<usize, String> {
         let place = source * self.partitions as usize + partition as usize;
         if partition >= self.partitions || place >= self.times.len() {
@@ -166,12 +155,10 @@ mod tests {
             upstreams.note(source, Watermark { partition, time: at(time) }).unwrap();
             assert_eq!(upstreams.least(), None, "one was not heard of");
         }
-        assert_eq!(upstreams.slowest().collect::<Vec<_>>(), [1]);
         upstreams.note(1, Watermark { partition: 1, time: at(40) }).unwrap();
         assert_eq!(upstreams.least(), Some(at(10)));
         upstreams.note(0, Watermark { partition: 0, time: at(5) }).unwrap();
         assert_eq!(upstreams.least(), Some(at(10)), "it never moves back");
-        assert_eq!(upstreams.slowest().collect::<Vec<_>>(), [0]);
         assert!(upstreams.note(0, Watermark { partition: 2, time: at(5) }).is_err());
         assert!(upstreams.note(2, Watermark { partition: 0, time: at(5) }).is_err());
     }
