@@ -11,7 +11,8 @@ use crate::domain::EventTime;
 use crate::streams::topology::{Role, Source};
 
 impl Worker {
-    /// Nothing came: close windows of idle sources, pass markers, end a drain.
+    /// Where nothing came: closes windows of idle sources, passes markers, ends a drain. Everything
+    /// that was delivered has been processed, so positions may be taken as they are.
     pub(super) fn at_end(&mut self, now: EventTime) -> std::result::Result<(), Trouble> {
         let positions = self
             .source

@@ -19,6 +19,8 @@ use crate::streams::topology::Role;
 const ENDS: Duration = Duration::from_secs(5);
 /// How long that may take; a transaction may be open meanwhile.
 const ASK: Duration = Duration::from_secs(1);
+/// How often a worker that always has records looks which of its partitions have none.
+const LOOK: Duration = Duration::from_millis(500);
 /// How often the lanes are compared.
 const COMPARE: Duration = Duration::from_millis(50);
 
@@ -29,6 +31,7 @@ pub(super) type Shared = Arc<Mutex<BTreeMap<Lane, EventTime>>>;
 pub(super) struct Lanes {
     ends: HashMap<Lane, i64>,
     asked: Option<Instant>,
+    looked: Instant,
     compared: Instant,
     held: HashSet<Lane>,
     shared: Shared,
@@ -37,7 +40,8 @@ pub(super) struct Lanes {
 impl Lanes {
     pub fn new(shared: Shared) -> Self {
         let (ends, held) = (HashMap::new(), HashSet::new());
-        Self { ends, asked: None, compared: Instant::now(), held, shared }
+        let now = Instant::now();
+        Self { ends, asked: None, looked: now, compared: now, held, shared }
     }
 
     /// The assignment has changed: nothing is known.
@@ -47,6 +51,15 @@ impl Lanes {
         shared.retain(|lane, _| !self.ends.contains_key(lane));
         self.ends.clear();
         self.held.clear();
+    }
+
+    /// Whether it is time again to look which partitions are at their end.
+    pub fn is_look_due(&mut self) -> bool {
+        let due = self.looked.elapsed() >= LOOK;
+        if due {
+            self.looked = Instant::now();
+        }
+        due
     }
 
     /// Whether a lane was read to the end it had when it was last asked for.

@@ -454,7 +454,8 @@ impl Worker {
         self.pressure.round(self.behind);
         self.transaction.poll();
         self.options.fault.hit("after-batch");
-        if taken == 0 {
+        // Also beside partitions that are never quiet.
+        if taken == 0 || self.lanes.is_look_due() {
             self.at_end(now)?;
         }
         if self.staged && self.loading.is_empty() {
