@@ -12,6 +12,7 @@ use rdkafka::message::{Headers, Message};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
+use crate::bounded::Bounded;
 use crate::support::{bss, kafka, shown, unique};
 
 /// How long a question may take.
@@ -83,7 +84,7 @@ impl Corner {
             partitions,
             home,
         };
-        let output = corner.bss(&["setup", "kafka", "--yes"]).output().expect("bss");
+        let output = corner.bss(&["setup", "kafka", "--yes"]).ended().expect("bss");
         assert!(output.status.success(), "{}", shown(&output));
         corner
     }
@@ -114,13 +115,13 @@ impl Corner {
 
     /// Runs the topology to the end of its input.
     pub fn drain(&self) -> Output {
-        self.bss(&["streams", "run", self.job.name, "--drain"]).output().expect("bss")
+        self.bss(&["streams", "run", self.job.name, "--drain"]).ended().expect("bss")
     }
 
     /// `streams status` as JSON rows.
     pub fn status(&self) -> serde_json::Value {
         let status = ["streams", "status", self.job.name, "-o", "json"];
-        let output = self.bss(&status).output().expect("bss");
+        let output = self.bss(&status).ended().expect("bss");
         let document: serde_json::Value = serde_json::from_slice(&output.stdout)
             .unwrap_or_else(|e| panic!("{e}: {}", shown(&output)));
         let rows = document["rows"].as_array().expect("rows");

@@ -4,12 +4,13 @@ use std::process::Output;
 
 use serde_json::Value;
 
+use crate::bounded::Bounded;
 use crate::broker::{ACTIVITY, Corner, FRAUD, Job, activities, payments};
 use crate::support::shown;
 
 fn diff(corner: &Corner, more: &[&str]) -> Output {
     let arguments = [&["streams", "diff", corner.job.name][..], more].concat();
-    corner.bss(&arguments).output().expect("bss")
+    corner.bss(&arguments).ended().expect("bss")
 }
 
 fn document(output: &Output) -> Value {
@@ -105,7 +106,7 @@ fn a_file_stands_for_either_side() {
     std::fs::write(corner.home.path().join("in.ndjson"), values).expect("written");
     let tested = corner
         .bss(&["streams", "test", "--input", "in.ndjson", "-o", "ndjson"])
-        .output()
+        .ended()
         .expect("bss");
     std::fs::write(corner.home.path().join("out.ndjson"), &tested.stdout).expect("written");
     for (input, against) in

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::Output;
 
+use crate::bounded::Bounded;
 use crate::broker::{Corner, payments};
 use crate::streams::assert_same;
 use crate::support::{kafka, shown};
@@ -17,7 +18,7 @@ fn drain(corner: &Corner, name: &str, changes: &[(&str, &str)]) -> Output {
     for (key, value) in changes {
         command.env(key, value);
     }
-    command.output().expect("bss")
+    command.ended().expect("bss")
 }
 
 fn place(corner: &Corner, name: &str, ending: &str) -> PathBuf {
@@ -159,7 +160,7 @@ fn state_of_deleted_changelogs_is_not_used() {
         // A member that has ended stays in the group for its session; without its status file
         // nobody here knows that it has.
         crate::support::wait_for("the reset", std::time::Duration::from_secs(30), || {
-            let output = command.output().expect("bss");
+            let output = command.ended().expect("bss");
             (output.status.code() != Some(5)).then_some(output)
         })
     };

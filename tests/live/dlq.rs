@@ -4,6 +4,7 @@ use std::process::Output;
 
 use serde_json::Value;
 
+use crate::bounded::Bounded;
 use crate::broker::Corner;
 use crate::support::shown;
 
@@ -18,7 +19,7 @@ impl Corner {
     /// A leaf of `streams`.
     pub fn leaf(&self, args: &[&str]) -> Output {
         let all: Vec<&str> = ["streams", "-o", "json"].iter().chain(args).copied().collect();
-        self.bss(&all).output().expect("bss")
+        self.bss(&all).ended().expect("bss")
     }
 
     /// The rows of a list.
@@ -85,7 +86,7 @@ fn two_of_ten_are_set_aside_and_come_back_repaired() {
         assert_eq!(letter["state"], "open");
     }
     let position = |n: usize| letters[n]["position"].as_str().expect("a position");
-    let raw = corner.bss(&["streams", "dlq", "explain", position(1), "--raw"]).output();
+    let raw = corner.bss(&["streams", "dlq", "explain", position(1), "--raw"]).ended();
     assert_eq!(raw.expect("bss").stdout, broken, "the original bytes");
     for (at, n) in [(0, 4), (1, 7)] {
         let path = corner.home.path().join("value.json");
@@ -117,7 +118,7 @@ fn a_letter_is_explained_with_its_fault_marked() {
     let letters = corner.rows(&["dlq", "list"]);
     let position = |n: usize| letters[n]["position"].as_str().expect("a position");
     let explain = |n: usize| {
-        let output = corner.bss(&["streams", "dlq", "explain", position(n)]).output().expect("bss");
+        let output = corner.bss(&["streams", "dlq", "explain", position(n)]).ended().expect("bss");
         assert!(output.status.success(), "{}", shown(&output));
         String::from_utf8(output.stdout).expect("UTF-8")
     };
@@ -246,7 +247,7 @@ fn refusals_say_what_to_do() {
     ten(&corner);
     let fails = |args: &[&str], code: i32, parts: &[&str]| {
         let all: Vec<&str> = ["streams"].iter().chain(args).copied().collect();
-        let output = corner.bss(&all).output().expect("bss");
+        let output = corner.bss(&all).ended().expect("bss");
         let text = shown(&output);
         assert_eq!(output.status.code(), Some(code), "{args:?}: {text}");
         assert!(parts.iter().all(|p| text.contains(p)), "{args:?}: {parts:?} in {text}");

@@ -4,11 +4,12 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::bounded::Bounded;
 use crate::support::{bss, community, pglite, shown, unique};
 
 /// The rows by backend and check, and the exit code.
 fn doctor(command: &mut Command) -> (Vec<Value>, Option<i32>) {
-    let output = command.args(["doctor", "-o", "json"]).output().expect("the program starts");
+    let output = command.args(["doctor", "-o", "json"]).ended().expect("the program starts");
     let json: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|e| {
         panic!("{e}: {}", shown(&output));
     });
@@ -96,7 +97,7 @@ fn a_refused_password_is_told_and_not_shown() {
     let home = tempfile::tempdir().expect("folder");
     let mut command = bss(home.path());
     command.env("BSS_TIMESCALE_PASSWORD", "hunter2%@/").env("BSS_REDIS_PASSWORD", "hunter2");
-    let output = command.args(["doctor", "-vvv"]).output().expect("the program starts");
+    let output = command.args(["doctor", "-vvv"]).ended().expect("the program starts");
     let text = shown(&output);
     assert_eq!(output.status.code(), Some(4), "{text}");
     assert!(text.contains("password authentication failed for user"), "{text}");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bss::backends::kafka::runner::member::{Assignment, MemberContext, join};
+use bss::backends::kafka::runner::membership::{Assignment, MemberContext, join};
 use bss::backends::kafka::runner::offsets::Position;
 use bss::backends::kafka::runner::transaction::{Outgoing, Transaction, Trouble, fence};
 use bss::backends::kafka::runner::{RunHandle, RunOptions, StartAt};

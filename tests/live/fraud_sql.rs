@@ -11,6 +11,7 @@ use std::fmt::Write;
 use serde_json::Value;
 use sqlx::Row;
 
+use crate::bounded::Bounded;
 use crate::metrics_database::Database;
 use crate::support::shown;
 
@@ -170,7 +171,7 @@ fn alerts_and_scores_equal_a_recomputation_in_sql() {
     let arguments = ["streams", "test", "--input", "payments.ndjson", "-o", "ndjson"];
     // The usual amount is no plain mean: the room's own oracle has the parts that stand on it.
     let plain = ["--set", "fraud.amount_ratio_weight=0", "--set", "fraud.lately_weight=0"];
-    let output = database.bss().args(arguments).args(plain).output().expect("bss");
+    let output = database.bss().args(arguments).args(plain).ended().expect("bss");
     assert!(output.status.success(), "{}", shown(&output));
 
     let (mut scored, mut told) = (String::new(), Told::new());
@@ -191,7 +192,7 @@ fn alerts_and_scores_equal_a_recomputation_in_sql() {
     }
     std::fs::write(database.home().join("scored.ndjson"), scored).expect("written");
     let arguments = ["metrics", "import", "payment", "scored.ndjson"];
-    let output = database.bss().args(arguments).output().expect("bss");
+    let output = database.bss().args(arguments).ended().expect("bss");
     assert!(output.status.success(), "{}", shown(&output));
     assert_eq!(database.payments(), payments.len() as u64);
 

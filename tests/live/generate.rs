@@ -6,6 +6,7 @@ use std::time::Duration;
 use bss::streams::partition;
 use serde_json::Value;
 
+use crate::bounded::Bounded;
 use crate::broker::Corner;
 use crate::support::{shown, wait_for};
 
@@ -28,7 +29,7 @@ const KINDS: [&str; 6] = [
 
 fn generate(corner: &Corner, options: &[&str]) -> (Value, String) {
     let arguments = [&["streams", "generate", "-o", "json", "--yes"][..], options].concat();
-    let output = corner.bss(&arguments).output().expect("bss");
+    let output = corner.bss(&arguments).ended().expect("bss");
     assert!(output.status.success(), "{}", shown(&output));
     let report = serde_json::from_slice(&output.stdout).expect("JSON");
     (report, String::from_utf8(output.stderr).expect("UTF-8"))
@@ -99,14 +100,14 @@ fn flaws_are_counted_as_what_they_are() {
 #[test]
 fn nothing_is_written_without_a_word_or_without_topics() {
     let corner = Corner::new("asked", 1);
-    let output = corner.bss(&["streams", "generate", "--count", "10"]).output().expect("bss");
+    let output = corner.bss(&["streams", "generate", "--count", "10"]).ended().expect("bss");
     assert_eq!(output.status.code(), Some(2), "{}", shown(&output));
     assert!(shown(&output).contains("hint: Add --yes"), "{}", shown(&output));
     assert!(corner.read(&corner.topic("customer.events")).is_empty());
     let output = corner
         .bss(&["streams", "generate", "--count", "10", "--yes"])
         .env("BSS_KAFKA_TOPIC_PREFIX", "nothing_here")
-        .output()
+        .ended()
         .expect("bss");
     assert_eq!(output.status.code(), Some(4), "{}", shown(&output));
     assert!(shown(&output).contains("nothing_here.customer.events"), "{}", shown(&output));
@@ -130,7 +131,7 @@ fn a_refused_record_ends_it_with_the_count() {
     assert!(answers.expect("answer").iter().all(Result::is_ok));
     let output = corner
         .bss(&["streams", "generate", "payment-events", "--count", "20", "--yes"])
-        .output()
+        .ended()
         .expect("bss");
     assert_eq!(output.status.code(), Some(1), "{}", shown(&output));
     assert!(shown(&output).contains("0 of 20 records were acknowledged"), "{}", shown(&output));

@@ -2,6 +2,7 @@
 
 use std::process::{Command, Output};
 
+use crate::bounded::{Bounded, end_of};
 use crate::support::{bss, shown, unique};
 
 /// `bss setup kafka` for an application of its own on a production context whose address the
@@ -17,7 +18,7 @@ fn setup_kafka(home: &std::path::Path, application: &str, arguments: &[&str]) ->
         .args(["--config", "prod.toml", "--context", "prod", "setup", "kafka"])
         .args(arguments)
         .stdin(std::process::Stdio::null());
-    command.output().expect("the program starts")
+    command.ended().expect("the program starts")
 }
 
 #[test]
@@ -79,7 +80,7 @@ fn on_terminal(application: &str, typed: &str) -> (String, Option<i32>) {
     }
     keyboard.write_all(typed.as_bytes()).expect("typed");
     screen.read_to_end(&mut seen).expect("a screen");
-    let status = child.wait().expect("an end");
+    let status = end_of(&mut child);
     drop(keyboard);
     (String::from_utf8_lossy(&seen).into_owned(), status.code())
 }

@@ -6,6 +6,7 @@ use std::process::{Output, Stdio};
 
 use serde_json::Value;
 
+use crate::bounded::Bounded;
 use crate::metrics_database::{Database, json};
 use crate::support::{self, shown};
 
@@ -32,7 +33,7 @@ fn write(home: &Path, name: &str, text: &str) -> PathBuf {
 fn import(database: &Database, arguments: &[&str]) -> Output {
     let mut command = database.bss();
     command.args(["metrics", "import", "payment", "-o", "json"]).args(arguments);
-    command.output().expect("bss")
+    command.ended().expect("bss")
 }
 
 /// The counts of the summary: read, stored, duplicate, conflicting, rejected, future, expired.
@@ -152,7 +153,7 @@ fn a_killed_import_goes_on_without_loss_or_duplicate() {
         file(database.home(), "p.csv", 1000);
         let mut command = database.bss();
         command.args(["metrics", "import", "payment", "p.csv", "--batch", "100"]);
-        let killed = command.env("BSS_DEV_FAULT", fault).output().expect("bss");
+        let killed = command.env("BSS_DEV_FAULT", fault).ended().expect("bss");
         assert_eq!(killed.status.code(), None, "{fault}: {}", shown(&killed));
         let there = if fault.contains("after") { 300 } else { 200 };
         assert_eq!(database.payments(), there, "{fault}");
@@ -305,7 +306,7 @@ fn recording_one_payment_keeps_the_same_rules() {
         command.args(["metrics", "record", "payment", "p1", "--customer", "c1"]);
         command.args(["--amount", amount, "--status", status]);
         command.args(["--timestamp", "2026-01-01T00:00:00Z"]);
-        command.output().expect("bss")
+        command.ended().expect("bss")
     };
     let code = |output: &Output| output.status.code();
     let stored = record("1.50", "COMPLETED");

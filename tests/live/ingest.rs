@@ -9,6 +9,7 @@ use rdkafka::message::{Headers, Message};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use serde_json::Value;
 
+use crate::bounded::Bounded;
 use crate::metrics_database::{Database, json};
 use crate::support::{self, shown};
 
@@ -24,7 +25,7 @@ impl Pipe {
     fn new() -> Self {
         let pipe = Self { database: Database::fresh(), prefix: support::unique("ingest") };
         let mut command = pipe.bss();
-        let output = command.args(["setup", "kafka", "--yes"]).output().expect("bss");
+        let output = command.args(["setup", "kafka", "--yes"]).ended().expect("bss");
         assert!(output.status.success(), "{}", shown(&output));
         pipe
     }
@@ -63,7 +64,7 @@ impl Pipe {
     fn once(&self, arguments: &[&str]) -> Output {
         let mut command = self.bss();
         command.args(["metrics", "ingest", "--once", "-o", "json"]).args(arguments);
-        command.output().expect("bss")
+        command.ended().expect("bss")
     }
 
     /// What the dead letters hold: reason and value.
@@ -193,7 +194,7 @@ fn killed_at_each_step_every_record_counts_once() {
         pipe.send("payment.metrics", &payments(450), true);
         let mut command = pipe.bss();
         command.args(["metrics", "ingest", "--once", "payment"]).env("BSS_DEV_FAULT", fault);
-        let killed = command.output().expect("bss");
+        let killed = command.ended().expect("bss");
         assert_eq!(killed.status.code(), None, "{fault}: {}", shown(&killed));
         let before = pipe.database.payments();
         let rest = pipe.once(&["payment"]);
@@ -260,7 +261,7 @@ fn fraud_is_reported_from_what_was_stored() {
                 u1,c1,3,COMPLETED,2026-01-01T00:00:01Z,EUR\n\
                 u2,c1,3,COMPLETED,2026-01-01T00:00:01Z,USD\n";
     std::fs::write(pipe.database.home().join("p.csv"), text).expect("written");
-    let plain = |arguments: &[&str]| pipe.bss().args(arguments).output().expect("bss");
+    let plain = |arguments: &[&str]| pipe.bss().args(arguments).ended().expect("bss");
     let run =
         |arguments: &[&str]| plain(&[arguments, &["--as-of", "2026-01-01T12:00:00Z"]].concat());
     let output = plain(&["metrics", "import", "payment", "p.csv"]);

@@ -6,6 +6,7 @@ use rdkafka::ClientConfig;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use serde_json::Value;
 
+use crate::bounded::Bounded;
 use crate::broker::{Corner, payments};
 use crate::dlq::document;
 use crate::support::{kafka, shown, wait_for};
@@ -115,7 +116,7 @@ fn transactions_leave_no_lag_and_a_hanging_one_is_named() {
     let lag = |timeout: &str| {
         let args = ["streams", "lag", "fraud-detection", "-o", "json", "--max-age", "1h"];
         let set = format!("streams.transaction_timeout={timeout}");
-        corner.bss(&args).args(["--set", &set]).output().expect("bss")
+        corner.bss(&args).args(["--set", &set]).ended().expect("bss")
     };
     let open = lag("60s");
     let text = shown(&open);
@@ -135,7 +136,7 @@ fn transactions_leave_no_lag_and_a_hanging_one_is_named() {
     assert!(text.contains(&command), "{text}");
     for leaf in [&["streams", "status", "fraud-detection"][..], &["doctor"]] {
         let args = [&["--set", "streams.transaction_timeout=2s"], leaf].concat();
-        let text = shown(&corner.bss(&args).output().expect("bss"));
+        let text = shown(&corner.bss(&args).ended().expect("bss"));
         assert!(text.contains(&command) && text.contains("holds back 1 records"), "{text}");
     }
     producer.abort_transaction(Duration::from_secs(20)).expect("aborted");

@@ -9,6 +9,7 @@ use bss::config::settings::Timescale;
 use serde_json::Value;
 use sqlx::{Executor, PgConnection};
 
+use crate::bounded::Bounded;
 use crate::support::{self, shown};
 
 /// A database, and a folder for the test's files.
@@ -76,7 +77,7 @@ impl Database {
 
     fn set_up(&self) {
         let mut command = self.bss();
-        let output = command.args(["setup", "timescale", "--yes"]).output().expect("bss");
+        let output = command.args(["setup", "timescale", "--yes"]).ended().expect("bss");
         assert!(output.status.success(), "{}", shown(&output));
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::bounded::Bounded;
 use crate::broker::{Corner, payments};
 use crate::dlq::document;
 use crate::streams::stop;
@@ -127,7 +128,7 @@ fn without_a_port_the_figures_come_from_the_file_of_this_machine_only() {
     let away = corner
         .bss(&["streams", "metrics", corner.job.name, "-o", "json"])
         .env("BSS_STREAMS_STATE_DIR", corner.home.path().join("elsewhere"))
-        .output()
+        .ended()
         .expect("bss");
     assert_eq!(away.status.code(), Some(7), "{}", shown(&away));
     assert!(shown(&away).contains("instance quiet"), "{}", shown(&away));
@@ -144,7 +145,7 @@ fn a_port_that_is_taken_is_a_conflict() {
     let output = corner
         .bss(&["streams", "run", corner.job.name])
         .env("BSS_STREAMS_HTTP", &address)
-        .output()
+        .ended()
         .expect("bss");
     assert_eq!(output.status.code(), Some(5), "{}", shown(&output));
     assert!(shown(&output).contains(&address), "{}", shown(&output));
@@ -154,7 +155,7 @@ fn status(corner: &Corner) -> (Option<i32>, Value, String) {
     let output = corner
         .bss(&["streams", "status", corner.job.name, "-o", "json"])
         .env("BSS_STREAMS_STALLED_AFTER", "2s")
-        .output()
+        .ended()
         .expect("bss");
     let row = document(&output)["rows"][0].clone();
     (output.status.code(), row, shown(&output))
@@ -197,7 +198,7 @@ fn a_worker_that_hangs_is_stalled_in_time() {
         let away = corner
             .bss(&["streams", "status", corner.job.name])
             .env("BSS_STREAMS_STATE_DIR", corner.home.path().join("elsewhere"))
-            .output()
+            .ended()
             .expect("bss");
         assert_eq!(away.status.code(), Some(6), "{}", shown(&away));
         assert!(shown(&away).contains("has not come round for"), "{}", shown(&away));
@@ -237,7 +238,7 @@ fn a_silent_process_that_stands_still_is_found_by_looking_twice() {
             .bss(&["streams", "status", corner.job.name])
             .env("BSS_STREAMS_STALLED_AFTER", "2s")
             .env("BSS_STREAMS_STATE_DIR", corner.home.path().join("elsewhere"))
-            .output()
+            .ended()
             .expect("bss");
         (output.status.code() == Some(6)).then(|| shown(&output))
     };

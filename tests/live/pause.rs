@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::bounded::Bounded;
 use crate::broker::{Corner, payments};
 use crate::dlq::document;
 use crate::observe::start;
@@ -15,7 +16,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 fn ask(corner: &Corner, verb: &str, more: &[&str]) -> Value {
     let mut args = vec!["streams", verb, corner.job.name, "-o", "json"];
     args.extend(more);
-    let output = corner.bss(&args).env("USER", "ann").output().expect("bss");
+    let output = corner.bss(&args).env("USER", "ann").ended().expect("bss");
     assert!(output.status.success(), "{}", shown(&output));
     document(&output)["rows"][0].clone()
 }
@@ -49,7 +50,7 @@ fn a_pause_is_obeyed_by_all_and_loses_nothing() {
     assert!(took < Duration::from_secs(5), "obeyed after {took:?}");
     corner.feed(rest);
     let status = wait_for("it is told", LIMIT, || {
-        let output = corner.bss(&["streams", "status", corner.job.name]).output().expect("bss");
+        let output = corner.bss(&["streams", "status", corner.job.name]).ended().expect("bss");
         let text = shown(&output);
         (text.contains(" paused ") && output.status.success()).then_some(text)
     });
@@ -96,7 +97,7 @@ fn a_pause_waits_for_whoever_starts() {
     let nowhere = corner
         .bss(&["streams", "pause", corner.job.name])
         .env("BSS_GENERAL_APPLICATION", "nothing_here")
-        .output()
+        .ended()
         .expect("bss");
     assert_eq!(nowhere.status.code(), Some(4), "{}", shown(&nowhere));
     assert!(shown(&nowhere).contains("bss setup kafka"), "{}", shown(&nowhere));
@@ -113,7 +114,7 @@ fn who_does_not_obey_in_time_is_named() {
     });
     let output = corner
         .bss(&["streams", "pause", corner.job.name, "--wait", "--timeout", "3s"])
-        .output()
+        .ended()
         .expect("bss");
     assert_eq!(output.status.code(), Some(1), "{}", shown(&output));
     assert!(shown(&output).contains("stubborn"), "{}", shown(&output));

@@ -5,6 +5,7 @@ use std::io::Write;
 
 use serde_json::Value;
 
+use crate::bounded::Bounded;
 use crate::broker::{Corner, Job};
 use crate::support::shown;
 
@@ -26,7 +27,7 @@ fn generated(corner: &Corner) -> Vec<(String, String, String)> {
         .args(["--count", "6000", "--span", "2d", "--products", "12", "--seed", "4", "--yes"])
         .args(["--start", "2026-06-01T00:00:00Z", "--output-file"])
         .arg(&path)
-        .output()
+        .ended()
         .expect("bss");
     assert!(output.status.success(), "{}", shown(&output));
     let text = std::fs::read_to_string(&path).expect("made");
@@ -67,7 +68,7 @@ fn a_file_gives_the_same_prices_as_the_broker() {
     let run = corner
         .bss(&["streams", "run", PRICING.name, "--drain"])
         .args(settings)
-        .output()
+        .ended()
         .expect("bss");
     assert!(run.status.success(), "{}", shown(&run));
     let test = corner
@@ -75,7 +76,7 @@ fn a_file_gives_the_same_prices_as_the_broker() {
         .args(settings)
         .arg("--input")
         .arg(&path)
-        .output()
+        .ended()
         .expect("bss");
     assert!(test.status.success(), "{}", shown(&test));
     let mut wanted: BTreeMap<Vec<u8>, Vec<Value>> = BTreeMap::new();
@@ -111,7 +112,7 @@ fn the_state_is_shown(corner: &Corner, told: &BTreeMap<Vec<u8>, Vec<Value>>) {
     let output = corner
         .bss(&["streams", "state", "get", PRICING.name, "standing", product, "-o", "json"])
         .args(["--set", "pricing.prior_demand=2"])
-        .output()
+        .ended()
         .expect("bss");
     assert!(output.status.success(), "{}", shown(&output));
     let document: Value = serde_json::from_slice(&output.stdout).expect("JSON");

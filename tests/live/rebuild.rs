@@ -10,6 +10,7 @@ use rdkafka::admin::{AdminClient, AdminOptions, NewPartitions};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
+use crate::bounded::Bounded;
 use crate::broker::{ACTIVITY, Corner, Job, ORDERS, activities};
 use crate::dlq::document;
 use crate::streams::stop;
@@ -31,7 +32,7 @@ fn command(corner: &Corner, args: &[&str]) -> Command {
 }
 
 fn leaf(corner: &Corner, args: &[&str]) -> Output {
-    command(corner, args).output().expect("bss")
+    command(corner, args).ended().expect("bss")
 }
 
 fn rebuild(corner: &Corner, more: &[&str]) -> Output {
@@ -151,7 +152,7 @@ fn grown(
     for step in STEPS {
         let killed = command(&corner, &["rebuild", job.name, "--apply", "--yes"])
             .env("BSS_DEV_FAULT", format!("{step}:1"))
-            .output()
+            .ended()
             .expect("bss");
         assert_eq!(killed.status.code(), None, "{step} was not reached: {}", shown(&killed));
         refused(&drain(&corner), 5, "a rebuild was cut off");

@@ -6,6 +6,7 @@ use std::io::Write;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::bounded::Bounded;
 use crate::broker::{Corner, Job};
 use crate::support::shown;
 
@@ -26,7 +27,7 @@ fn generated(corner: &Corner) -> Vec<(String, String, String)> {
         .args(["--count", "6000", "--span", "1d", "--products", "40", "--seed", "4", "--yes"])
         .args(["--start", "2026-06-01T00:00:00Z", "--output-file"])
         .arg(&path)
-        .output()
+        .ended()
         .expect("bss");
     assert!(output.status.success(), "{}", shown(&output));
     let text = std::fs::read_to_string(&path).expect("made");
@@ -49,7 +50,7 @@ fn of_a_file(corner: &Corner, lines: &[(String, String, String)]) -> [Vec<(Strin
     let test = corner
         .bss(&["streams", "test", RECOMMENDATION.name, "-o", "ndjson", "--input"])
         .arg(&path)
-        .output()
+        .ended()
         .expect("bss");
     assert!(test.status.success(), "{}", shown(&test));
     let rows = test.stdout.split(|b| *b == b'\n').filter(|l| !l.is_empty());
@@ -97,7 +98,7 @@ fn each_view_is_answered_and_trends_are_those_of_a_file() {
     }
     let views = topics[&*corner.topic("product.views")].len();
     let run = || {
-        let run = corner.bss(&["streams", "run", RECOMMENDATION.name, "--drain"]).output();
+        let run = corner.bss(&["streams", "run", RECOMMENDATION.name, "--drain"]).ended();
         let run = run.expect("bss");
         assert!(run.status.success(), "{}", shown(&run));
     };
@@ -118,7 +119,7 @@ fn each_view_is_answered_and_trends_are_those_of_a_file() {
     assert_eq!((status["read"].as_u64(), status["lag"].as_u64()), (Some(events), Some(0)));
     let ring = corner
         .bss(&["streams", "state", "get", RECOMMENDATION.name, "ring", "next", "-o", "json"])
-        .output()
+        .ended()
         .expect("bss");
     assert!(ring.status.success(), "{}", shown(&ring));
 }

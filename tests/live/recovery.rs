@@ -9,6 +9,7 @@ use rdkafka::client::DefaultClientContext;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::bounded::Bounded;
 use crate::broker::{Corner, payments};
 use crate::fencing::options;
 use crate::streams::{assert_same, stop};
@@ -105,7 +106,7 @@ fn deleted_records_stop_the_run_until_the_gap_is_accepted() {
     assert_eq!((&status["state"], &status["read"]), (&"gap".into(), &before.0["read"]));
     let accepted = corner
         .bss(&["streams", "run", "fraud-detection", "--drain", "--accept-gap"])
-        .output()
+        .ended()
         .expect("bss");
     assert!(accepted.status.success(), "{}", shown(&accepted));
     assert!(shown(&accepted).contains("50 records of"), "{}", shown(&accepted));
@@ -135,7 +136,7 @@ fn a_quick_restart_moves_nothing() {
     let owners = || {
         let output = corner
             .bss(&["streams", "status", "fraud-detection", "--partitions", "-o", "json"])
-            .output()
+            .ended()
             .expect("bss");
         let document: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
         let rows = document["rows"].as_array().expect("rows").clone();
@@ -181,7 +182,7 @@ fn a_record_that_ends_the_process_is_found_and_set_aside() {
         let output = corner
             .bss(&["streams", "run", "fraud-detection", "--drain"])
             .env("BSS_DEV_FAULT", "record-0-150:1")
-            .output()
+            .ended()
             .expect("bss");
         if output.status.code().is_some() {
             break output;

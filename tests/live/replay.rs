@@ -5,6 +5,7 @@ use std::process::Output;
 
 use serde_json::Value;
 
+use crate::bounded::Bounded;
 use crate::broker::{ACTIVITY, Corner};
 use crate::dlq::document;
 use crate::support::shown;
@@ -17,7 +18,7 @@ const SETTINGS: [(&str, &str); 3] = [
 ];
 
 fn bss(corner: &Corner, args: &[&str], environment: &[(&str, &str)]) -> Output {
-    corner.bss(args).envs(environment.iter().copied()).output().expect("bss")
+    corner.bss(args).envs(environment.iter().copied()).ended().expect("bss")
 }
 
 fn replay(corner: &Corner, args: &[&str], environment: &[(&str, &str)]) -> Output {

@@ -13,6 +13,7 @@ use bss::runtime::Fault;
 use bss::streams::letters::requeue::Return;
 use bss::streams::letters::{Origin, Position};
 
+use crate::bounded::{Bounded, end_of};
 use crate::broker::Corner;
 use crate::dlq::document;
 use crate::fencing::options;
@@ -147,7 +148,7 @@ fn a_killed_requeue_leaves_all_or_nothing() {
         let killed = corner
             .bss(&["streams", "dlq", "requeue", "--all", "--yes"])
             .env("BSS_DEV_FAULT", step)
-            .output()
+            .ended()
             .expect("bss");
         assert_eq!(killed.status.code(), None, "{step} was not reached: {}", shown(&killed));
         let wanted = if done { "requeued" } else { "open" };
@@ -270,7 +271,7 @@ fn a_marker_behind_an_open_transaction_counts() {
     assert!(line.starts_with("This will requeue 1 dead letters of"), "{line}");
     // It has taken the letter for open; only now can it see the marker.
     open.abort().expect("aborted");
-    let status = child.wait().expect("ended");
+    let status = end_of(&mut child);
     let mut rest = String::new();
     said.read_to_string(&mut rest).expect("text");
     assert!(status.success(), "{rest}");

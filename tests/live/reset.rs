@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::process::Output;
 use std::time::Duration;
 
+use crate::bounded::Bounded;
 use crate::broker::{ACTIVITY, Corner, FRAUD, Job, activities, payments};
 use crate::dlq::document;
 use crate::streams::stop;
@@ -13,7 +14,7 @@ type Outcome = BTreeMap<(String, Vec<u8>), Vec<String>>;
 
 /// `streams` with a short session, so that a process that ended leaves the group soon.
 fn leaf(corner: &Corner, args: &[&str]) -> Output {
-    command(corner, args).output().expect("bss")
+    command(corner, args).ended().expect("bss")
 }
 
 fn command(corner: &Corner, args: &[&str]) -> std::process::Command {
@@ -110,7 +111,7 @@ fn a_reset_that_was_cut_off_is_completed_and_never_counts_twice() {
         let once = corner.outcome();
         let killed = command(&corner, &["reset", "fraud-detection", "--apply", "--yes"])
             .env("BSS_DEV_FAULT", format!("{step}:1"))
-            .output()
+            .ended()
             .expect("bss");
         assert_eq!(killed.status.code(), None, "{step} was not reached: {}", shown(&killed));
         let run = drain(&corner);
@@ -135,7 +136,7 @@ fn a_reset_that_only_took_the_offsets_is_taken_back_exactly() {
     let before = corner.status();
     let killed = command(&corner, &["reset", "fraud-detection", "--apply", "--yes"])
         .env("BSS_DEV_FAULT", "reset-offsets-gone:1")
-        .output()
+        .ended()
         .expect("bss");
     assert_eq!(killed.status.code(), None, "{}", shown(&killed));
     let file = undo_file(&shown(&killed));

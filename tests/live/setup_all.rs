@@ -2,6 +2,7 @@
 
 use std::process::Output;
 
+use crate::bounded::Bounded;
 use crate::support::{bss, redis, shown, unique};
 
 /// Runs `bss setup ARGUMENTS` for an application and a database of its own.
@@ -17,7 +18,7 @@ fn setup(name: &str, variables: &[(&str, &str)], arguments: &[&str]) -> Output {
         .arg("setup")
         .args(arguments)
         .stdin(std::process::Stdio::null());
-    command.output().expect("the program starts")
+    command.ended().expect("the program starts")
 }
 
 /// Runs it, demands the exit code and returns what was shown.

@@ -5,6 +5,7 @@ use bss::config::layers::{Sources, resolve};
 use bss::config::settings::Timescale;
 use sqlx::{Connection, Executor, PgConnection};
 
+use crate::bounded::Bounded;
 use crate::support;
 
 /// Settings of the test servers' databases.
@@ -103,7 +104,7 @@ fn setup(community: bool, database: &str, arguments: &[&str]) -> std::process::O
             .env("BSS_TIMESCALE_PASSWORD", "");
     }
     command.args(["setup", "timescale"]).args(arguments).stdin(std::process::Stdio::null());
-    command.output().expect("the program starts")
+    command.ended().expect("the program starts")
 }
 
 /// Runs it, demands the exit code and returns what was shown.
@@ -304,7 +305,7 @@ fn servers_that_cannot_be_used_are_told_with_the_next_step() {
         let mut command = support::bss(home.path());
         command.env("BSS_TIMESCALE_DATABASE", &database).envs(variables.iter().copied());
         command.args(["setup", "timescale"]).args(arguments);
-        let output = command.output().expect("the program starts");
+        let output = command.ended().expect("the program starts");
         (output.status.code(), support::shown(&output))
     };
     // A port that was free a moment ago.
@@ -340,7 +341,7 @@ fn a_declaration_that_cannot_be_right_is_refused_with_both_numbers() {
     std::fs::write(&file, text).expect("written");
     let mut command = support::bss(home.path());
     command.env("BSS_TIMESCALE_DECLARED", &file).args(["setup", "timescale", "--plan"]);
-    let output = command.output().expect("the program starts");
+    let output = command.ended().expect("the program starts");
     let text = support::shown(&output);
     assert_eq!(output.status.code(), Some(3), "{text}");
     assert!(

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::Duration;
 
+use crate::bounded::{Bounded, end_of};
 use crate::broker::{ACTIVITY, Corner, FRAUD, Job, ORDERS, activities, orders, payments, rows};
 use crate::support::{shown, wait_for};
 
@@ -59,7 +60,7 @@ fn a_kill_at_any_step_of_the_commit_changes_nothing() {
             .bss(&["streams", "run", "fraud-detection", "--drain"])
             .env("BSS_STREAMS_MAX_TRANSACTION_RECORDS", "500")
             .env("BSS_DEV_FAULT", format!("{step}:{times}"))
-            .output()
+            .ended()
             .expect("bss");
         assert_eq!(killed.status.code(), None, "{step} was not reached: {}", shown(&killed));
         let output = corner.drain();
@@ -82,7 +83,7 @@ fn at_least_once_gives_the_same_outputs_when_nothing_happens() {
     let output = corner
         .bss(&["streams", "run", "fraud-detection", "--drain"])
         .env("BSS_STREAMS_GUARANTEE", "at-least-once")
-        .output()
+        .ended()
         .expect("bss");
     assert!(output.status.success(), "{}", shown(&output));
     assert_same(&corner.outcome(), &wanted, "at least once");
@@ -158,7 +159,7 @@ fn random_kills(job: Job, input: &[(String, String)]) {
         .bss(&["streams", "run", job.name, "--drain"])
         .env("BSS_STREAMS_INSTANCE", "one")
         .env("BSS_STREAMS_SESSION_TIMEOUT", "6s")
-        .output()
+        .ended()
         .expect("bss");
     assert!(matches!(output.status.code(), Some(0 | 7)), "{}", shown(&output));
     assert_same(&corner.outcome(), &wanted, "after the kills");
@@ -186,13 +187,13 @@ fn a_drain_closes_everything_or_says_what_stays_open() {
     let mut living = run("living", &["--quiet"]).spawn().expect("bss");
     let limit = Duration::from_secs(40);
     wait_for("it reads all", limit, || (corner.status()["lag"] == 0).then_some(()));
-    let output = run("drain", &["--drain"]).output().expect("bss");
+    let output = run("drain", &["--drain"]).ended().expect("bss");
     assert_eq!(output.status.code(), Some(7), "{}", shown(&output));
     assert!(shown(&output).contains("belong to other processes"), "{}", shown(&output));
     living.kill().expect("killed");
     living.wait().expect("reaped");
     let other = run("other", &["--drain", "--quiet"]).spawn().expect("bss");
-    let output = run("drain", &["--drain"]).output().expect("bss");
+    let output = run("drain", &["--drain"]).ended().expect("bss");
     assert!(output.status.success(), "{}", shown(&output));
     let ended = other.wait_with_output().expect("ended");
     assert!(ended.status.success(), "{}", shown(&ended));
@@ -213,8 +214,7 @@ fn a_drain_closes_everything_or_says_what_stays_open() {
 pub fn stop(mut child: std::process::Child) {
     let pid = rustix::process::Pid::from_child(&child);
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("told");
-    let status = child.wait().expect("ended");
-    assert_eq!(status.code(), Some(0));
+    assert_eq!(end_of(&mut child).code(), Some(0));
 }
 
 /// `streams test` on the same file: the same engine, so the same outputs.
@@ -242,7 +242,7 @@ fn file_equals_broker(job: Job, input: &[(String, String)]) {
     let output = corner
         .bss(&["streams", "test", job.name, "-o", "ndjson", "--input"])
         .arg(&path)
-        .output()
+        .ended()
         .expect("bss");
     assert!(output.status.success(), "{}", shown(&output));
     let mut found: BTreeMap<(String, Vec<u8>), Vec<serde_json::Value>> = BTreeMap::new();
@@ -359,12 +359,35 @@ fn two_processes_of_one_name_do_not_run() {
     let first = corner.bss(&["streams", "run", "--quiet"]).spawn().expect("bss");
     let limit = Duration::from_secs(30);
     wait_for("the first runs", limit, || (corner.status()["lag"] == 0).then_some(()));
-    let second = corner.bss(&["streams", "run"]).output().expect("bss");
+    let second = corner.bss(&["streams", "run"]).ended().expect("bss");
     assert_eq!(second.status.code(), Some(5), "{}", shown(&second));
     let text = shown(&second);
     assert!(text.contains(&format!("process {}", first.id())), "{text}");
     assert!(text.contains("streams.instance"), "{text}");
     stop(first);
+}
+
+/// A client that does not come back when it leaves the group must not keep the process: it says
+/// what it waited for and goes.
+#[test]
+fn a_stop_that_hangs_is_ended_and_told() {
+    let corner = Corner::new("hangs", 2);
+    corner.feed(&payments(100, 5, 1));
+    let mut run = corner
+        .bss(&["streams", "run"])
+        .env("BSS_STREAMS_TRANSACTION_TIMEOUT", "2s")
+        .env("BSS_DEV_FAULT", "hang-before-leaving:1")
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("bss");
+    let limit = Duration::from_secs(30);
+    wait_for("it runs", limit, || (corner.status()["lag"] == 0).then_some(()));
+    let pid = rustix::process::Pid::from_child(&run);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("told");
+    assert_eq!(end_of(&mut run).code(), Some(1));
+    let text = std::io::read_to_string(run.stderr.take().expect("its words")).expect("text");
+    assert!(text.contains("it waits for its place in the group"), "{text}");
+    assert!(text.contains("Nothing committed is lost"), "{text}");
 }
 
 /// What is missing or does not fit is said before anything runs.
@@ -379,7 +402,7 @@ fn what_cannot_run_is_refused_with_the_next_step() {
         for (key, value) in changes {
             command.env(key, value);
         }
-        command.args(args).output().expect("bss")
+        command.args(args).ended().expect("bss")
     };
     let missing = run(&[("BSS_KAFKA_TOPIC_PREFIX", "nothing_here")], &[]);
     assert_eq!(missing.status.code(), Some(4), "{}", shown(&missing));

@@ -4,6 +4,7 @@ use rdkafka::admin::{AdminClient, AdminOptions, AlterConfig, ResourceSpecifier};
 use rdkafka::client::DefaultClientContext;
 use serde_json::Value;
 
+use crate::bounded::Bounded;
 use crate::broker::Corner;
 use crate::dlq::document;
 use crate::support::{kafka, shown};
@@ -25,7 +26,7 @@ fn alter(topic: &str, settings: &[(&str, &str)]) {
 /// Exit code, rows and everything shown of `setup kafka --check`.
 fn check(corner: &Corner, more: &[&str]) -> (Option<i32>, Vec<Value>, String) {
     let args = [&["setup", "kafka", "--check", "-o", "json"], more].concat();
-    let output = corner.bss(&args).output().expect("bss");
+    let output = corner.bss(&args).ended().expect("bss");
     let rows = document(&output)["rows"].as_array().expect("rows").clone();
     (output.status.code(), rows, shown(&output))
 }
@@ -75,10 +76,10 @@ fn each_thing_that_does_not_carry_exactly_once_is_one_line_with_what_mends_it() 
         let command = format!("--entity-name {input} --add-config {key}=");
         assert!(mend.starts_with("kafka-configs.sh ") && mend.contains(&command), "{mend}");
     }
-    let doctor = shown(&corner.bss(&["doctor"]).output().expect("bss"));
+    let doctor = shown(&corner.bss(&["doctor"]).ended().expect("bss"));
     assert!(doctor.contains("3 settings do not carry it"), "{doctor}");
     // The settings of ours are mended by the set-up, the others by what was named.
-    let setup = corner.bss(&["setup", "kafka", "--yes"]).output().expect("bss");
+    let setup = corner.bss(&["setup", "kafka", "--yes"]).ended().expect("bss");
     assert!(setup.status.success(), "{}", shown(&setup));
     alter(&input, &[("retention.ms", "604800000")]);
     let (code, _, text) = check(&corner, &[]);

@@ -1,7 +1,7 @@
 //! `bss streams run`
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::backends::BackendError;
 use crate::backends::kafka::runner::{
@@ -39,6 +39,9 @@ pub struct RunArgs {
     #[arg(long)]
     accept_gap: bool,
 }
+
+/// How long a stop may take beyond three transactions.
+const LINGER: Duration = Duration::from_secs(15);
 
 /// Where a first start begins.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -85,7 +88,8 @@ pub async fn run(args: RunArgs, context: &Context) -> Result<ExitStatus, Failure
         let limit = options.streams.stalled_after;
         exposed::serve(server, shown.collect(), options.instance, limit);
     }
-    let failed = watch(context, &mut runs).await;
+    let patience = options.streams.transaction_timeout * 3 + LINGER;
+    let failed = watch(context, &mut runs, patience).await;
     if let Some(failure) = failed {
         return Err(failure);
     }
@@ -136,28 +140,34 @@ fn start(topology: Arc<dyn Topology>, options: RunOptions) -> Result<Run, Failur
     Ok(Run { name, handle, thread: Some(thread), told: Phase::Starting })
 }
 
-/// Tells what the runs do until all have ended. The first failure stops the others and is the
-/// one returned.
-async fn watch(context: &Context, runs: &mut [Run]) -> Option<Failure> {
+/// Tells what the runs do until all have ended. The first failure stops the others and is the one
+/// returned. A run that does not end within `patience` is left, as by a kill.
+async fn watch(context: &Context, runs: &mut [Run], patience: Duration) -> Option<Failure> {
     let mut failed = None;
+    let mut stopped: Option<Instant> = None;
     loop {
         if context.shutdown.asked() || failed.is_some() {
             runs.iter().for_each(|run| run.handle.stop());
+            stopped.get_or_insert_with(Instant::now);
         }
         for run in runs.iter_mut() {
             tell(context, run);
-            if run.thread.as_ref().is_some_and(std::thread::JoinHandle::is_finished)
-                && let Some(thread) = run.thread.take()
-            {
+            let finished = run.thread.as_ref().is_some_and(std::thread::JoinHandle::is_finished);
+            let failure = if finished && let Some(thread) = run.thread.take() {
                 let ended = thread.join();
                 tell(context, run);
-                let failure = match ended {
+                match ended {
                     Ok(Ok(())) => continue,
                     Ok(Err(error)) => Failure::from(error),
                     Err(_) => Failure::new(ExitStatus::Bug, format!("{} panicked", run.name)),
-                };
-                failed.get_or_insert(failure);
-            }
+                }
+            } else if let Some(failure) = unfinished(run, stopped, patience) {
+                run.thread = None;
+                failure
+            } else {
+                continue;
+            };
+            failed.get_or_insert(failure);
         }
         if runs.iter().all(|run| run.thread.is_none()) {
             return failed;
@@ -168,6 +178,21 @@ async fn watch(context: &Context, runs: &mut [Run]) -> Option<Failure> {
             () = context.shutdown.wait(), if !context.shutdown.asked() => {}
         }
     }
+}
+
+/// The failure of a run that takes longer than `patience` to end.
+fn unfinished(run: &Run, stopped: Option<Instant>, patience: Duration) -> Option<Failure> {
+    run.thread.as_ref()?;
+    let ending = run.handle.with(|view| view.ending);
+    let since = ending.map(|(_, since)| since).or(stopped)?;
+    if since.elapsed() <= patience {
+        return None;
+    }
+    let what = ending.map_or("its start", |(what, _)| what);
+    let seconds = patience.as_secs();
+    let message = format!("{} did not end within {seconds} s: it waits for {what}", run.name);
+    let hint = "Nothing committed is lost: the next start goes on from the last commit.";
+    Some(Failure::failed(message).hint(hint))
 }
 
 /// Says what changed since the last look.

@@ -10,7 +10,7 @@ use rdkafka::types::RDKafkaErrorCode as Code;
 use crate::backends::error::{BackendError, Kind};
 use crate::backends::kafka::classify;
 use crate::backends::kafka::runner::disk::local::{Local, Reached};
-use crate::backends::kafka::runner::member::Membership;
+use crate::backends::kafka::runner::membership::Membership;
 use crate::backends::kafka::runner::offsets::{self, Position};
 use crate::backends::kafka::runner::transaction::{Outgoing, Trouble};
 use crate::backends::kafka::runner::worker::Worker;

@@ -1,32 +1,29 @@
-//! The group member: holds the membership, hands partitions to workers, and stops the work
-//! before a partition leaves.
+//! The group member: hands partitions to workers, hears what becomes of them, and ends the work.
 
-use std::sync::mpsc::{RecvTimeoutError, Sender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
+use std::sync::mpsc::RecvTimeoutError;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use rdkafka::client::ClientContext;
-use rdkafka::consumer::{
-    BaseConsumer, Consumer, ConsumerContext, ConsumerGroupMetadata, Rebalance,
-};
+use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaErrorCode as Code;
 
 use crate::backends::error::{BackendError, Kind, Result};
+use crate::backends::kafka::classify;
 use crate::backends::kafka::runner::care::{Care, Level};
 use crate::backends::kafka::runner::crew::Crew;
 use crate::backends::kafka::runner::disk::keeper::Keeping;
 use crate::backends::kafka::runner::disk::{self, Disk};
 use crate::backends::kafka::runner::globals::{self, Globals};
 use crate::backends::kafka::runner::lanes::Shared;
+use crate::backends::kafka::runner::membership::{self, Assignment, MemberContext, Membership};
 use crate::backends::kafka::runner::meta::{self, MetaLog};
 use crate::backends::kafka::runner::monitor::Monitor;
 use crate::backends::kafka::runner::preflight::{self, Fingerprint};
 use crate::backends::kafka::runner::status::PartitionStanding;
 use crate::backends::kafka::runner::worker::{self, Command, Joint, Tell};
 use crate::backends::kafka::runner::{Phase, Restored, RunHandle, RunOptions, files, status};
-use crate::backends::kafka::{classify, client};
 use crate::streams::topology::{Description, Topology};
 
 /// How long a rebalance may take after a session has timed out.
@@ -37,143 +34,6 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 const GLANCE: Duration = Duration::from_millis(20);
 /// How often the status file is written.
 const STATUS_EVERY: Duration = Duration::from_secs(1);
-
-/// An assignment as the group gave it.
-pub struct Assignment {
-    /// The partition numbers, the same of every source.
-    pub partitions: Vec<i32>,
-    /// The group metadata at its beginning.
-    pub member: Arc<ConsumerGroupMetadata>,
-}
-
-/// What a worker holds of the membership while its assignment lasts.
-#[derive(Clone)]
-pub struct Membership {
-    /// The group metadata at the assignment's beginning; kept, never fetched anew, so that a
-    /// commit for an assignment that is over is refused.
-    pub metadata: Arc<ConsumerGroupMetadata>,
-    /// The member's consumer. Weak: the member alone ends it, on its own thread.
-    pub consumer: Weak<BaseConsumer<MemberContext>>,
-}
-
-/// What the rebalance callback needs, since it runs inside the client's poll.
-pub struct MemberContext {
-    workers: Mutex<Vec<Sender<Command>>>,
-    assigned: Mutex<Option<Assignment>>,
-    stopped_at: Mutex<Option<Instant>>,
-    patience: Duration,
-    handle: RunHandle,
-}
-
-impl MemberContext {
-    /// A context whose revoke barrier waits at most `patience` for the workers.
-    #[must_use]
-    pub fn new(handle: RunHandle, patience: Duration) -> Self {
-        Self {
-            workers: Mutex::new(Vec::new()),
-            assigned: Mutex::new(None),
-            stopped_at: Mutex::new(None),
-            patience,
-            handle,
-        }
-    }
-
-    /// Takes the newest assignment, once.
-    #[must_use]
-    pub fn take_assignment(&self) -> Option<Assignment> {
-        unlocked(&self.assigned).take()
-    }
-
-    /// The barrier: every worker has committed or aborted before the partitions go.
-    fn release(&self, lost: bool) {
-        drop(unlocked(&self.assigned).take());
-        unlocked(&self.stopped_at).get_or_insert_with(Instant::now);
-        let (done, all_done) = sync_channel(64);
-        let workers = unlocked(&self.workers);
-        let told = workers
-            .iter()
-            .filter(|w| w.send(Command::Release { lost, done: done.clone() }).is_ok())
-            .count();
-        let deadline = Instant::now() + self.patience;
-        for _ in 0..told {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if all_done.recv_timeout(left).is_err() {
-                self.handle.note(format!(
-                    "a worker did not let go within {} s; the group's generation keeps it from committing.",
-                    self.patience.as_secs()
-                ));
-                return;
-            }
-        }
-    }
-}
-
-fn unlocked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl ClientContext for MemberContext {
-    fn log(&self, level: rdkafka::config::RDKafkaLogLevel, facility: &str, message: &str) {
-        super::super::log(level, facility, message);
-    }
-    fn error(&self, error: KafkaError, reason: &str) {
-        tracing::debug!(%error, reason, "kafka member");
-    }
-}
-
-impl ConsumerContext for MemberContext {
-    fn pre_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
-        if matches!(rebalance, Rebalance::Revoke(_)) {
-            self.release(consumer.assignment_lost());
-        }
-    }
-
-    fn post_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
-        let Rebalance::Assign(list) = rebalance else { return };
-        // Workers read with consumers of their own; this one only holds the membership.
-        if let Err(error) = consumer.pause(list) {
-            tracing::warn!(%error, "could not pause the member's partitions");
-        }
-        let mut partitions: Vec<i32> = list.elements().iter().map(|e| e.partition()).collect();
-        partitions.sort_unstable();
-        partitions.dedup();
-        if let Some(member) = consumer.group_metadata() {
-            let member = Arc::new(member);
-            *unlocked(&self.assigned) = Some(Assignment { partitions, member });
-        }
-    }
-}
-
-/// Opens the member's consumer and subscribes.
-///
-/// # Errors
-/// As the client says.
-pub fn join(
-    options: &RunOptions,
-    group: &str,
-    topics: &[&str],
-    context: MemberContext,
-) -> Result<BaseConsumer<MemberContext>> {
-    let session = options.streams.session_timeout;
-    let what = || format!("could not join group \"{group}\"");
-    let consumer: BaseConsumer<MemberContext> = client(&options.kafka)
-        .set("group.id", group)
-        .set("group.instance.id", &options.instance)
-        .set("partition.assignment.strategy", "range")
-        .set("session.timeout.ms", session.as_millis().to_string())
-        .set("heartbeat.interval.ms", (session.as_millis() / 4).to_string())
-        .set("max.poll.interval.ms", session.as_millis().max(60_000).to_string())
-        .set("enable.auto.commit", "false")
-        .set("enable.auto.offset.store", "false")
-        // The member never reads: this keeps it from looking for offsets to start at.
-        .set("auto.offset.reset", "latest")
-        .set("queued.max.messages.kbytes", "1024")
-        .set("queued.min.messages", "1")
-        .create_with_context(context)
-        .map_err(|e| classify(e, what()))?;
-    consumer.subscribe(topics).map_err(|e| classify(e, what()))?;
-    Ok(consumer)
-}
 
 /// Runs `topology` until the handle asks to stop, the input is drained, or nothing helps.
 ///
@@ -223,9 +83,9 @@ fn run_locked(
     let monitor = Monitor::start(options, handle, description, meta)?;
     let patience = options.streams.transaction_timeout;
     let context = MemberContext::new(handle.clone(), patience);
-    unlocked(&context.workers).clone_from(&crew.commands);
+    context.tell(&crew.commands);
     let topics: Vec<&str> = description.sources.iter().map(|s| s.topic.as_str()).collect();
-    let consumer = Arc::new(join(options, &description.group, &topics, context)?);
+    let consumer = Arc::new(membership::join(options, &description.group, &topics, context)?);
     let mut member = Member {
         options,
         handle,
@@ -249,9 +109,12 @@ fn run_locked(
         tell_status(options, handle, description)?;
     }
     let result = member.end(result);
+    handle.ending("what others are told of it");
     monitor.end(result.is_ok());
     care.ended();
+    handle.ending("its state on disk");
     let kept = keeping.as_mut().map_or(Ok(()), Keeping::end);
+    drop(keeping);
     result.and(kept)
 }
 
@@ -441,7 +304,7 @@ impl Member<'_> {
                 Tell::Running if busy.contains(&index) => {
                     self.running += 1;
                     if self.running >= busy.len() {
-                        let stopped = unlocked(&self.consumer.context().stopped_at).take();
+                        let stopped = self.consumer.context().take_stop();
                         self.handle.with(|view| {
                             view.phase = Phase::Running;
                             view.last_stop_ms = stopped
@@ -496,6 +359,7 @@ impl Member<'_> {
 
     /// Stops the workers and waits for them; the first failure is the one reported.
     fn end(self, result: Result<()>) -> Result<()> {
+        self.handle.ending("its workers");
         for command in &self.crew.commands {
             drop(command.send(Command::Stop));
         }
@@ -527,6 +391,11 @@ impl Member<'_> {
                 drop(thread.join());
             }
         }
+        self.handle.ending("the tables that it reads whole");
+        drop(self.globals);
+        self.handle.ending("its place in the group");
+        self.options.fault.hit("before-leaving");
+        membership::leave(self.consumer);
         result
     }
 }

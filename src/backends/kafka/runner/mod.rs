@@ -17,6 +17,7 @@ mod globals;
 pub mod lag;
 mod lanes;
 pub mod member;
+pub mod membership;
 mod merge;
 pub mod meta;
 mod monitor;
@@ -159,6 +160,8 @@ pub struct RunView {
     pub last_stop_ms: Option<u64>,
     /// Sentences for the operator, oldest first; taken by the command.
     pub notes: Vec<String>,
+    /// What a run that is ending waits for, and since when it ends.
+    pub ending: Option<(&'static str, Instant)>,
 }
 
 /// The shared view of a run and the wish to stop it.
@@ -190,6 +193,14 @@ impl RunHandle {
     /// Reads or changes the view.
     pub fn with<T>(&self, act: impl FnOnce(&mut RunView) -> T) -> T {
         act(&mut self.view.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The run ends, and now waits for `what`.
+    pub fn ending(&self, what: &'static str) {
+        self.with(|view| {
+            let since = view.ending.map_or_else(Instant::now, |(_, since)| since);
+            view.ending = Some((what, since));
+        });
     }
 
     /// Adds a sentence for the operator.

@@ -8,7 +8,7 @@ use rdkafka::{Offset, TopicPartitionList};
 use crate::backends::error::{BackendError, Kind, Result};
 use crate::backends::kafka::classify;
 use crate::backends::kafka::runner::StartAt;
-use crate::backends::kafka::runner::member::Membership;
+use crate::backends::kafka::runner::membership::Membership;
 use crate::backends::kafka::runner::offsets::{self, Committed};
 use crate::backends::kafka::runner::preflight;
 use crate::backends::kafka::runner::transaction::{Trouble, fence};

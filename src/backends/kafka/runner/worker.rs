@@ -15,7 +15,7 @@ use crate::backends::kafka::runner::care::{Care, Level, Place};
 use crate::backends::kafka::runner::disk::keeper::Keeper;
 use crate::backends::kafka::runner::disk::local::Local;
 use crate::backends::kafka::runner::lanes::{Lanes, Shared};
-use crate::backends::kafka::runner::member::Membership;
+use crate::backends::kafka::runner::membership::Membership;
 use crate::backends::kafka::runner::pressure::Pressure;
 use crate::backends::kafka::runner::restore::Restorer;
 use crate::backends::kafka::runner::step::{Step, send};
