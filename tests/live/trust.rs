@@ -1,5 +1,7 @@
 //! `setup kafka --check`: what exactly-once stands on, altered on a real broker.
 
+use std::time::Duration;
+
 use rdkafka::admin::{AdminClient, AdminOptions, AlterConfig, ResourceSpecifier};
 use rdkafka::client::DefaultClientContext;
 use serde_json::Value;
@@ -7,7 +9,7 @@ use serde_json::Value;
 use crate::bounded::Bounded;
 use crate::broker::Corner;
 use crate::dlq::document;
-use crate::support::{kafka, shown};
+use crate::support::{kafka, shown, wait_for};
 
 /// Sets settings of a topic by hand.
 fn alter(topic: &str, settings: &[(&str, &str)]) {
@@ -51,7 +53,12 @@ fn each_thing_that_does_not_carry_exactly_once_is_one_line_with_what_mends_it() 
             ("retention.ms", "604800000"),
         ],
     );
-    let (code, rows, text) = check(&corner, &[]);
+    // The brokers hear of alterations one after the other.
+    let rows_of_all =
+        |(code, rows, text): (_, Vec<Value>, _)| (rows.len() >= 5).then_some((code, rows, text));
+    let limit = Duration::from_secs(10);
+    let (code, rows, text) =
+        wait_for("all alterations show", limit, || rows_of_all(check(&corner, &[])));
     assert_eq!(code, Some(6), "{text}");
     let row = |topic: &str, action: &str| {
         let object = format!("topic {topic}");
@@ -82,8 +89,7 @@ fn each_thing_that_does_not_carry_exactly_once_is_one_line_with_what_mends_it() 
     let setup = corner.bss(&["setup", "kafka", "--yes"]).ended().expect("bss");
     assert!(setup.status.success(), "{}", shown(&setup));
     alter(&input, &[("retention.ms", "604800000")]);
-    let (code, _, text) = check(&corner, &[]);
-    assert_eq!(code, Some(0), "{text}");
+    wait_for("it is clean", limit, || (check(&corner, &[]).0 == Some(0)).then_some(()));
 }
 
 /// A transaction timeout above what the brokers allow is named before any transaction fails.

@@ -1,6 +1,7 @@
 //! Topics and broker settings: read, create, set.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rdkafka::admin::{
@@ -35,6 +36,8 @@ pub struct Admin {
     client: AdminClient<Quiet>,
     place: String,
     timeout: Duration,
+    /// What was set by topic: the brokers may tell the old values for a moment.
+    set: Mutex<BTreeMap<String, BTreeMap<String, String>>>,
 }
 
 impl Admin {
@@ -47,7 +50,7 @@ impl Admin {
         let client = client(kafka)
             .create_with_context(Quiet)
             .map_err(|e| classify(e, format!("could not make a client for Kafka at {place}")))?;
-        Ok(Self { client, place, timeout: kafka.connect_timeout })
+        Ok(Self { client, place, timeout: kafka.connect_timeout, set: Mutex::default() })
     }
 
     fn options() -> AdminOptions {
@@ -242,8 +245,13 @@ impl Admin {
         })
     }
 
+    fn set_before(&self) -> MutexGuard<'_, BTreeMap<String, BTreeMap<String, String>>> {
+        self.set.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Changes one setting of a topic. The call replaces all settings of the topic at once, so
-    /// those that were set before are sent along.
+    /// those that were set before are sent along: as the brokers tell them, and as they were set
+    /// here, since an answer may be older than that.
     async fn set(&self, topic: &str, key: &str, value: &str) -> Result<()> {
         let what = || format!("could not set {key} of topic \"{topic}\" at {}", self.place);
         let answers = self
@@ -261,6 +269,7 @@ impl Admin {
                 }
             }
         }
+        all.extend(self.set_before().get(topic).cloned().unwrap_or_default());
         all.insert(key.to_owned(), value.to_owned());
         let mut change = AlterConfig::new(ResourceSpecifier::Topic(topic));
         for (key, value) in &all {
@@ -276,7 +285,10 @@ impl Admin {
             Err((_, code)) => {
                 Err(BackendError::new(Kind::Refused, what()).because(code.to_string()))
             }
-        })
+        })?;
+        let mut set = self.set_before();
+        set.entry(topic.to_owned()).or_default().insert(key.to_owned(), value.to_owned());
+        Ok(())
     }
 }
 
