@@ -2648,7 +2648,7 @@ _bss() {
             return 0
             ;;
         bss__subcmd__streams__subcmd__run)
-            opts="-o -q -v -h --drain --from --accept-gap --config --context --set --output --since --until --as-of --tz --quiet --verbose --no-color --yes --help"
+            opts="-o -q -v -h --drain --from --accept-gap --standby --config --context --set --output --since --until --as-of --tz --quiet --verbose --no-color --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

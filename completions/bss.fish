@@ -286,6 +286,7 @@ complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -l drain -d 'Process to the end of the input as it is now, close all windows, commit and end; what comes later for a closed window is late'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -l accept-gap -d 'Go on over records that retention deleted before they were read'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -l standby -d 'Keep the state of partitions that other processes have on this disk too: to take one over, only the last moments are read'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Say only the result and errors'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -l no-color -d 'Never use colour or draw bars'

@@ -60,8 +60,12 @@ pub(super) struct Candidate {
     /// The same for the products beyond.
     pub(super) strongest: f64,
     pub(super) through: usize,
+    /// What it gains by being rare; 0 until it is asked for.
+    pub(super) rarity: f64,
     /// In the customer's own session.
     pub(super) seen: bool,
+    /// Must not be recommended.
+    pub(super) excluded: bool,
 }
 
 impl Candidate {
@@ -101,9 +105,9 @@ impl Candidates {
         &mut self.found[place]
     }
 
-    /// Whether a product is a candidate.
-    pub(super) fn has(&self, product: u32) -> bool {
-        self.products.get(product).is_some()
+    /// A product's candidate, if it is one.
+    pub(super) fn find(&mut self, product: u32) -> Option<&mut Candidate> {
+        self.products.get(product).map(|place| &mut self.found[place])
     }
 
     /// A seen product at `anchor` weighs `weight` for `session`. Later products come first.

@@ -13,19 +13,63 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use crate::domain::EventTime;
 use crate::recommend::session::{FinishedSession, TableKey};
 
+/// As many products as fill a cache line with the rest of a session.
+const FEW: usize = 11;
+
+/// Products in the order of their latest views. Most sessions are short: theirs lie beside the rest,
+/// since looking at hundreds of sessions is waiting for memory.
+enum Products {
+    Few { count: u8, list: [u32; FEW] },
+    Many(Box<[u32]>),
+}
+
+impl Products {
+    fn of(products: &[u32]) -> Self {
+        let mut list = [0; FEW];
+        match (list.get_mut(..products.len()), u8::try_from(products.len())) {
+            (Some(own), Ok(count)) => {
+                own.copy_from_slice(products);
+                Self::Few { count, list }
+            }
+            _ => Self::Many(products.into()),
+        }
+    }
+
+    fn list(&self) -> &[u32] {
+        match self {
+            Self::Few { count, list } => &list[..usize::from(*count)],
+            Self::Many(list) => list,
+        }
+    }
+}
+
+impl Default for Products {
+    fn default() -> Self {
+        Self::Few { count: 0, list: [0; FEW] }
+    }
+}
+
 struct Session {
     end: EventTime,
     key: TableKey,
-    /// Products in the order of their latest views.
-    products: Box<[u32]>,
+    products: Products,
 }
+
+/// A session in a list by (end, key). Its end lies here too: lists are searched by it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Ended {
+    end: EventTime,
+    session: u32,
+}
+
+type List = VecDeque<Ended>;
 
 struct Product {
     name: Box<str>,
     /// As the newest session that told one has it.
     category: Option<(EventTime, TableKey, Box<str>)>,
     /// The sessions it is in, by (end, key).
-    sessions: VecDeque<u32>,
+    sessions: List,
 }
 
 /// How much the index holds.
@@ -44,7 +88,7 @@ pub struct SessionIndex {
     free_sessions: Vec<u32>,
     by_key: HashMap<TableKey, u32>,
     /// All sessions by (end, key).
-    order: VecDeque<u32>,
+    order: List,
     products: Vec<Product>,
     free_products: Vec<u32>,
     names: HashTable<u32>,
@@ -103,7 +147,7 @@ impl SessionIndex {
                 *own = Some((session.end, key, category.clone()));
             }
         }
-        let own = Session { end: session.end, key, products: products.into() };
+        let own = Session { end: session.end, key, products: Products::of(&products) };
         let place = if let Some(free) = self.free_sessions.pop() {
             self.sessions[at(free)] = own;
             free
@@ -113,7 +157,7 @@ impl SessionIndex {
         };
         self.by_key.insert(key, place);
         insert_in_order(&self.sessions, &mut self.order, place);
-        for product in &self.sessions[at(place)].products {
+        for product in self.sessions[at(place)].products.list() {
             insert_in_order(&self.sessions, &mut self.products[at(*product)].sessions, place);
         }
     }
@@ -121,7 +165,7 @@ impl SessionIndex {
     fn take_out(&mut self, session: u32) {
         remove_in_order(&self.sessions, &mut self.order, session);
         let products = std::mem::take(&mut self.sessions[at(session)].products);
-        for product in &products {
+        for product in products.list() {
             // Its place is found by the session's time and key, which are still there.
             let own = &mut self.products[at(*product)];
             remove_in_order(&self.sessions, &mut own.sessions, session);
@@ -135,11 +179,11 @@ impl SessionIndex {
 
     fn evict(&mut self) {
         while let (Some(&oldest), Some(&newest)) = (self.order.front(), self.order.back()) {
-            let age = self.end(newest).micros_since(self.end(oldest));
+            let age = newest.end.micros_since(oldest.end);
             if self.order.len() <= self.bounds.sessions.max(1) && age <= self.bounds.ttl {
                 return;
             }
-            self.take_out(oldest);
+            self.take_out(oldest.session);
         }
     }
 
@@ -195,26 +239,28 @@ impl SessionIndex {
     /// control bytes and the allocator's rounding are not.
     #[must_use]
     pub fn memory(&self) -> usize {
-        let session = |s: &Session| size_of_val(&*s.products);
+        let session = |s: &Session| match &s.products {
+            Products::Few { .. } => 0,
+            Products::Many(list) => size_of_val(&**list),
+        };
         let product = |p: &Product| {
             let category = p.category.as_ref().map_or(0, |(_, _, name)| name.len());
-            p.name.len() + category + p.sessions.capacity() * size_of::<u32>()
+            p.name.len() + category + p.sessions.capacity() * size_of::<Ended>()
         };
-        let numbers = self.order.capacity()
-            + self.free_sessions.capacity()
-            + self.free_products.capacity()
-            + self.names.capacity();
+        let numbers =
+            self.free_sessions.capacity() + self.free_products.capacity() + self.names.capacity();
         self.sessions.capacity() * size_of::<Session>()
             + self.sessions.iter().map(session).sum::<usize>()
             + self.products.capacity() * size_of::<Product>()
             + self.products.iter().map(product).sum::<usize>()
             + self.by_key.capacity() * size_of::<(TableKey, u32)>()
+            + self.order.capacity() * size_of::<Ended>()
             + numbers * size_of::<u32>()
     }
 
     /// The keys of its sessions, by (end, key).
     pub fn keys(&self) -> impl Iterator<Item = TableKey> {
-        self.order.iter().map(|s| self.sessions[at(*s)].key)
+        self.order.iter().map(|s| self.sessions[at(s.session)].key)
     }
 
     /// The number of a product that is in a session.
@@ -236,10 +282,6 @@ impl SessionIndex {
         (self.products.len(), self.sessions.len())
     }
 
-    pub(super) fn end(&self, session: u32) -> EventTime {
-        self.sessions[at(session)].end
-    }
-
     /// What sessions are ordered by.
     pub(super) fn place(&self, session: u32) -> (EventTime, TableKey) {
         let own = &self.sessions[at(session)];
@@ -247,17 +289,17 @@ impl SessionIndex {
     }
 
     pub(super) fn products_of(&self, session: u32) -> &[u32] {
-        &self.sessions[at(session)].products
+        self.sessions[at(session)].products.list()
     }
 
     /// In how many sessions that ended by `as_of` a product is.
     pub(super) fn count_with(&self, product: u32, as_of: EventTime) -> usize {
-        self.visible(&self.products[at(product)].sessions, as_of)
+        visible(&self.products[at(product)].sessions, as_of)
     }
 
     /// How many sessions ended by `as_of`.
     pub(super) fn count(&self, as_of: EventTime) -> usize {
-        self.visible(&self.order, as_of)
+        visible(&self.order, as_of)
     }
 
     /// The newest `most` sessions with a product that ended by `as_of`, oldest first.
@@ -268,42 +310,58 @@ impl SessionIndex {
         most: usize,
     ) -> impl Iterator<Item = u32> {
         let own = &self.products[at(product)].sessions;
-        let end = self.visible(own, as_of);
-        own.range(end.saturating_sub(most)..end).copied()
+        let end = visible(own, as_of);
+        own.range(end.saturating_sub(most)..end).map(|s| s.session)
     }
 
     /// The newest `most` sessions that ended by `as_of`, oldest first.
     pub(super) fn recent(&self, as_of: EventTime, most: usize) -> impl Iterator<Item = u32> {
-        let end = self.visible(&self.order, as_of);
-        self.order.range(end.saturating_sub(most)..end).copied()
+        let end = visible(&self.order, as_of);
+        self.order.range(end.saturating_sub(most)..end).map(|s| s.session)
     }
+}
 
-    fn visible(&self, sessions: &VecDeque<u32>, as_of: EventTime) -> usize {
-        match sessions.back() {
-            Some(newest) if self.end(*newest) > as_of => {
-                sessions.partition_point(|s| self.end(*s) <= as_of)
-            }
-            _ => sessions.len(),
+/// How many sessions of a list ended by `as_of`: all but a few of the last, which are looked at
+/// first.
+fn visible(list: &List, as_of: EventTime) -> usize {
+    let later = |at: usize| list[at].end > as_of;
+    let (mut known, mut step) = (list.len(), 1);
+    while known > 0 && later(known.saturating_sub(step)) {
+        known = known.saturating_sub(step);
+        step *= 2;
+    }
+    let (mut low, mut high) = (known.saturating_sub(step), known);
+    while low < high {
+        let middle = low.midpoint(high);
+        if later(middle) {
+            high = middle;
+        } else {
+            low = middle + 1;
         }
     }
+    low
 }
 
-fn insert_in_order(sessions: &[Session], list: &mut VecDeque<u32>, session: u32) {
-    let place = |s: u32| (sessions[at(s)].end, sessions[at(s)].key);
-    let own = place(session);
-    if list.back().is_none_or(|last| place(*last) < own) {
-        list.push_back(session);
+fn insert_in_order(sessions: &[Session], list: &mut List, session: u32) {
+    let (own, place) = entry(sessions, session);
+    if list.back().is_none_or(|last| entry(sessions, last.session).1 < place) {
+        list.push_back(own);
         return;
     }
-    let position = list.partition_point(|s| place(*s) < own);
-    list.insert(position, session);
+    let position = list.partition_point(|s| entry(sessions, s.session).1 < place);
+    list.insert(position, own);
 }
 
-fn remove_in_order(sessions: &[Session], list: &mut VecDeque<u32>, session: u32) {
-    let place = |s: u32| (sessions[at(s)].end, sessions[at(s)].key);
-    let own = place(session);
-    let position = list.partition_point(|s| place(*s) < own);
-    if list.get(position) == Some(&session) {
+fn remove_in_order(sessions: &[Session], list: &mut List, session: u32) {
+    let (own, place) = entry(sessions, session);
+    let position = list.partition_point(|s| entry(sessions, s.session).1 < place);
+    if list.get(position) == Some(&own) {
         list.remove(position);
     }
+}
+
+/// A session as lists have it, and where it belongs there.
+fn entry(sessions: &[Session], session: u32) -> (Ended, (EventTime, TableKey)) {
+    let Session { end, key, .. } = sessions[at(session)];
+    (Ended { end, session }, (end, key))
 }

@@ -33,4 +33,4 @@ pub use recommender::{Parts, Question, Reason, Recommendation, Recommender, Sugg
 pub use rules::{RecommendRules, RuleFault};
 pub use session::{FinishedSession, OpenSession, Ring, SessionItem, TableKey};
 pub use trending::{Ranked, TopProducts, TrendKey, ViewCount};
-pub use written::{TrendWindow, Written, write_recommendation, write_trending};
+pub use written::{TrendWindow, Written, ranks_no_less, write_recommendation, write_trending};

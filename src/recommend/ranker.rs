@@ -48,6 +48,8 @@ pub(super) struct Ranker {
     fade: Vec<f64>,
     /// By length.
     shorter: Vec<f64>,
+    /// The decimal logarithm, by number.
+    logs: Vec<f64>,
     pub(super) candidates: Candidates,
     /// The seen products that are known, the latest first.
     pub(super) seen: Vec<u32>,
@@ -66,6 +68,7 @@ impl Ranker {
             beyond_weight: rules.beyond_weight,
             fade: distances.collect(),
             shorter: lengths.collect(),
+            logs: (0..TABLE).map(|n| (n as f64).log10()).collect(),
             candidates: Candidates::default(),
             seen: Vec::new(),
             steps: Vec::new(),
@@ -108,8 +111,8 @@ impl Ranker {
             candidate.next *= share_of(self.next_weight, next);
         }
         for product in &self.seen {
-            if self.candidates.has(*product) {
-                self.candidates.product(*product).seen = true;
+            if let Some(own) = self.candidates.find(*product) {
+                own.seen = true;
             }
         }
         self.take_beyond(index, as_of);
@@ -216,13 +219,17 @@ impl Ranker {
         as_of: EventTime,
         part: fn(&mut Candidate) -> &mut f64,
     ) {
-        let all = index.count(as_of).max(1) as f64;
+        let all = (index.count(as_of).max(1) as f64).log10();
         for candidate in &mut self.candidates.found {
-            let product = candidate.product;
-            let own = part(candidate);
-            if *own > 0.0 {
-                *own *= 1.0 + (all / index.count_with(product, as_of).max(1) as f64).log10();
+            if *part(candidate) <= 0.0 {
+                continue;
             }
+            if candidate.rarity <= 0.0 {
+                let count = index.count_with(candidate.product, as_of).max(1);
+                let log = self.logs.get(count).copied();
+                candidate.rarity = 1.0 + all - log.unwrap_or_else(|| (count as f64).log10());
+            }
+            *part(candidate) *= candidate.rarity;
         }
     }
 

@@ -106,7 +106,7 @@ pub struct Question<'a> {
     /// Interests as factors of a score, by category.
     pub interests: &'a [(&'a str, f64)],
     /// What must not be recommended.
-    pub excluded: &'a dyn Fn(&str) -> bool,
+    pub excluded: &'a [&'a str],
     /// At most so many.
     pub list: usize,
 }
@@ -156,7 +156,7 @@ impl Recommender {
             .collect();
         let list = rules.top_n;
         let bought = state.bought_at(view.time, rules);
-        let excluded = |p: &str| seen.contains(&p) || bought.contains(&p);
+        let excluded = [&*seen, &*bought].concat();
         let question =
             Question { seen: &seen, as_of, interests: &interests, excluded: &excluded, list };
         ask(&mut self.ranker, &mut self.popular, &self.rules, index, &question)
@@ -180,11 +180,16 @@ fn ask<'a>(
     question: &Question<'_>,
 ) -> Recommendation<'a> {
     let evidence = ranker.score(index, question.seen.iter().copied(), question.as_of);
+    for product in question.excluded.iter().filter_map(|name| index.product(name)) {
+        if let Some(own) = ranker.candidates.find(product) {
+            own.excluded = true;
+        }
+    }
     let mut all = 0.0;
-    let mut best: Vec<(&Candidate, f64)> = Vec::new();
-    for candidate in &ranker.candidates.found {
+    let mut best: Vec<(&Candidate, f64)> = Vec::with_capacity(ranker.candidates.found.len());
+    for candidate in ranker.candidates.found.iter().filter(|c| !c.excluded) {
         let sum = candidate.sum();
-        if sum <= 0.0 || (question.excluded)(index.name(candidate.product)) {
+        if sum <= 0.0 {
             continue;
         }
         let score = sum * question.interest(index.category(candidate.product));
@@ -229,7 +234,7 @@ fn fill<'a>(popular: &'a Popular, question: &Question<'_>, products: &mut Vec<Su
     let mut left: Vec<(&PopularProduct, f64, f64)> = popular
         .products()
         .iter()
-        .filter(|p| !(question.excluded)(&p.product))
+        .filter(|p| !question.excluded.contains(&&*p.product))
         .filter(|p| products.iter().all(|own| *own.product != *p.product))
         .map(|p| {
             let share = POPULAR_SCORE * f64::from(p.sessions) / f64::from(most);

@@ -169,3 +169,27 @@ pub fn write_trending(key: &TrendKey, window: TrendWindow, top: &TopProducts, ou
     json::number_field("revision", window.revision, value);
     value.push(b'}');
 }
+
+/// Whether a window's ranking `counted` holds all that was `told` of it: each product with as many
+/// views or more, or pushed out of the `most` places by others that have as many.
+#[must_use]
+pub fn ranks_no_less(counted: &[u8], told: &[u8], most: usize) -> bool {
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Ranked {
+        product_id: String,
+        views: u64,
+    }
+    #[derive(serde::Deserialize)]
+    struct Ranking {
+        products: Vec<Ranked>,
+    }
+    let read = |bytes| serde_json::from_slice::<Ranking>(bytes).ok();
+    let Some((counted, told)) = read(counted).zip(read(told)) else { return false };
+    let full = counted.products.len() >= most;
+    let least = counted.products.iter().map(|p| p.views).min().unwrap_or(0);
+    told.products.iter().all(|told| {
+        let own = counted.products.iter().find(|p| p.product_id == told.product_id);
+        own.map_or(full && least >= told.views, |own| own.views >= told.views)
+    })
+}

@@ -45,6 +45,8 @@ pub struct Process {
     pub version: String,
     /// The partitions it was given.
     pub partitions: Vec<i32>,
+    /// The partitions of others whose state it follows.
+    pub standby: Vec<i32>,
     /// The stores it keeps of each.
     pub stores: Vec<String>,
     /// Where its locks, status and state lie on that machine.

@@ -27,7 +27,7 @@ fn place(corner: &Corner, name: &str, ending: &str) -> PathBuf {
 }
 
 /// How much the last run of `name` restored: entries from disk, records from changelogs.
-fn restored(corner: &Corner, name: &str) -> (u64, u64) {
+pub fn restored(corner: &Corner, name: &str) -> (u64, u64) {
     let text = std::fs::read(place(corner, name, "status.json")).expect("a status file");
     let status: serde_json::Value = serde_json::from_slice(&text).expect("JSON");
     let number = |key: &str| status["restored"][key].as_u64().expect("a number");
@@ -39,7 +39,7 @@ fn succeeded(output: &Output) {
     assert!(output.status.success(), "{}", shown(output));
 }
 
-fn customers(input: &[(String, String)]) -> u64 {
+pub fn customers(input: &[(String, String)]) -> u64 {
     let all: std::collections::BTreeSet<&String> = input.iter().map(|(c, _)| c).collect();
     all.len() as u64
 }

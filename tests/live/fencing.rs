@@ -12,8 +12,10 @@ use bss::runtime::{Fault, SystemClock};
 use bss::streams::driver::Limits;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
+use crate::bounded::end_of;
 use crate::broker::{Corner, payments};
-use crate::support::kafka;
+use crate::streams::{assert_same, stop};
+use crate::support::{kafka, wait_for};
 
 pub fn options(instance: &str) -> RunOptions {
     let variables = vec![
@@ -30,6 +32,7 @@ pub fn options(instance: &str) -> RunOptions {
         drain: false,
         from: StartAt::Earliest,
         accept_gap: false,
+        standby: false,
         http: None,
         clock: Arc::new(SystemClock),
         fault: Arc::new(Fault::default()),
@@ -162,4 +165,41 @@ fn the_id_of_a_dead_worker_frees_its_transaction() {
     });
     drop(refused);
     assert!(corner.read(&output).is_empty(), "nothing of the dead worker is committed");
+}
+
+/// Processes of one name on two machines: the group lets only one of them be the member. They do not
+/// take turns for ever: one gives way with the cause, and the other does the work, once.
+#[test]
+fn of_two_machines_with_one_name_one_gives_way() {
+    let input = payments(2000, 100, 51);
+    let reference = Corner::new("namesake_ref", 2);
+    reference.feed(&input);
+    assert!(reference.drain().status.success());
+    let corner = Corner::new("namesake", 2);
+    corner.feed(&input[..1000]);
+    let run = |machine: &str| {
+        corner
+            .bss(&["streams", "run", corner.job.name])
+            .env("BSS_STREAMS_STATE_DIR", corner.home.path().join(machine))
+            .env("BSS_STREAMS_SESSION_TIMEOUT", "6s")
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .expect("bss")
+    };
+    let limit = Duration::from_secs(60);
+    let mut processes = vec![run("one")];
+    wait_for("it works", limit, || (corner.status()["lag"] == 0).then_some(()));
+    processes.push(run("two"));
+    let gone = wait_for("one gives way", limit, || {
+        let ended = |p: &mut std::process::Child| p.try_wait().expect("a look").is_some();
+        processes.iter_mut().position(ended)
+    });
+    let mut gone = processes.remove(gone);
+    assert_eq!(end_of(&mut gone).code(), Some(5));
+    let text = std::io::read_to_string(gone.stderr.take().expect("its words")).expect("text");
+    assert!(text.contains("another process runs as instance"), "{text}");
+    corner.feed(&input[1000..]);
+    wait_for("the other works", limit, || (corner.status()["lag"] == 0).then_some(()));
+    processes.into_iter().for_each(stop);
+    assert_same(&corner.outcome(), &reference.outcome(), "one name");
 }

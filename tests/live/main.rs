@@ -30,6 +30,7 @@ mod requeue;
 mod reset;
 mod setup_all;
 mod setup_timescale;
+mod standby;
 mod state;
 mod streams;
 mod support;

@@ -98,22 +98,22 @@ fn at_least_once_gives_the_same_outputs_when_nothing_happens() {
 fn random_kills_and_a_second_process_change_nothing() {
     let count =
         std::env::var("BSS_TEST_PAYMENTS").ok().and_then(|n| n.parse().ok()).unwrap_or(60_000);
-    random_kills(FRAUD, &payments(count, count / 20 + 10, 7));
+    random_kills(FRAUD, &payments(count, count / 20 + 10, 7), &["--standby"]);
 }
 
 /// The same where open windows and sessions are the state.
 #[test]
 fn random_kills_change_no_window() {
-    random_kills(ACTIVITY, &activities(20_000, 500, 7));
+    random_kills(ACTIVITY, &activities(20_000, 500, 7), &[]);
 }
 
 /// The same behind a repartition topic, with a table that is joined.
 #[test]
 fn random_kills_change_no_join_and_no_region() {
-    random_kills(ORDERS, &orders(20_000, 500, 7, 30));
+    random_kills(ORDERS, &orders(20_000, 500, 7, 30), &["--standby"]);
 }
 
-fn random_kills(job: Job, input: &[(String, String)]) {
+fn random_kills(job: Job, input: &[(String, String)], more: &[&str]) {
     let (kept, wanted) = reference(job, "kills_ref", input);
     let sets_aside = kept.status();
     let corner = Corner::of(job, "kills", 4);
@@ -121,6 +121,7 @@ fn random_kills(job: Job, input: &[(String, String)]) {
     let run = |instance: &str| {
         corner
             .bss(&["streams", "run", job.name, "--quiet"])
+            .args(more)
             .env("BSS_STREAMS_INSTANCE", instance)
             .env("BSS_STREAMS_SESSION_TIMEOUT", "6s")
             .spawn()

@@ -12,8 +12,9 @@ use crate::ui::{Cell, Report};
 ///
 /// Each process writes this to the topic <application>-meta when it is given partitions, and takes
 /// it back when it stops. MEMBER tells whether the group has it now: a process that was killed stays
-/// a member for the session timeout, and listed until its successor has the name. STATE is known of
-/// the processes of this machine.
+/// a member for the session timeout, and listed until its successor has the name. STANDBY are the
+/// partitions of others whose state it follows (`run --standby`). STATE is known of the processes of
+/// this machine.
 #[derive(Debug, clap::Args)]
 pub struct MetadataArgs {
     /// Topologies to show; all if none is named
@@ -34,6 +35,7 @@ pub async fn run(args: MetadataArgs, context: &Context) -> Result<ExitStatus, Fa
         .column("member", "MEMBER")
         .column("state", "STATE")
         .column("partitions", "PARTITIONS")
+        .column("standby", "STANDBY")
         .column("stores", "STORES")
         .column("stateDir", "STATE DIR")
         .column("http", "HTTP")
@@ -61,6 +63,9 @@ fn row(topology: &str, known: &Known, asked: bool) -> Vec<Cell> {
     let process = &known.process;
     let text = |text: &str| Cell::text_or_null(Some(text).filter(|t| !t.is_empty()));
     let told = process.pid != 0;
+    let numbers = |list: &[i32]| {
+        if told { Cell::List(list.iter().map(ToString::to_string).collect()) } else { Cell::Null }
+    };
     let state = |file: &StatusFile| file.exposed.runs.first().map(|run| run.state.word());
     vec![
         topology.into(),
@@ -69,11 +74,8 @@ fn row(topology: &str, known: &Known, asked: bool) -> Vec<Cell> {
         if told { Cell::Integer(process.pid.into()) } else { Cell::Null },
         if asked { Cell::Bool(known.member) } else { Cell::Null },
         Cell::text_or_null(known.local.as_ref().and_then(state)),
-        if told {
-            Cell::List(process.partitions.iter().map(ToString::to_string).collect())
-        } else {
-            Cell::Null
-        },
+        numbers(&process.partitions),
+        numbers(&process.standby),
         if told { Cell::List(process.stores.clone()) } else { Cell::Null },
         text(&process.state_dir),
         Cell::text_or_null(process.http.clone()),

@@ -105,6 +105,8 @@ fn run_report() -> Report {
         .number("returns", "RETURNS")
         .number("restored", "RESTORED")
         .number("toRestore", "OF")
+        .number("standby", "STANDBY")
+        .number("standbyBehind", "BEHIND")
         .number("lastStopMillis", "LAST STOP")
         .number("residentBytes", "MEMORY")
         .number("cpuSeconds", "CPU")
@@ -137,6 +139,8 @@ fn run_row(run: &RunFigures, from: &str, process: ProcessFigures) -> Vec<Cell> {
         run.returns.total().into(),
         run.restored.into(),
         run.to_restore.into(),
+        run.standby.into(),
+        run.standby_behind.into(),
         maybe(run.last_stop_millis),
         maybe(process.resident_bytes),
         seconds(process.cpu_millis),

@@ -38,6 +38,10 @@ pub struct RunArgs {
     /// Go on over records that retention deleted before they were read
     #[arg(long)]
     accept_gap: bool,
+    /// Keep the state of partitions that other processes have on this disk too: to take one over,
+    /// only the last moments are read
+    #[arg(long)]
+    standby: bool,
 }
 
 /// How long a stop may take beyond three transactions.
@@ -59,6 +63,11 @@ enum From {
 pub async fn run(args: RunArgs, context: &Context) -> Result<ExitStatus, Failure> {
     let settings = context.settings();
     let chosen = topologies::chosen(&args.topologies, settings)?;
+    if args.standby && settings.streams.checkpoint_interval.is_zero() {
+        return Err(Failure::usage(
+            "--standby keeps state on disk, which streams.checkpoint_interval = 0s switches off",
+        ));
+    }
     let listener = exposed::listen(context).await?;
     let options = RunOptions {
         kafka: settings.kafka.clone(),
@@ -72,6 +81,7 @@ pub async fn run(args: RunArgs, context: &Context) -> Result<ExitStatus, Failure
             From::Latest => StartAt::Latest,
         },
         accept_gap: args.accept_gap,
+        standby: args.standby,
         http: listener.as_ref().map(|(_, address)| address.clone()),
         clock: Arc::clone(&context.clock),
         fault: Arc::new(Fault::parse(context.environment.fault.as_deref())),

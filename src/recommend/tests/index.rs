@@ -19,7 +19,7 @@ fn answers(index: &SessionIndex, rules: &RecommendRules, as_of: i64) -> String {
             seen: &[&own],
             as_of: minute(as_of),
             interests: &[],
-            excluded: &|p| p == own,
+            excluded: &[&own],
             list: 5,
         };
         told.push_str(&format!("{:?}\n", recommender.ask(index, &question)));

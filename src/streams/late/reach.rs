@@ -21,9 +21,13 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Whether a stage has passed `time` in the partition of `key`.
+    /// Whether a stage has passed `time` in the partition of `key`; a later one, whose keys may be
+    /// others than those of its results, in every partition.
     #[must_use]
     pub fn has_passed(&self, stage: usize, key: &[u8], time: EventTime) -> bool {
+        if stage > 0 {
+            return self.has_passed_everywhere(stage, time);
+        }
         let number = partition::of_key(key, self.partitions);
         let partition = i32::try_from(number).unwrap_or(i32::MAX);
         self.times.get(&(stage, partition)).is_some_and(|reached| *reached >= time)

@@ -190,6 +190,10 @@ pub struct RunFigures {
     pub to_restore: u64,
     /// How long the last rebalance stopped the work, in milliseconds.
     pub last_stop_millis: Option<u64>,
+    /// The partitions of others whose state is followed on the own disk.
+    pub standby: u64,
+    /// Changelog records of these that are still to be read.
+    pub standby_behind: u64,
 }
 
 impl RunFigures {

@@ -63,6 +63,16 @@ const TO_RESTORE: Family = (
     "gauge",
     "Changelog records that the last restore of a worker had to read.",
 );
+const STANDBY: Family = (
+    "bss_streams_standby_partitions",
+    "gauge",
+    "Partitions of other processes whose state is followed on this disk.",
+);
+const STANDBY_BEHIND: Family = (
+    "bss_streams_standby_behind_records",
+    "gauge",
+    "Changelog records of these partitions that are still to be read.",
+);
 const STOP: Family = (
     "bss_streams_last_stop_seconds",
     "gauge",
@@ -154,6 +164,10 @@ fn runs(exposed: &Exposed, out: &mut Text) {
     out.by_run(exposed, RESTORED, |out, name, labels, run| out.sample(name, labels, run.restored));
     out.by_run(exposed, TO_RESTORE, |out, name, labels, run| {
         out.sample(name, labels, run.to_restore);
+    });
+    out.by_run(exposed, STANDBY, |out, name, labels, run| out.sample(name, labels, run.standby));
+    out.by_run(exposed, STANDBY_BEHIND, |out, name, labels, run| {
+        out.sample(name, labels, run.standby_behind);
     });
     out.by_run(exposed, STOP, |out, name, labels, run| {
         if let Some(millis) = run.last_stop_millis {

@@ -21,6 +21,7 @@ use crate::backends::kafka::runner::membership::{self, Assignment, MemberContext
 use crate::backends::kafka::runner::meta::{self, MetaLog};
 use crate::backends::kafka::runner::monitor::Monitor;
 use crate::backends::kafka::runner::preflight::{self, Fingerprint};
+use crate::backends::kafka::runner::standby::Standby;
 use crate::backends::kafka::runner::status::PartitionStanding;
 use crate::backends::kafka::runner::worker::{self, Command, Joint, Tell};
 use crate::backends::kafka::runner::{Phase, Restored, RunHandle, RunOptions, files, status};
@@ -32,6 +33,8 @@ const TAKE_OVER: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How often an end looks whether the workers are done.
 const GLANCE: Duration = Duration::from_millis(20);
+/// Fenced again within this time, a member gives way: there is another one of its name.
+const FENCED_AGAIN: Duration = Duration::from_secs(60);
 /// How often the status file is written.
 const STATUS_EVERY: Duration = Duration::from_secs(1);
 
@@ -79,13 +82,10 @@ fn run_locked(
     let mut keeping = keep_state(description, options, handle)?;
     let keeper = keeping.as_ref().map(Keeping::keeper);
     let shared = Joint { count: partitions, lanes: Shared::default(), keeper };
+    let standby = follow_others(description, options, handle, &shared)?;
     let crew = Crew::hire(topology, options, handle, &care, &shared)?;
     let monitor = Monitor::start(options, handle, description, meta)?;
-    let patience = options.streams.transaction_timeout;
-    let context = MemberContext::new(handle.clone(), patience);
-    context.tell(&crew.commands);
-    let topics: Vec<&str> = description.sources.iter().map(|s| s.topic.as_str()).collect();
-    let consumer = Arc::new(membership::join(options, &description.group, &topics, context)?);
+    let consumer = membership::enter(options, handle, description, &crew)?;
     let mut member = Member {
         options,
         handle,
@@ -98,7 +98,9 @@ fn run_locked(
         draining: 0,
         drained: Vec::new(),
         globals,
+        standby,
         running: 0,
+        fenced: None,
     };
     let result = member.serve(&description.group);
     if let Err(error) = &result
@@ -138,6 +140,18 @@ fn keep_state(
     Keeping::start(disk, Arc::clone(&options.fault)).map(Some)
 }
 
+/// Follows the state of what others have, if that is wanted.
+fn follow_others(
+    description: &Description,
+    options: &RunOptions,
+    handle: &RunHandle,
+    shared: &Joint,
+) -> Result<Option<Standby>> {
+    let count = i32::try_from(shared.count).unwrap_or(i32::MAX);
+    let local = worker::local(shared, description, options).filter(|_| options.standby);
+    local.map(|local| Standby::start(options, handle, description, local, count)).transpose()
+}
+
 /// Writes the status file.
 fn tell_status(options: &RunOptions, handle: &RunHandle, description: &Description) -> Result<()> {
     let limit = i64::try_from(options.streams.stalled_after.as_micros()).unwrap_or(i64::MAX);
@@ -161,7 +175,11 @@ struct Member<'a> {
     drained: Vec<u16>,
     /// The tables that every process reads whole.
     globals: Option<Globals>,
+    /// The state of partitions that others have.
+    standby: Option<Standby>,
     running: usize,
+    /// When the group last took somebody else for this member.
+    fenced: Option<Instant>,
 }
 
 impl Member<'_> {
@@ -170,10 +188,15 @@ impl Member<'_> {
         let mut busy: Vec<u16> = Vec::new();
         loop {
             if let Some(Err(error)) = self.consumer.poll(Duration::from_millis(50)) {
-                self.judge(error, group)?;
+                if error.rdkafka_error_code() == Some(Code::FencedInstanceId) {
+                    self.rejoin()?;
+                    busy.clear();
+                } else {
+                    judge(error, group)?;
+                }
             }
             if let Some(assignment) = self.consumer.context().take_assignment() {
-                busy = self.assign(&assignment);
+                busy = self.assign(&assignment)?;
             }
             self.hear(&busy)?;
             self.handle.show_pause(busy.len());
@@ -193,6 +216,7 @@ impl Member<'_> {
             if let Some(globals) = &mut self.globals {
                 globals.failed()?;
             }
+            self.standby.as_ref().map_or(Ok(()), Standby::failed)?;
             if next_status <= Instant::now() {
                 next_status = Instant::now() + STATUS_EVERY;
                 tell_status(self.options, self.handle, self.description)?;
@@ -253,7 +277,10 @@ impl Member<'_> {
     }
 
     /// Hands the partitions out. Returns the workers that got any.
-    fn assign(&mut self, assignment: &Assignment) -> Vec<u16> {
+    fn assign(&mut self, assignment: &Assignment) -> Result<Vec<u16>> {
+        if let Some(standby) = &self.standby {
+            standby.own(&assignment.partitions)?;
+        }
         self.drained.clear();
         self.draining = 0;
         self.running = 0;
@@ -293,7 +320,7 @@ impl Member<'_> {
                 self.count
             ));
         }
-        busy
+        Ok(busy)
     }
 
     fn hear(&mut self, busy: &[u16]) -> Result<()> {
@@ -332,29 +359,25 @@ impl Member<'_> {
         Ok(())
     }
 
-    /// Which errors of the member end the run.
-    fn judge(&self, error: KafkaError, group: &str) -> Result<()> {
-        let what = format!("could not stay a member of group \"{group}\"");
-        let code = error.rdkafka_error_code();
-        let fatal = matches!(error, KafkaError::MessageConsumptionFatal(_));
-        match code {
-            Some(Code::FencedInstanceId) => Err(BackendError::new(Kind::Conflict, what)
-                .because(format!("another process runs as instance \"{}\"", self.options.instance))
-                .hint("Stop one of the two, or give this one another name with --set streams.instance=NAME.")),
-            _ if fatal => Err(classify(error, what)),
-            Some(
-                Code::GroupAuthorizationFailed
-                | Code::TopicAuthorizationFailed
-                | Code::SaslAuthenticationFailed
-                | Code::Authentication
-                | Code::UnknownTopicOrPartition
-                | Code::UnknownTopic,
-            ) => Err(classify(error, what)),
-            _ => {
-                tracing::info!(%error, "the group member goes on");
-                Ok(())
-            }
+    /// The group takes somebody else for this member. That is another process of the same name,
+    /// or this one, whose join was answered so late that it had asked again. So it joins anew, which
+    /// fences the other if there is one; fenced again soon, this one gives way.
+    fn rejoin(&mut self) -> Result<()> {
+        let instance = &self.options.instance;
+        if self.fenced.is_some_and(|at| at.elapsed() < FENCED_AGAIN) {
+            let what = format!("could not stay a member of group \"{}\"", self.description.group);
+            return Err(BackendError::new(Kind::Conflict, what)
+                .because(format!("another process runs as instance \"{instance}\""))
+                .hint("Stop one of the two, or give this one another name with --set streams.instance=NAME."));
         }
+        self.fenced = Some(Instant::now());
+        self.handle.note(format!(
+            "the group has another member of the name \"{instance}\", or has lost this one; it joins anew."
+        ));
+        self.consumer.context().release(true);
+        let fresh = membership::enter(self.options, self.handle, self.description, &self.crew)?;
+        membership::leave(std::mem::replace(&mut self.consumer, fresh));
+        Ok(())
     }
 
     /// Stops the workers and waits for them; the first failure is the one reported.
@@ -393,9 +416,32 @@ impl Member<'_> {
         }
         self.handle.ending("the tables that it reads whole");
         drop(self.globals);
+        self.handle.ending("its standby state");
+        drop(self.standby);
         self.handle.ending("its place in the group");
         self.options.fault.hit("before-leaving");
         membership::leave(self.consumer);
         result
+    }
+}
+
+/// Which errors of the member end the run.
+fn judge(error: KafkaError, group: &str) -> Result<()> {
+    let what = format!("could not stay a member of group \"{group}\"");
+    let fatal = matches!(error, KafkaError::MessageConsumptionFatal(_));
+    match error.rdkafka_error_code() {
+        _ if fatal => Err(classify(error, what)),
+        Some(
+            Code::GroupAuthorizationFailed
+            | Code::TopicAuthorizationFailed
+            | Code::SaslAuthenticationFailed
+            | Code::Authentication
+            | Code::UnknownTopicOrPartition
+            | Code::UnknownTopic,
+        ) => Err(classify(error, what)),
+        _ => {
+            tracing::info!(%error, "the group member goes on");
+            Ok(())
+        }
     }
 }

@@ -12,9 +12,11 @@ use rdkafka::consumer::{
 use rdkafka::error::KafkaError;
 
 use crate::backends::error::Result;
+use crate::backends::kafka::runner::crew::Crew;
 use crate::backends::kafka::runner::worker::Command;
 use crate::backends::kafka::runner::{RunHandle, RunOptions};
 use crate::backends::kafka::{classify, client};
+use crate::streams::topology::Description;
 
 /// How long closing the client may take.
 const LEAVING: Duration = Duration::from_secs(5);
@@ -77,7 +79,7 @@ impl MemberContext {
     }
 
     /// The barrier: every worker has committed or aborted before the partitions go.
-    fn release(&self, lost: bool) {
+    pub(super) fn release(&self, lost: bool) {
         drop(unlocked(&self.assigned).take());
         unlocked(&self.stopped_at).get_or_insert_with(Instant::now);
         let (done, all_done) = sync_channel(64);
@@ -165,6 +167,22 @@ pub fn join(
         .map_err(|e| classify(e, what()))?;
     consumer.subscribe(topics).map_err(|e| classify(e, what()))?;
     Ok(consumer)
+}
+
+/// Joins the group of a topology; `crew` is whom to stop before partitions leave.
+///
+/// # Errors
+/// As the client says.
+pub(super) fn enter(
+    options: &RunOptions,
+    handle: &RunHandle,
+    description: &Description,
+    crew: &Crew,
+) -> Result<Arc<BaseConsumer<MemberContext>>> {
+    let context = MemberContext::new(handle.clone(), options.streams.transaction_timeout);
+    context.tell(&crew.commands);
+    let topics: Vec<&str> = description.sources.iter().map(|s| s.topic.as_str()).collect();
+    join(options, &description.group, &topics, context).map(Arc::new)
 }
 
 /// Ends the membership. A static member says nothing to the group when it goes: what it had stays

@@ -30,6 +30,7 @@ pub mod rebuild;
 mod reload;
 pub mod reset;
 pub mod restore;
+mod standby;
 pub mod state;
 pub mod status;
 mod step;
@@ -79,6 +80,8 @@ pub struct RunOptions {
     pub from: StartAt,
     /// Go on over records that retention deleted before they were read.
     pub accept_gap: bool,
+    /// Keep the state of partitions that others have on the own disk too.
+    pub standby: bool,
     /// Where this process answers `/metrics`, as others are told: `HOST:PORT`.
     pub http: Option<String>,
     /// The wall clock.
@@ -160,6 +163,9 @@ pub struct RunView {
     pub last_stop_ms: Option<u64>,
     /// Sentences for the operator, oldest first; taken by the command.
     pub notes: Vec<String>,
+    /// The partitions of others whose state is followed here, and how many records of it are
+    /// still to be read.
+    pub standby: (Vec<i32>, u64),
     /// What a run that is ending waits for, and since when it ends.
     pub ending: Option<(&'static str, Instant)>,
 }

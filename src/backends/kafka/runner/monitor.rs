@@ -186,8 +186,9 @@ impl Watcher {
 
     /// Tells the others what this process has, whenever it changes.
     fn tell(&mut self) -> Result<()> {
-        let (partitions, assigned_at) =
-            self.handle.with(|view| (view.partitions.clone(), view.assigned_at));
+        let (partitions, standby, assigned_at) = self
+            .handle
+            .with(|view| (view.partitions.clone(), view.standby.0.clone(), view.assigned_at));
         let Some(assigned_at) = assigned_at else { return Ok(()) };
         let own = Process {
             topology: self.description.name.to_owned(),
@@ -196,6 +197,7 @@ impl Watcher {
             pid: std::process::id(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             partitions,
+            standby,
             stores: self.description.stores.iter().map(|s| s.name.to_owned()).collect(),
             state_dir: self.options.state_dir.display().to_string(),
             http: self.options.http.clone(),

@@ -57,6 +57,8 @@ impl RunHandle {
             restored,
             to_restore,
             last_stop_millis: view.last_stop_ms,
+            standby: view.standby.0.len() as u64,
+            standby_behind: view.standby.1,
         }
     }
 }

@@ -7,8 +7,9 @@ use crate::backends::error::{BackendError, Kind, Result};
 use crate::backends::kafka::admin;
 use crate::backends::kafka::runner::disk::local::Local;
 use crate::backends::kafka::runner::offsets::Committed;
-use crate::backends::kafka::runner::restore::{Bounds, Span};
+use crate::backends::kafka::runner::restore::{Bounds, Restorer, Span};
 use crate::backends::kafka::runner::worker::{Partition, Worker};
+use crate::config::settings::Kafka;
 use crate::domain::EventTime;
 use crate::streams::checkpoint::Checkpoint;
 use crate::streams::driver::{Driver, Place};
@@ -20,6 +21,59 @@ const YOUNG: i64 = 60_000_000;
 
 /// Partitions whose state is not in memory, with what is committed of their sources.
 type Fresh<'a> = [(i32, &'a [Committed])];
+
+/// Which marks are looked for.
+pub(super) struct Asked<'a> {
+    pub changelogs: &'a [String],
+    pub numbers: &'a [i32],
+    pub bounds: &'a Bounds,
+    pub now: EventTime,
+}
+
+/// Marks by partition, and the partitions whose marks are of no use, with the cause.
+pub(super) type Usable = (HashMap<i32, Mark>, Vec<(i32, String)>);
+
+/// The marks on disk from which the changelogs give the state, and which do not, and why.
+pub(super) fn usable(
+    local: &Local,
+    restorer: &Restorer,
+    kafka: &Kafka,
+    asked: &Asked<'_>,
+) -> Result<Usable> {
+    let Asked { changelogs, numbers, bounds, now } = *asked;
+    let mut marks = HashMap::new();
+    let mut causes: Vec<(i32, String)> = Vec::new();
+    for number in numbers {
+        match local.mark(*number)? {
+            Ok(Some(mark)) => drop(marks.insert(*number, mark)),
+            Ok(None) => {}
+            Err(cause) => causes.push((*number, cause)),
+        }
+    }
+    if marks.is_empty() {
+        return Ok((marks, causes));
+    }
+    let times = marks.iter().map(|(number, mark)| (*number, mark.written)).collect();
+    let after = restorer.written_after(changelogs, &times)?;
+    let young = marks.values().all(|mark| (0..YOUNG).contains(&now.micros_since(mark.since)));
+    let keeps = if young { i64::MAX } else { keeps_deletions(kafka, changelogs)? };
+    marks.retain(|number, mark| {
+        let log = |store| {
+            let place = (store, *number);
+            let (first, end) = bounds.get(&place).copied().unwrap_or_default();
+            LogBounds { first, end, after: after.get(&place).copied() }
+        };
+        let logs: Vec<LogBounds> = (0..changelogs.len()).map(log).collect();
+        mark.holds(now, keeps, &logs).map_err(|cause| causes.push((*number, cause))).is_ok()
+    });
+    Ok((marks, causes))
+}
+
+/// How long the changelogs keep deletions, in microseconds.
+fn keeps_deletions(kafka: &Kafka, changelogs: &[String]) -> Result<i64> {
+    let least = admin::least_setting(kafka, changelogs, "delete.retention.ms")?;
+    Ok(least.map_or(0, |millis| millis.saturating_mul(1000)))
+}
 
 impl Worker {
     /// Brings the state of `fresh` back. Returns how many entries and records each had.
@@ -54,7 +108,9 @@ impl Worker {
         let mut counts = HashMap::new();
         let mut from = HashMap::new();
         if let Some(local) = local {
-            let marks = self.usable(local, &changelogs, numbers, &bounds, began)?;
+            let asked = Asked { changelogs: &changelogs, numbers, bounds: &bounds, now: began };
+            let (marks, causes) = usable(local, &self.restorer, &self.options.kafka, &asked)?;
+            self.tell_discarded(causes);
             for (number, committed) in fresh {
                 let mark = marks.get(number);
                 let loaded = self.load(local, *number, committed, mark, began)?;
@@ -93,45 +149,6 @@ impl Worker {
         self.partitions.insert(number, partition);
     }
 
-    /// The marks on disk from which the changelogs give the state; says which do not, and why.
-    fn usable(
-        &self,
-        local: &Local,
-        changelogs: &[String],
-        numbers: &[i32],
-        bounds: &Bounds,
-        now: EventTime,
-    ) -> Result<HashMap<i32, Mark>> {
-        let mut marks = HashMap::new();
-        let mut causes: Vec<(i32, String)> = Vec::new();
-        for number in numbers {
-            match local.mark(*number)? {
-                Ok(Some(mark)) => drop(marks.insert(*number, mark)),
-                Ok(None) => {}
-                Err(cause) => causes.push((*number, cause)),
-            }
-        }
-        if !marks.is_empty() {
-            let times = marks.iter().map(|(number, mark)| (*number, mark.written)).collect();
-            let after = self.restorer.written_after(changelogs, &times)?;
-            let young =
-                marks.values().all(|mark| (0..YOUNG).contains(&now.micros_since(mark.since)));
-            let keeps = if young { i64::MAX } else { self.keeps_deletions(changelogs)? };
-            marks.retain(|number, mark| {
-                let log = |store| {
-                    let place = (store, *number);
-                    let (first, end) = bounds.get(&place).copied().unwrap_or_default();
-                    LogBounds { first, end, after: after.get(&place).copied() }
-                };
-                let logs: Vec<LogBounds> = (0..changelogs.len()).map(log).collect();
-                let held = mark.holds(now, keeps, &logs);
-                held.map_err(|cause| causes.push((*number, cause))).is_ok()
-            });
-        }
-        self.tell_discarded(causes);
-        Ok(marks)
-    }
-
     fn tell_discarded(&self, mut causes: Vec<(i32, String)>) {
         causes.sort_unstable();
         if let Some((first, cause)) = causes.first() {
@@ -140,12 +157,6 @@ impl Worker {
                 "the state on disk of {count} partitions is not used, all comes from the changelogs: partition {first}: {cause}."
             ));
         }
-    }
-
-    /// How long the changelogs keep deletions, in microseconds.
-    fn keeps_deletions(&self, changelogs: &[String]) -> Result<i64> {
-        let least = admin::least_setting(&self.options.kafka, changelogs, "delete.retention.ms")?;
-        Ok(least.map_or(0, |millis| millis.saturating_mul(1000)))
     }
 
     /// Loads a partition from disk; without a usable mark, or if what is there is damaged, what is

@@ -225,8 +225,12 @@ pub(super) fn open(
     })
 }
 
-/// A worker's way to the state on disk, if it is kept there.
-fn local(shared: &Joint, description: &Description, options: &RunOptions) -> Option<Local> {
+/// A way to the state on disk, if it is kept there.
+pub(super) fn local(
+    shared: &Joint,
+    description: &Description,
+    options: &RunOptions,
+) -> Option<Local> {
     let keeper = shared.keeper.clone()?;
     let stores = description.stores.iter().map(|s| s.changelog.as_str());
     let layout = mark::layout(description.version, shared.count, stores);

@@ -13,12 +13,14 @@ mod trends;
 
 use std::sync::Arc;
 
-use crate::recommend::RecommendRules;
+use crate::domain::EventTime;
+use crate::recommend::{RecommendRules, ranks_no_less};
 use crate::streams::driver::Place;
+use crate::streams::late::Corrections;
 use crate::streams::topology::{
     Description, Global, Sink, Sinks, Source, Stage, StoreDescription, Task, Topology,
 };
-use crate::streams::window::WindowFault;
+use crate::streams::window::{WindowFault, WindowSpan};
 use customers::{CustomersTask, Sessions};
 use products::ProductsTask;
 use rankings::RankingsTask;
@@ -196,5 +198,54 @@ impl Topology for Recommendations {
 
     fn globals(&self) -> Vec<Global> {
         vec![Global { topic: self.table.clone(), table: Arc::clone(&self.sessions) as _ }]
+    }
+
+    fn corrections(&self) -> Option<&dyn Corrections> {
+        Some(self)
+    }
+}
+
+/// Only what trends is corrected; a recommendation was given when it was asked for.
+impl Corrections for Recommendations {
+    fn patient(&self) -> Box<dyn Topology> {
+        // Nothing is learned: the views alone count.
+        let rules = RecommendRules { sessions: 1, recent: 1, neighbours: 1, ..self.rules.clone() };
+        Box::new(Self {
+            description: self.description.clone(),
+            trends: self.trends.patient(),
+            sessions: Arc::new(Sessions::new(rules.bounds())),
+            table: self.table.clone(),
+            rules,
+        })
+    }
+
+    fn closing(
+        &self,
+        sink: usize,
+        _measure: Option<&str>,
+        span: WindowSpan,
+    ) -> Option<(usize, EventTime)> {
+        (sink == TRENDING).then(|| (RANKINGS, self.trends.closes_at(span)))
+    }
+
+    fn lookback(&self) -> i64 {
+        0
+    }
+
+    fn recounts_exactly(&self) -> bool {
+        // A view may be late for a window and count in the next.
+        false
+    }
+
+    fn overlap(&self, _sink: usize) -> bool {
+        true
+    }
+
+    fn is_more(&self, _sink: usize, counted: &[u8], told: &[u8]) -> bool {
+        ranks_no_less(counted, told, self.rules.trending_top_n)
+    }
+
+    fn withdrawn(&self, _sink: usize, _recorded: &[u8], _revision: u32) -> Option<Vec<u8>> {
+        None
     }
 }

@@ -36,6 +36,17 @@ impl Trends {
         })
     }
 
+    /// The same with a grace so long that nothing is late.
+    pub const fn patient(self) -> Self {
+        let grace = Grace::ENDLESS;
+        Self { grace, wait: grace.plus_micros(self.size), ..self }
+    }
+
+    /// When a window closes.
+    pub fn closes_at(self, span: WindowSpan) -> EventTime {
+        self.window.closes_at(span, self.grace)
+    }
+
     /// What is kept of open windows: contributions are added at the start of their window.
     pub fn open_windows<K: Ord + Clone, A: Clone>(
         self,

@@ -212,6 +212,34 @@ impl Local {
         Ok(full)
     }
 
+    /// What is on disk of a partition is followed from `mark` on, without being read.
+    pub fn follow(&mut self, partition: i32, mark: Mark) {
+        self.marks.insert(partition, mark);
+    }
+
+    /// Records were read at `now`: none of them was written later.
+    pub fn seen(&mut self, now: EventTime) {
+        self.marks.values_mut().for_each(|mark| mark.written = now);
+    }
+
+    /// Writes what was read if it is time; whoever reads faster than the disk writes waits.
+    ///
+    /// # Errors
+    /// That of an earlier checkpoint.
+    pub fn keep_up(&mut self) -> Result<()> {
+        if self.is_due() { self.write(true) } else { Ok(()) }
+    }
+
+    /// Where the mark of a store's partition is.
+    pub fn reached(&self, partition: i32, store: usize) -> Option<i64> {
+        self.marks.get(&partition)?.offsets.get(store).copied()
+    }
+
+    /// The store on disk was made anew since: what was read before is gone.
+    pub fn is_stale(&self) -> bool {
+        self.keeper.disk.epoch() != self.epoch
+    }
+
     /// A partition's restore, begun at `began`, has reached `ends`.
     pub fn complete(&mut self, partition: i32, began: EventTime, ends: &Reached) {
         let Some(mark) = self.marks.get_mut(&partition) else { return };

@@ -32,6 +32,9 @@ use job::{Found, Job};
 /// --since and --until choose by the time at which records were set aside. Asks first; without a
 /// terminal it needs --yes.
 ///
+/// Of recommendation, what trends is corrected; prices of dynamic-pricing stand each on the one
+/// before and are not.
+///
 /// The source topic is read back to streams.correct_for before the windows, or further if the
 /// topology remembers longer; the topology may run meanwhile.
 #[derive(Debug, clap::Args)]
