@@ -138,6 +138,7 @@ final class ActivityTopology {
             out.writeStringField("metricName", name);
             Events.thousandths(out, "metricValue", thousandths);
             Events.time(out, "timestamp", time);
+            events.revision();
             events.send(sink, customer, METRIC, source + "/" + name, time);
         }
     }

@@ -26,12 +26,7 @@ final class CustomerState {
 
     // Histories, the most recently used last.
     int histories;
-    String[] currency = new String[1];
-    int[] payments = new int[1];
-    double[] weight = new double[1];
-    double[] mean = new double[1];
-    double[] m2 = new double[1];
-    long[] lastTime = new long[1];
+    History[] history = new History[1];
 
     // Small declines in order of time; almost always none.
     int declines;
@@ -48,15 +43,53 @@ final class CustomerState {
     int riskTold;
     boolean cardTestingTold;
 
+    /** What the customer pays in one currency, older payments weighing less. */
+    static final class History {
+        String currency;
+        int payments;
+        double weight;
+        double mean;
+        double m2;
+        /** The mean of amounts, each cut off at twice what was usual before it. */
+        double usual;
+        /** Decayed sum of 0 to 1 for each payment: 0 up to twice the usual amount, 1 from four times. */
+        double lately;
+        long lastTime;
+
+        /** How many times the usual amount this is, taken higher with few payments; 0: not known yet. */
+        double ratio(double amount) {
+            return payments >= Rules.UNUSUAL_MIN_PAYMENTS && usual > 0
+                    ? amount / (usual * (1 + 0.5 / Math.sqrt(Math.max(1, weight)))) : 0;
+        }
+
+        double lately(long time) {
+            return lately * Rules.decay(time - lastTime, Rules.LATELY_HALF_LIFE);
+        }
+
+        /** Takes an amount in: West's incremental mean and variance, and what is usual. */
+        void learn(double amount, long time) {
+            lately = lately(time) + Math.max(0, Math.min(1, (ratio(amount) - 2) / 2));
+            double f = Rules.decay(time - lastTime, Rules.HISTORY_HALF_LIFE);
+            double cut = payments >= Rules.UNUSUAL_MIN_PAYMENTS ? Math.min(amount, 2 * usual) : amount;
+            weight = weight * f + 1;
+            double d = amount - mean;
+            mean += d / weight;
+            m2 = m2 * f + d * (amount - mean);
+            usual += (cut - usual) / weight;
+            payments++;
+            lastTime = Math.max(lastTime, time);
+        }
+    }
+
     /** What one payment means. */
     static final class Outcome {
         boolean duplicate;
+        Parts parts = Parts.NONE;
         int score;
         List<Alert> alerts = List.of();
         /** HIGH or CRITICAL if the customer's risk rose above a limit. */
         String level;
         double risk;
-        List<String> reasons;
 
         void add(Alert alert) {
             if (alerts.isEmpty()) alerts = new ArrayList<>(2);
@@ -87,10 +120,6 @@ final class CustomerState {
         }
         boolean counted = !countedBefore && Rules.counts(p);
         boolean newest = p.time >= latest;
-        double velocity = 0;
-        double amountRatio = 0;
-        double highValue = 0;
-        double cardTesting = 0;
         if (p.status != Payment.Status.REFUNDED && p.status != Payment.Status.CANCELLED) {
             int inRapid = counted ? 1 : 0;
             int inHour = inRapid;
@@ -103,31 +132,20 @@ final class CustomerState {
             if (counted) rapid(p, inRapid, newest, out);
             double amount = p.amountAsDouble();
             int h = historyOf(p.currency);
-            if (h >= 0 && payments[h] >= Rules.UNUSUAL_MIN_PAYMENTS && mean[h] > 0) {
-                double ratio = amount / mean[h];
-                if (ratio > 2) amountRatio = 0.9 * (1 - 2 / ratio);
-            }
+            double ratio = h >= 0 ? history[h].ratio(amount) : 0;
+            double lately = h >= 0 ? history[h].lately(p.time) : 0;
             if (counted) {
-                if (h >= 0) unusual(p, amount, h, out);
+                if (h >= 0) unusual(p, amount, history[h], out);
                 if (p.status != Payment.Status.FAILED && p.status != Payment.Status.DECLINED) {
-                    learn(p.currency, amount, p.time, h);
+                    lastUsed(p, h).learn(amount, p.time);
                 }
             }
-            highValue = Rules.highValueWeight(p.amount);
-            velocity = Rules.velocityWeight(inHour);
-            if (cardTesting(p, hash, newest, out)) cardTesting = 0.80;
+            out.parts = new Parts(Parts.velocity(inHour), Parts.amountRatio(ratio), Parts.highValue(amount),
+                    cardTesting(p, hash, newest, out) ? Parts.CARD_TESTING : 0, Parts.unusualLately(lately));
             location(p, out);
-            double harmless = (1 - velocity) * (1 - amountRatio) * (1 - highValue) * (1 - cardTesting);
-            out.score = (int) Math.round(Math.max(0, Math.min(1, 1 - harmless)) * 100_000);
+            out.score = out.parts.score();
         }
         customerRisk(p, out);
-        if (out.level != null) {
-            out.reasons = new ArrayList<>(4);
-            if (velocity > 0) out.reasons.add("velocity");
-            if (amountRatio > 0) out.reasons.add("amount-ratio");
-            if (highValue > 0) out.reasons.add("high-value");
-            if (cardTesting > 0) out.reasons.add("card-testing");
-        }
         remember(p, id, hash, counted);
         return out;
     }
@@ -161,32 +179,31 @@ final class CustomerState {
     }
 
     int historyOf(String code) {
-        for (int i = histories - 1; i >= 0; i--) if (currency[i].equals(code)) return i;
+        for (int i = histories - 1; i >= 0; i--) if (history[i].currency.equals(code)) return i;
         return -1;
     }
 
-    private void unusual(Payment p, double amount, int h, Outcome out) {
-        boolean byRatio = payments[h] >= Rules.UNUSUAL_MIN_PAYMENTS && mean[h] > 0
-                && amount > Rules.UNUSUAL_RATIO * mean[h];
-        if (!byRatio && payments[h] < Rules.UNUSUAL_DEVIATIONS_MIN_PAYMENTS) return;
-        double deviation = Math.sqrt(m2[h] / weight[h]);
-        boolean byDeviations = payments[h] >= Rules.UNUSUAL_DEVIATIONS_MIN_PAYMENTS && deviation > 0
-                && amount > mean[h] + Rules.UNUSUAL_DEVIATIONS * deviation;
+    private void unusual(Payment p, double amount, History h, Outcome out) {
+        boolean byRatio = h.payments >= Rules.UNUSUAL_MIN_PAYMENTS && h.mean > 0 && amount > Rules.UNUSUAL_RATIO * h.mean;
+        if (!byRatio && h.payments < Rules.UNUSUAL_DEVIATIONS_MIN_PAYMENTS) return;
+        double deviation = Math.sqrt(h.m2 / h.weight);
+        boolean byDeviations = h.payments >= Rules.UNUSUAL_DEVIATIONS_MIN_PAYMENTS && deviation > 0
+                && amount > h.mean + Rules.UNUSUAL_DEVIATIONS * deviation;
         if (!byRatio && !byDeviations) return;
         String paid = Payment.money(p.amount);
-        String usual = Payment.money(new BigDecimal(mean[h]).setScale(4, RoundingMode.HALF_EVEN)
+        String mean = Payment.money(new BigDecimal(h.mean).setScale(4, RoundingMode.HALF_EVEN)
                 .movePointRight(4).longValueExact());
-        double ratio = amount / mean[h];
-        double deviations = (amount - mean[h]) / deviation;
+        double ratio = amount / h.mean;
+        double deviations = (amount - h.mean) / deviation;
         String than = byRatio
                 ? " times the customer's mean of " : " standard deviations above the customer's mean of ";
         String text = paid + " " + p.currency + " is " + tenth(thousandths(byRatio ? ratio : deviations)) + than
-                + usual + " " + p.currency + " over " + payments[h] + " payments";
+                + mean + " " + p.currency + " over " + h.payments + " payments";
         out.add(new Alert("UNUSUAL_AMOUNT", "HIGH", List.of(p.paymentId), p.time, p.time,
-                new Object[] {"amount", paid, "mean", usual,
-                    "ratio", mean[h] > 0 ? thousandths(ratio) : null,
+                new Object[] {"amount", paid, "mean", mean,
+                    "ratio", h.mean > 0 ? thousandths(ratio) : null,
                     "deviations", deviation > 0 ? thousandths(deviations) : null,
-                    "payments", payments[h], "rule", byRatio ? "ratio" : "deviations"},
+                    "payments", h.payments, "rule", byRatio ? "ratio" : "deviations"},
                 text));
     }
 
@@ -198,58 +215,28 @@ final class CustomerState {
         return new BigDecimal(value).setScale(1, RoundingMode.HALF_EVEN).toPlainString();
     }
 
-    /** Takes an amount in: West's incremental mean and variance, older payments weighing less. */
-    private void learn(String code, double amount, long time, int h) {
-        if (h < 0) {
-            if (histories == Rules.MAX_CURRENCIES) dropHistory(0);
-            growHistories(histories + 1);
-            h = histories++;
-            currency[h] = code;
-            payments[h] = 0;
-            weight[h] = mean[h] = m2[h] = 0;
-            lastTime[h] = time;
-        } else if (h != histories - 1) {
-            int n = payments[h];
-            double w = weight[h];
-            double m = mean[h];
-            double s = m2[h];
-            long last = lastTime[h];
-            dropHistory(h);
-            h = histories++;
-            currency[h] = code;
-            payments[h] = n;
-            weight[h] = w;
-            mean[h] = m;
-            m2[h] = s;
-            lastTime[h] = last;
+    /** The history {@code h}, or a new one if that is none, now the last. */
+    private History lastUsed(Payment p, int h) {
+        History own;
+        if (h >= 0) {
+            own = history[h];
+        } else {
+            own = new History();
+            own.currency = p.currency;
+            own.lastTime = p.time;
+            if (histories < Rules.MAX_CURRENCIES) {
+                growHistories(histories + 1);
+                h = histories++;
+            }
         }
-        double f = Rules.decay(time - lastTime[h], Rules.HISTORY_HALF_LIFE);
-        weight[h] = weight[h] * f + 1;
-        double d = amount - mean[h];
-        mean[h] += d / weight[h];
-        m2[h] = m2[h] * f + d * (amount - mean[h]);
-        payments[h]++;
-        lastTime[h] = Math.max(lastTime[h], time);
+        int gone = Math.max(h, 0);
+        System.arraycopy(history, gone + 1, history, gone, histories - 1 - gone);
+        history[histories - 1] = own;
+        return own;
     }
 
     void growHistories(int length) {
-        if (length <= currency.length) return;
-        currency = Arrays.copyOf(currency, length);
-        payments = Arrays.copyOf(payments, length);
-        weight = Arrays.copyOf(weight, length);
-        mean = Arrays.copyOf(mean, length);
-        m2 = Arrays.copyOf(m2, length);
-        lastTime = Arrays.copyOf(lastTime, length);
-    }
-
-    private void dropHistory(int at) {
-        int behind = --histories - at;
-        System.arraycopy(currency, at + 1, currency, at, behind);
-        System.arraycopy(payments, at + 1, payments, at, behind);
-        System.arraycopy(weight, at + 1, weight, at, behind);
-        System.arraycopy(mean, at + 1, mean, at, behind);
-        System.arraycopy(m2, at + 1, m2, at, behind);
-        System.arraycopy(lastTime, at + 1, lastTime, at, behind);
+        if (length > history.length) history = Arrays.copyOf(history, length);
     }
 
     private boolean cardTesting(Payment p, long hash, boolean newest, Outcome out) {

@@ -76,6 +76,12 @@ final class Events {
         return thousandths / 1000 + "." + digits.substring(0, length);
     }
 
+    /** A number of at most three decimals, at least one. */
+    static String real(double value) {
+        String text = thousandths(Math.round(value * 1000));
+        return text.indexOf('.') < 0 ? text + ".0" : text;
+    }
+
     /** {@code <start>-<end>} in microseconds, as ids have it. */
     static String span(long start, long end) {
         return start * 1000 + "-" + end * 1000;

@@ -53,13 +53,14 @@ final class FraudProcessor implements Processor<String, Payment, String, byte[]>
         // The generator makes none so late; what bss writes to its topic of late records is dropped.
         if (p == null || p.time < context.currentStreamTimeMs() - Rules.LATENESS_LIMIT) return;
         CustomerState state = store.get(record.key());
-        if (state == null) state = new CustomerState();
+        // Forgotten, whether it was swept yet or not.
+        if (state == null || state.latest < context.currentStreamTimeMs() - Rules.CUSTOMER_TTL) state = new CustomerState();
         CustomerState.Outcome outcome = state.assess(p);
         if (outcome.duplicate) return;
         store.put(record.key(), state);
         String time = Times.rfc3339(p.time);
         try {
-            scored(p, outcome.score, time);
+            scored(p, outcome, time);
             events.send(METRICS, p.paymentId, SCORED, p.paymentId + "/" + p.status + "/" + p.time, p.time);
             for (Alert alert : outcome.alerts) {
                 String id = alertId(alert, p);
@@ -84,7 +85,7 @@ final class FraudProcessor implements Processor<String, Payment, String, byte[]>
         return hex.toHexDigits(hash[1]) + hex.toHexDigits(hash[0]);
     }
 
-    private void scored(Payment p, int score, String time) throws IOException {
+    private void scored(Payment p, CustomerState.Outcome outcome, String time) throws IOException {
         JsonGenerator out = events.begin();
         out.writeStringField("paymentId", p.paymentId);
         Events.optional(out, "orderId", p.orderId);
@@ -94,9 +95,21 @@ final class FraudProcessor implements Processor<String, Payment, String, byte[]>
         out.writeStringField("status", p.status.name());
         Events.optional(out, "paymentMethod", p.paymentMethod);
         Events.optional(out, "merchantId", p.merchantId);
-        out.writeFieldName("fraudScore");
-        out.writeNumber(Events.thousandths(score));
+        Events.thousandths(out, "fraudScore", outcome.score);
+        scoreParts(out, outcome.parts);
         out.writeStringField("timestamp", time);
+    }
+
+    /** Those that are worth naming, if any is. */
+    private static void scoreParts(JsonGenerator out, Parts parts) throws IOException {
+        boolean any = false;
+        for (int i = 0; i < parts.weights().length; i++) {
+            if (!parts.told(i)) continue;
+            if (!any) out.writeObjectFieldStart("scoreParts");
+            any = true;
+            Events.thousandths(out, Parts.NAMES.get(i), parts.alone(i));
+        }
+        if (any) out.writeEndObject();
     }
 
     private void alert(Alert alert, String id, Payment p, String time) throws IOException {
@@ -118,7 +131,7 @@ final class FraudProcessor implements Processor<String, Payment, String, byte[]>
             out.writeFieldName((String) alert.values()[i]);
             if (value instanceof Integer n) out.writeNumber(n);
             else if (value instanceof Long n) out.writeNumber(n);
-            else if (value instanceof Double n) out.writeNumber(n);
+            else if (value instanceof Double n) out.writeNumber(Events.real(n));
             else if (value instanceof Boolean b) out.writeBoolean(b);
             else out.writeString(value.toString());
         }
@@ -134,11 +147,10 @@ final class FraudProcessor implements Processor<String, Payment, String, byte[]>
         JsonGenerator out = events.begin();
         out.writeStringField("customerId", p.customerId);
         out.writeStringField("paymentId", p.paymentId);
-        out.writeFieldName("score");
-        out.writeNumber(Events.thousandths(Math.round(outcome.risk * 1000)));
+        Events.thousandths(out, "score", Math.round(outcome.risk * 1000));
         out.writeStringField("level", outcome.level);
         out.writeArrayFieldStart("reasons");
-        for (String reason : outcome.reasons) out.writeString(reason);
+        for (String reason : outcome.parts.reasons()) out.writeString(reason);
         out.writeEndArray();
         out.writeStringField("timestamp", time);
     }

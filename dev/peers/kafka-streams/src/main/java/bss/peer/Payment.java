@@ -85,7 +85,7 @@ final class Payment {
                     }
                     case "currency" -> p.currency = in.getText();
                     case "status" -> p.status = Status.valueOf(in.getText());
-                    case "paymentMethod" -> p.paymentMethod = in.getText();
+                    case "paymentMethod", "method" -> p.paymentMethod = in.getText();
                     case "instrumentId" -> p.instrumentId = in.getText();
                     case "merchantId" -> p.merchantId = in.getText();
                     case "location" -> p.location = in.getText();

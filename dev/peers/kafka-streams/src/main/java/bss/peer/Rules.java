@@ -26,7 +26,12 @@ final class Rules {
     static final int CARD_TESTING_INSTRUMENTS = 3;
     static final long CARD_TESTING_MAX_AMOUNT = 5 * Payment.UNIT;
     static final long LOCATION_WINDOW = 2 * HOUR;
-    static final long HIGH_VALUE = 1_000 * Payment.UNIT;
+    static final double HIGH_VALUE = 1_000;
+    static final double HIGH_VALUE_WEIGHT = 0.5;
+    static final double AMOUNT_RATIO_WEIGHT = 0.95;
+    static final double AMOUNT_RATIO_HALF = 3.0;
+    static final double LATELY_WEIGHT = 0.3;
+    static final double LATELY_HALF_LIFE = 4.0 * DAY;
     static final double SCORE_HALF_LIFE = DAY;
     static final double HIGH_RISK = 75.0;
     static final double CRITICAL_RISK = 90.0;
@@ -53,13 +58,5 @@ final class Rules {
 
     static double decay(long elapsed, double halfLife) {
         return elapsed <= 0 ? 1.0 : Math.pow(2.0, -elapsed / halfLife);
-    }
-
-    static double velocityWeight(int payments) {
-        return payments > 20 ? 0.85 : payments > 10 ? 0.70 : payments > 5 ? 0.50 : 0.0;
-    }
-
-    static double highValueWeight(long amount) {
-        return amount >= 10 * HIGH_VALUE ? 0.30 : amount >= 5 * HIGH_VALUE ? 0.20 : amount >= HIGH_VALUE ? 0.10 : 0.0;
     }
 }

@@ -23,22 +23,25 @@ final class StateSerde {
         private int at;
 
         Out(CustomerState s) {
-            to = new byte[96 + s.size * 28 + s.histories * 48 + s.declines * 32];
+            to = new byte[96 + s.size * 28 + s.histories * 64 + s.declines * 32];
             put(s.rapidTold | s.riskTold << 2 | (s.cardTestingTold ? 16 : 0) | (s.place != null ? 32 : 0));
             number(s.latest);
-            word(Double.doubleToRawLongBits(s.risk));
+            real(s.risk);
             if (s.place != null) {
                 text(s.place.getBytes(StandardCharsets.UTF_8));
                 number(s.latest - s.placeTime);
             }
             number(s.histories);
             for (int i = 0; i < s.histories; i++) {
-                text(s.currency[i].getBytes(StandardCharsets.ISO_8859_1));
-                number(s.payments[i]);
-                word(Double.doubleToRawLongBits(s.weight[i]));
-                word(Double.doubleToRawLongBits(s.mean[i]));
-                word(Double.doubleToRawLongBits(s.m2[i]));
-                number(s.latest - s.lastTime[i]);
+                CustomerState.History h = s.history[i];
+                text(h.currency.getBytes(StandardCharsets.ISO_8859_1));
+                number(h.payments);
+                real(h.weight);
+                real(h.mean);
+                real(h.m2);
+                real(h.usual);
+                real(h.lately);
+                number(s.latest - h.lastTime);
             }
             number(s.size);
             long before = s.latest;
@@ -86,6 +89,10 @@ final class StateSerde {
             for (int i = 0; i < 8; i++) to[at++] = (byte) (value >>> 8 * i);
         }
 
+        private void real(double value) {
+            word(Double.doubleToRawLongBits(value));
+        }
+
         private void text(byte[] bytes) {
             number(bytes.length);
             room(bytes.length);
@@ -118,12 +125,15 @@ final class StateSerde {
             s.growHistories(histories);
             s.histories = histories;
             for (int i = 0; i < histories; i++) {
-                s.currency[i] = new String(text(), StandardCharsets.ISO_8859_1);
-                s.payments[i] = (int) number();
-                s.weight[i] = real();
-                s.mean[i] = real();
-                s.m2[i] = real();
-                s.lastTime[i] = s.latest - number();
+                CustomerState.History h = s.history[i] = new CustomerState.History();
+                h.currency = new String(text(), StandardCharsets.ISO_8859_1);
+                h.payments = (int) number();
+                h.weight = real();
+                h.mean = real();
+                h.m2 = real();
+                h.usual = real();
+                h.lately = real();
+                h.lastTime = s.latest - number();
             }
             int size = (int) number();
             s.growEntries(size + 1);

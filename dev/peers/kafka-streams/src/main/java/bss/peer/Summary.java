@@ -30,14 +30,12 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 final class Summary {
     private static final JsonFactory JSON = new JsonFactory();
     private static final LongHashFunction XXH3 = LongHashFunction.xx3();
-    /** By how many thousandths a sum of n scores may differ: floats round differently. */
-    private static final long TOLERANCE_PER_SCORES = 1000;
 
     /** Summed up, amounts in ten-thousandths. */
     private static final List<String> SUMS = List.of("totalAmount", "revenue", "amount", "amounts", "activityScore", "metricValue");
     private static final List<String> COUNTS = List.of("count", "orders", "ordersCount", "itemsCount", "durationMs", "units", "orderCount", "views");
-    /** Of these, whole values hold ratios and deviations as floats; what they are about is in `ids`. */
-    private static final List<String> FLOATS = List.of("payment.metrics", "fraud.alerts", "fraud.high-risk", "pricing.recommendations");
+    /** Of these, whole values hold floats that round differently. */
+    private static final List<String> FLOATS = List.of("pricing.recommendations");
 
     final TreeMap<String, Long> values = new TreeMap<>();
 
@@ -146,7 +144,7 @@ final class Summary {
         return s;
     }
 
-    /** Prints both side by side; whether they are equal up to the rounding of floats. */
+    /** Prints both side by side; whether they are equal in all that must be. */
     boolean same(Summary other) {
         TreeMap<String, Long> names = new TreeMap<>(values);
         names.putAll(other.values);
@@ -154,14 +152,12 @@ final class Summary {
         for (String name : names.keySet()) {
             long mine = values.getOrDefault(name, 0L);
             long theirs = other.values.getOrDefault(name, 0L);
-            boolean score = name.endsWith(" score");
             String subject = name.substring(0, name.indexOf(' '));
             boolean whole = name.endsWith(" values") || name.endsWith(" bytes");
             boolean binding = Job.comparable(subject) && !(whole && FLOATS.contains(subject));
-            long records = values.getOrDefault(name.replaceAll(" score$", " records"), 0L);
-            boolean equal = score ? Math.abs(mine - theirs) <= Math.max(3, records / TOLERANCE_PER_SCORES) : mine == theirs;
+            boolean equal = mine == theirs;
             same &= equal || !binding;
-            String verdict = mine == theirs ? "equal" : equal ? "equal up to rounding" : binding ? "DIFFERENT" : "differs (not binding)";
+            String verdict = equal ? "equal" : binding ? "DIFFERENT" : "differs (not binding)";
             System.out.printf("%-42s %22d %22d  %s%n", name, mine, theirs, verdict);
         }
         System.out.println(same ? "the outputs agree" : "the outputs DISAGREE");
