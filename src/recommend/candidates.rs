@@ -1,23 +1,25 @@
 //! What is found for one view: products and sessions with what adds up to their scores. Kept
 //! between views, so that none allocates.
 
+use crate::recommend::index::Ended;
+
 /// The empty place.
 const NOWHERE: u32 = u32::MAX;
 
 /// Numbers to places in a list, cleared by what is in the list.
 #[derive(Debug, Default)]
-struct Places(Vec<u32>);
+pub(super) struct Places(Vec<u32>);
 
 impl Places {
     /// Room for numbers below `size`.
-    fn reserve(&mut self, size: usize) {
+    pub(super) fn reserve(&mut self, size: usize) {
         if self.0.len() < size {
             self.0.resize(size, NOWHERE);
         }
     }
 
     /// The place of `number`, which is `next` if it had none.
-    fn place(&mut self, number: u32, next: usize) -> usize {
+    pub(super) fn place(&mut self, number: u32, next: usize) -> usize {
         let own = &mut self.0[number as usize];
         if *own == NOWHERE {
             *own = u32::try_from(next).unwrap_or(NOWHERE);
@@ -29,7 +31,7 @@ impl Places {
         self.0.get(number as usize).filter(|p| **p != NOWHERE).map(|p| *p as usize)
     }
 
-    fn clear(&mut self, number: u32) {
+    pub(super) fn clear(&mut self, number: u32) {
         self.0[number as usize] = NOWHERE;
     }
 }
@@ -38,6 +40,8 @@ impl Places {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Neighbour {
     pub(super) session: u32,
+    /// How many products it has.
+    pub(super) length: u32,
     /// Sum of the weights of what is shared; then the likeness.
     pub(super) weight: f64,
     /// The latest seen product that is shared, by its place.
@@ -60,8 +64,8 @@ pub(super) struct Candidate {
     /// The same for the products beyond.
     pub(super) strongest: f64,
     pub(super) through: usize,
-    /// What it gains by being rare; 0 until it is asked for.
-    pub(super) rarity: f64,
+    /// Of its category.
+    pub(super) category: u64,
     /// In the customer's own session.
     pub(super) seen: bool,
     /// Must not be recommended.
@@ -111,11 +115,12 @@ impl Candidates {
     }
 
     /// A seen product at `anchor` weighs `weight` for `session`. Later products come first.
-    pub(super) fn share(&mut self, session: u32, anchor: usize, weight: f64) {
+    pub(super) fn share(&mut self, shared: Ended, anchor: usize, weight: f64) {
+        let Ended { session, length, .. } = shared;
         let place = self.sessions.place(session, self.neighbours.len());
         match self.neighbours.get_mut(place) {
             Some(own) => own.weight += weight,
-            None => self.neighbours.push(Neighbour { session, weight, anchor }),
+            None => self.neighbours.push(Neighbour { session, length, weight, anchor }),
         }
     }
 

@@ -55,11 +55,13 @@ struct Session {
     products: Products,
 }
 
-/// A session in a list by (end, key). Its end lies here too: lists are searched by it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Ended {
-    end: EventTime,
-    session: u32,
+/// A session in a list by (end, key). Its end and length lie here too: lists are searched by the
+/// one, and sessions are weighed by the other.
+#[derive(Clone, Copy)]
+pub(super) struct Ended {
+    pub(super) end: EventTime,
+    pub(super) session: u32,
+    pub(super) length: u32,
 }
 
 type List = VecDeque<Ended>;
@@ -93,6 +95,7 @@ pub struct SessionIndex {
     free_products: Vec<u32>,
     names: HashTable<u32>,
     hasher: DefaultHashBuilder,
+    renumbered: u64,
 }
 
 /// A number of the index, from a length: 2^32 sessions do not fit into memory.
@@ -118,6 +121,7 @@ impl SessionIndex {
             free_products: Vec::new(),
             names: HashTable::new(),
             hasher: DefaultHashBuilder::default(),
+            renumbered: 0,
         }
     }
 
@@ -206,6 +210,7 @@ impl SessionIndex {
     }
 
     fn forget(&mut self, product: u32) {
+        self.renumbered += 1;
         let hash = self.hasher.hash_one(&*self.products[at(product)].name);
         if let Ok(entry) = self.names.find_entry(hash, |p| *p == product) {
             entry.remove();
@@ -263,6 +268,11 @@ impl SessionIndex {
         self.order.iter().map(|s| self.sessions[at(s.session)].key)
     }
 
+    /// How often the number of a product became free for another one.
+    pub(super) const fn renumbered(&self) -> u64 {
+        self.renumbered
+    }
+
     /// The number of a product that is in a session.
     pub(super) fn product(&self, name: &str) -> Option<u32> {
         let hash = self.hasher.hash_one(name);
@@ -309,9 +319,19 @@ impl SessionIndex {
         as_of: EventTime,
         most: usize,
     ) -> impl Iterator<Item = u32> {
+        self.ended_with(product, as_of, most).map(|s| s.session)
+    }
+
+    /// The same with their ends and lengths.
+    pub(super) fn ended_with(
+        &self,
+        product: u32,
+        as_of: EventTime,
+        most: usize,
+    ) -> impl Iterator<Item = Ended> {
         let own = &self.products[at(product)].sessions;
         let end = visible(own, as_of);
-        own.range(end.saturating_sub(most)..end).map(|s| s.session)
+        own.range(end.saturating_sub(most)..end).copied()
     }
 
     /// The newest `most` sessions that ended by `as_of`, oldest first.
@@ -319,6 +339,12 @@ impl SessionIndex {
         let end = visible(&self.order, as_of);
         self.order.range(end.saturating_sub(most)..end).map(|s| s.session)
     }
+}
+
+/// What categories are compared by where names would take too long.
+pub(super) fn category_hash(name: &str) -> u64 {
+    // Zero stands for none.
+    xxhash_rust::xxh3::xxh3_64(name.as_bytes()).max(1)
 }
 
 /// How many sessions of a list ended by `as_of`: all but a few of the last, which are looked at
@@ -353,15 +379,16 @@ fn insert_in_order(sessions: &[Session], list: &mut List, session: u32) {
 }
 
 fn remove_in_order(sessions: &[Session], list: &mut List, session: u32) {
-    let (own, place) = entry(sessions, session);
+    let (_, place) = entry(sessions, session);
     let position = list.partition_point(|s| entry(sessions, s.session).1 < place);
-    if list.get(position) == Some(&own) {
+    if list.get(position).is_some_and(|own| own.session == session) {
         list.remove(position);
     }
 }
 
 /// A session as lists have it, and where it belongs there.
 fn entry(sessions: &[Session], session: u32) -> (Ended, (EventTime, TableKey)) {
-    let Session { end, key, .. } = sessions[at(session)];
-    (Ended { end, session }, (end, key))
+    let own = &sessions[at(session)];
+    let length = number(own.products.list().len());
+    (Ended { end: own.end, session, length }, (own.end, own.key))
 }

@@ -11,6 +11,7 @@ mod candidates;
 mod customer;
 mod deadlines;
 mod index;
+mod moment;
 mod popular;
 mod profile;
 mod ranker;
@@ -29,7 +30,9 @@ pub use deadlines::Deadlines;
 pub use index::{Bounds, SessionIndex};
 pub use popular::{Popular, PopularProduct};
 pub use profile::{MAX_CATEGORIES, Profile, decay};
-pub use recommender::{Parts, Question, Reason, Recommendation, Recommender, Suggestion};
+pub use recommender::{
+    Parts, Question, Reason, Recommendation, Recommender, STEP, Suggestion, moment_of,
+};
 pub use rules::{RecommendRules, RuleFault};
 pub use session::{FinishedSession, OpenSession, Ring, SessionItem, TableKey};
 pub use trending::{Ranked, TopProducts, TrendKey, ViewCount};

@@ -21,21 +21,13 @@ use std::cmp::Ordering;
 use crate::domain::EventTime;
 use crate::recommend::candidates::{Candidate, Candidates, Neighbour};
 use crate::recommend::index::SessionIndex;
+use crate::recommend::moment::{Moment, Moments, Tables, position};
 use crate::recommend::rules::RecommendRules;
 
 /// The latest products of a session that look for neighbours.
 pub const LOOK: usize = 20;
-/// How fast a neighbour's products fade with the distance from what is shared.
-const FADE: f64 = 4.0;
-/// Long sessions are less alike: the exponent of their length.
-const LENGTH_EXPONENT: f64 = 0.2;
-/// How far what stands beside a product reaches.
-const REACH: usize = 10;
-/// How many products go one step further, and over how many sessions of each.
+/// How many products go one step further.
 const STEPS: usize = 10;
-const STEP_SESSIONS: usize = 20;
-/// Distances and lengths that are tabulated.
-const TABLE: usize = 1024;
 
 /// Scores candidates. One a worker: it holds buffers.
 #[derive(Debug)]
@@ -44,12 +36,8 @@ pub(super) struct Ranker {
     neighbours: usize,
     next_weight: f64,
     beyond_weight: f64,
-    /// By distance.
-    fade: Vec<f64>,
-    /// By length.
-    shorter: Vec<f64>,
-    /// The decimal logarithm, by number.
-    logs: Vec<f64>,
+    tables: Tables,
+    moments: Moments,
     pub(super) candidates: Candidates,
     /// The seen products that are known, the latest first.
     pub(super) seen: Vec<u32>,
@@ -59,28 +47,17 @@ pub(super) struct Ranker {
 
 impl Ranker {
     pub(super) fn new(rules: &RecommendRules) -> Self {
-        let distances = (0..TABLE).map(|d| (-(d as f64) / FADE).exp());
-        let lengths = (0..TABLE).map(|n| (n.max(1) as f64).powf(-LENGTH_EXPONENT));
         Self {
             recent: rules.recent,
             neighbours: rules.neighbours,
             next_weight: rules.next_weight,
             beyond_weight: rules.beyond_weight,
-            fade: distances.collect(),
-            shorter: lengths.collect(),
-            logs: (0..TABLE).map(|n| (n as f64).log10()).collect(),
+            tables: Tables::default(),
+            moments: Moments::default(),
             candidates: Candidates::default(),
             seen: Vec::new(),
             steps: Vec::new(),
         }
-    }
-
-    fn fade(&self, a: usize, b: usize) -> f64 {
-        self.fade.get(a.abs_diff(b)).copied().unwrap_or(0.0)
-    }
-
-    fn shorter(&self, length: usize) -> f64 {
-        self.shorter[length.min(TABLE - 1)]
     }
 
     /// Finds and scores what goes with `seen` (the latest last), by the sessions that ended by
@@ -100,39 +77,43 @@ impl Ranker {
                 self.seen.push(product);
             }
         }
+        let mut moment = self.moments.take(index, as_of, &self.tables);
         let evidence = self.find_neighbours(index, as_of);
         self.take_neighbours(index);
-        self.weigh_by_rarity(index, as_of, |c| &mut c.near);
-        self.take_next(index, as_of);
+        self.weigh_by_rarity(index, &mut moment, |c| &mut c.near);
+        self.take_next(index, &mut moment);
         let near = self.largest(|c| c.near);
         let next = self.largest(|c| c.next);
+        let (near, next) =
+            (share_of(1.0 - self.next_weight, near), share_of(self.next_weight, next));
         for candidate in &mut self.candidates.found {
-            candidate.near *= share_of(1.0 - self.next_weight, near);
-            candidate.next *= share_of(self.next_weight, next);
+            candidate.near *= near;
+            candidate.next *= next;
         }
         for product in &self.seen {
             if let Some(own) = self.candidates.find(*product) {
                 own.seen = true;
             }
         }
-        self.take_beyond(index, as_of);
+        self.take_beyond(index, &mut moment);
+        for candidate in &mut self.candidates.found {
+            candidate.category = moment.fact(index, &self.tables, candidate.product).category;
+        }
+        self.moments.keep(moment);
         evidence
     }
 
     fn find_neighbours(&mut self, index: &SessionIndex, as_of: EventTime) -> f64 {
         for (place, product) in self.seen.iter().enumerate().take(LOOK) {
             let weight = 1.0 / (place + 1) as f64;
-            for session in index.recent_with(*product, as_of, self.recent) {
-                self.candidates.share(session, place, weight);
+            for shared in index.ended_with(*product, as_of, self.recent) {
+                self.candidates.share(shared, place, weight);
             }
         }
         let own = 1.0 / (self.seen.len().max(1) as f64).sqrt();
-        let mut neighbours = std::mem::take(&mut self.candidates.neighbours);
-        for neighbour in &mut neighbours {
-            let length = index.products_of(neighbour.session).len();
-            neighbour.weight *= own * self.shorter(length);
+        for neighbour in &mut self.candidates.neighbours {
+            neighbour.weight *= own * self.tables.shorter(neighbour.length as usize);
         }
-        self.candidates.neighbours = neighbours;
         let newer = |a: &Neighbour, b: &Neighbour| {
             let newest = || index.place(b.session).cmp(&index.place(a.session));
             b.weight.total_cmp(&a.weight).then_with(newest)
@@ -143,11 +124,11 @@ impl Ranker {
 
     fn take_neighbours(&mut self, index: &SessionIndex) {
         for at in 0..self.candidates.neighbours.len() {
-            let Neighbour { session, weight, anchor } = self.candidates.neighbours[at];
+            let Neighbour { session, weight, anchor, .. } = self.candidates.neighbours[at];
             let products = index.products_of(session);
             let shared = position(products, self.seen[anchor]);
             for (place, product) in products.iter().enumerate() {
-                let gain = weight * self.fade(place, shared);
+                let gain = weight * self.tables.fade(place, shared);
                 let candidate = self.candidates.product(*product);
                 candidate.near += gain;
                 candidate.near_sessions += 1;
@@ -159,24 +140,18 @@ impl Ranker {
         }
     }
 
-    fn take_next(&mut self, index: &SessionIndex, as_of: EventTime) {
+    fn take_next(&mut self, index: &SessionIndex, moment: &mut Moment) {
         let Some(last) = self.seen.first().copied().filter(|_| self.next_weight > 0.0) else {
             return;
         };
-        for session in index.recent_with(last, as_of, self.recent) {
-            let products = index.products_of(session);
-            let own = position(products, last);
-            let from = own.saturating_sub(REACH);
-            let beside = products.iter().enumerate().skip(from).take(own + REACH + 1 - from);
-            for (place, product) in beside.filter(|(place, _)| *place != own) {
-                let candidate = self.candidates.product(*product);
-                candidate.next += 1.0 / place.abs_diff(own) as f64;
-                candidate.next_sessions += 1;
-            }
+        for beside in moment.beside(index, last, self.recent) {
+            let candidate = self.candidates.product(beside.product);
+            candidate.next = beside.gain;
+            candidate.next_sessions = beside.sessions;
         }
     }
 
-    fn take_beyond(&mut self, index: &SessionIndex, as_of: EventTime) {
+    fn take_beyond(&mut self, index: &SessionIndex, moment: &mut Moment) {
         if self.beyond_weight <= 0.0 {
             return;
         }
@@ -187,24 +162,16 @@ impl Ranker {
         self.steps.extend(unseen.iter().map(|c| (c.product, c.sum())));
         for step in 0..self.steps.len() {
             let (product, score) = self.steps[step];
-            let sessions = index.count_with(product, as_of).clamp(1, STEP_SESSIONS);
-            let each = score / (sessions as f64).sqrt();
-            for session in index.recent_with(product, as_of, STEP_SESSIONS) {
-                let products = index.products_of(session);
-                let (own, length) = (position(products, product), products.len());
-                let weight = each * self.shorter(length);
-                for (place, other) in products.iter().enumerate().filter(|(p, _)| *p != own) {
-                    let gain = weight * self.fade(place, own);
-                    let candidate = self.candidates.product(*other);
-                    candidate.beyond += gain;
-                    if gain > candidate.strongest {
-                        candidate.strongest = gain;
-                        candidate.through = step;
-                    }
+            for near in moment.near(index, &self.tables, product) {
+                let candidate = self.candidates.product(near.product);
+                candidate.beyond += score * near.sum;
+                if score * near.most > candidate.strongest {
+                    candidate.strongest = score * near.most;
+                    candidate.through = step;
                 }
             }
         }
-        self.weigh_by_rarity(index, as_of, |c| &mut c.beyond);
+        self.weigh_by_rarity(index, moment, |c| &mut c.beyond);
         let best = self.largest(|c| c.near + c.next);
         let share = share_of(self.beyond_weight * best, self.largest(|c| c.beyond));
         for candidate in &mut self.candidates.found {
@@ -216,20 +183,14 @@ impl Ranker {
     fn weigh_by_rarity(
         &mut self,
         index: &SessionIndex,
-        as_of: EventTime,
+        moment: &mut Moment,
         part: fn(&mut Candidate) -> &mut f64,
     ) {
-        let all = (index.count(as_of).max(1) as f64).log10();
         for candidate in &mut self.candidates.found {
-            if *part(candidate) <= 0.0 {
-                continue;
+            if *part(candidate) > 0.0 {
+                let fact = moment.fact(index, &self.tables, candidate.product);
+                *part(candidate) *= fact.rarity;
             }
-            if candidate.rarity <= 0.0 {
-                let count = index.count_with(candidate.product, as_of).max(1);
-                let log = self.logs.get(count).copied();
-                candidate.rarity = 1.0 + all - log.unwrap_or_else(|| (count as f64).log10());
-            }
-            *part(candidate) *= candidate.rarity;
         }
     }
 
@@ -241,10 +202,6 @@ impl Ranker {
 /// What scales a part whose largest is `largest` to `share`.
 fn share_of(share: f64, largest: f64) -> f64 {
     if largest > 0.0 { share / largest } else { 0.0 }
-}
-
-fn position(products: &[u32], product: u32) -> usize {
-    products.iter().position(|p| *p == product).unwrap_or(0)
 }
 
 /// The higher score first; ties in the order of the products' ids.

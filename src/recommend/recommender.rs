@@ -6,13 +6,15 @@ use std::cmp::Ordering;
 use crate::domain::{EventTime, ProductView};
 use crate::recommend::candidates::Candidate;
 use crate::recommend::customer::CustomerState;
-use crate::recommend::index::SessionIndex;
+use crate::recommend::index::{SessionIndex, category_hash};
 use crate::recommend::popular::{Popular, PopularProduct};
 use crate::recommend::ranker::{Ranker, by_score, first};
 use crate::recommend::rules::RecommendRules;
 
 /// What the most popular product scores: less than what a session found, as a rule.
 const POPULAR_SCORE: f64 = 0.01;
+/// From one moment of the model to the next, in microseconds of event time.
+pub const STEP: i64 = 300_000_000;
 /// Evidence at which half of the found share is believed (see [`Recommendation::confidence`]).
 const HALF_BELIEVED: f64 = 1.0;
 
@@ -143,7 +145,7 @@ impl Recommender {
         view: &'a ProductView<'_>,
     ) -> Recommendation<'a> {
         let rules = &self.rules;
-        let as_of = view.time.plus_micros(-rules.session_gap).plus_micros(-rules.settle);
+        let as_of = moment_of(view.time, rules);
         let own = state.session_of(view);
         let mut seen: Vec<&str> = own.iter().map(|i| &*i.product).collect();
         if seen.is_empty() {
@@ -172,6 +174,14 @@ impl Recommender {
     }
 }
 
+/// The moment whose sessions a view at `time` is answered from: what ended so long before that
+/// every process knows it, in steps of [`STEP`], so that many views ask at one.
+#[must_use]
+pub fn moment_of(time: EventTime, rules: &RecommendRules) -> EventTime {
+    let known = time.plus_micros(-rules.session_gap).plus_micros(-rules.settle);
+    known.plus_micros(-known.micros().rem_euclid(STEP))
+}
+
 fn ask<'a>(
     ranker: &mut Ranker,
     popular: &'a mut Popular,
@@ -185,6 +195,11 @@ fn ask<'a>(
             own.excluded = true;
         }
     }
+    let interests: Vec<(u64, f64)> =
+        question.interests.iter().map(|(name, factor)| (category_hash(name), *factor)).collect();
+    let interest = |category: u64| {
+        interests.iter().find(|(own, _)| *own == category).map_or(1.0, |(_, factor)| *factor)
+    };
     let mut all = 0.0;
     let mut best: Vec<(&Candidate, f64)> = Vec::with_capacity(ranker.candidates.found.len());
     for candidate in ranker.candidates.found.iter().filter(|c| !c.excluded) {
@@ -192,7 +207,7 @@ fn ask<'a>(
         if sum <= 0.0 {
             continue;
         }
-        let score = sum * question.interest(index.category(candidate.product));
+        let score = sum * interest(candidate.category);
         all += score;
         best.push((candidate, score));
     }

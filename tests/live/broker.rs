@@ -338,7 +338,7 @@ fn small(number: u64) -> usize {
 }
 
 /// Marsaglia's xorshift64* with a seed: numbers below a limit.
-fn xorshift(seed: u64) -> impl FnMut(u64) -> u64 {
+pub fn xorshift(seed: u64) -> impl FnMut(u64) -> u64 {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     move |below| {
         state ^= state << 13;

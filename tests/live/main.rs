@@ -6,6 +6,7 @@
 
 mod bounded;
 mod broker;
+mod chaos;
 mod diff;
 mod disk;
 mod dlq;

@@ -5,7 +5,7 @@ use std::time::Instant;
 use bss::domain::{EventTime, ProductView};
 use bss::recommend::{
     CustomerState, FinishedSession, Question, RecommendRules, Recommender, Ring, SessionIndex,
-    Written, write_recommendation,
+    Written, moment_of, write_recommendation,
 };
 
 use crate::data::{DataSet, Session, Split};
@@ -111,14 +111,8 @@ fn score(data: &DataSet, index: &SessionIndex, rules: &RecommendRules) -> Scores
             }
             let next = session.views[at + 1].0.as_str();
             let seen: Vec<&str> = state.session_of(&own).iter().map(|i| &*i.product).collect();
-            let as_of = own.time.plus_micros(-rules.session_gap - rules.settle);
-            let all = Question {
-                seen: &seen,
-                as_of,
-                interests: &[],
-                excluded: &|_| false,
-                list: 20,
-            };
+            let as_of = moment_of(own.time, rules);
+            let all = Question { seen: &seen, as_of, interests: &[], excluded: &[], list: 20 };
             let place = |found: &bss::recommend::Recommendation<'_>| {
                 found.products.iter().position(|s| s.product == next)
             };
@@ -126,8 +120,8 @@ fn score(data: &DataSet, index: &SessionIndex, rules: &RecommendRules) -> Scores
             scores.cases += 1.0;
             scores.hit(0, rank, 10);
             scores.hit(2, rank, 20);
-            let before = |p: &str| session.views[..=at].iter().any(|v| v.0 == p);
-            if before(next) {
+            let before: Vec<&str> = session.views[..=at].iter().map(|v| v.0.as_str()).collect();
+            if before.contains(&next) {
                 continue;
             }
             let fresh = Question { excluded: &before, list: 10, ..all };
