@@ -92,7 +92,7 @@ impl Default for RecommendRules {
             settle: 5 * MINUTE,
             sessions: 100_000,
             session_ttl: 365 * DAY,
-            recent: 300,
+            recent: 100,
             neighbours: 50,
             next_weight: 0.15,
             beyond_weight: 0.2,

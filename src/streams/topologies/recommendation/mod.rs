@@ -29,7 +29,7 @@ use trends::Trends;
 /// The topology's name.
 pub const NAME: &str = "recommendation";
 /// Raised when the same input gives other outputs.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The stages, by position.
 const CUSTOMERS: usize = 0;
