@@ -288,6 +288,8 @@ impl Follower {
             round.left.remove(partition);
             self.local.complete(*partition, round.began, &round.ends);
         }
+        // More than that may have been read since the round began.
+        self.local.seen(self.options.clock.now());
         if !round.left.is_empty() {
             self.tell();
             return Ok(());
