@@ -73,12 +73,13 @@ fn told(customer: &str, list: &[(&str, &str)]) -> (String, Vec<(String, String)>
 /// was seen or bought is not recommended; to a stranger the popular products are.
 #[test]
 fn sessions_teach_every_partition() {
-    let settled = 60 + 35 * 60;
+    // The model moves in steps of five minutes: b's session is known a step after a's.
+    let settled = 600 + 35 * 60;
     let inputs = [
         view("a", "p1", 0),
         view("a", "p22", 30),
-        view("b", "p22", 45),
-        view("b", "p333", 60),
+        view("b", "p22", 345),
+        view("b", "p333", 360),
         // Moves the time of every partition beyond the sessions.
         view("a", "other", settled - 10),
         view("b", "other", settled - 10),
