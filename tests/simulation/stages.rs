@@ -241,7 +241,8 @@ fn inputs(random: &mut Random) -> Vec<Input> {
 
 pub fn sorted(mut outputs: Vec<Seen>) -> Vec<Seen> {
     outputs.sort_by(|a, b| {
-        let key = |o: &Seen| (o.topic.clone(), o.id.clone(), o.value.clone(), o.headers.clone());
+        let own = |o: &Seen| (o.topic.clone(), o.id.clone(), o.value.clone());
+        let key = |o: &Seen| (own(o), o.key.clone(), o.headers.clone());
         key(a).cmp(&key(b))
     });
     outputs
