@@ -31,7 +31,7 @@ pub use index::{Bounds, SessionIndex};
 pub use popular::{Popular, PopularProduct};
 pub use profile::{MAX_CATEGORIES, Profile, decay};
 pub use recommender::{
-    Parts, Question, Reason, Recommendation, Recommender, STEP, Suggestion, moment_of,
+    Parts, Question, Reason, Recommendation, Recommender, Suggestion, moment_of,
 };
 pub use rules::{RecommendRules, RuleFault};
 pub use session::{FinishedSession, OpenSession, Ring, SessionItem, TableKey};

@@ -29,7 +29,7 @@ pub const LOOK: usize = 20;
 /// How many products go one step further.
 const STEPS: usize = 10;
 
-/// Scores candidates. One a worker: it holds buffers.
+/// Scores candidates. One a partition: it holds buffers and moments of the index.
 #[derive(Debug)]
 pub(super) struct Ranker {
     recent: usize,

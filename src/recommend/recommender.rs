@@ -14,7 +14,7 @@ use crate::recommend::rules::RecommendRules;
 /// What the most popular product scores: less than what a session found, as a rule.
 const POPULAR_SCORE: f64 = 0.01;
 /// From one moment of the model to the next, in microseconds of event time.
-pub const STEP: i64 = 300_000_000;
+const STEP: i64 = 300_000_000;
 /// Evidence at which half of the found share is believed (see [`Recommendation::confidence`]).
 const HALF_BELIEVED: f64 = 1.0;
 
@@ -120,7 +120,7 @@ impl Question<'_> {
     }
 }
 
-/// Makes recommendations. One a worker: it holds buffers and what is popular.
+/// Makes recommendations. One a partition: it holds buffers, moments of the index and what is popular.
 #[derive(Debug)]
 pub struct Recommender {
     rules: RecommendRules,
@@ -175,7 +175,7 @@ impl Recommender {
 }
 
 /// The moment whose sessions a view at `time` is answered from: what ended so long before that
-/// every process knows it, in steps of [`STEP`], so that many views ask at one.
+/// every process knows it, in steps of five minutes, so that many views ask at one.
 #[must_use]
 pub fn moment_of(time: EventTime, rules: &RecommendRules) -> EventTime {
     let known = time.plus_micros(-rules.session_gap).plus_micros(-rules.settle);

@@ -189,7 +189,7 @@ impl Judge<'_> {
         }
         let before = self.recorded.standing(name);
         let mut written = Vec::new();
-        let overlap = self.corrections.overlap(name.sink);
+        let overlap = self.corrections.overlap();
         for (other, latest) in self.recorded.beside(name).filter(|_| !overlap) {
             if !name.covers(other) {
                 return Err(differs(other));
@@ -232,7 +232,7 @@ impl Judge<'_> {
             (Some(counted), Some(told)) => {
                 content(counted) == content(told)
                     || (!self.corrections.recounts_exactly()
-                        && self.corrections.is_more(name.sink, counted, told))
+                        && self.corrections.is_more(counted, told))
             }
         }
     }

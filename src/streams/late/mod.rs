@@ -41,14 +41,14 @@ pub trait Corrections: Send + Sync {
     /// record can be late for one window and count in another: then it may give more.
     fn recounts_exactly(&self) -> bool;
 
-    /// Whether windows of `sink` overlap by their kind, so that both stand; sessions do not.
-    fn overlap(&self, _sink: usize) -> bool {
+    /// Whether its windows overlap by their kind, so that both stand; sessions do not.
+    fn overlap(&self) -> bool {
         false
     }
 
     /// Whether `counted` is what was `told` with more in it: what may differ where a count without
     /// the late records need not be exact.
-    fn is_more(&self, _sink: usize, counted: &[u8], told: &[u8]) -> bool {
+    fn is_more(&self, counted: &[u8], told: &[u8]) -> bool {
         correction::is_at_least(counted, told)
     }
 

@@ -15,7 +15,7 @@ use crate::backends::error::{BackendError, Kind, Result};
 use crate::backends::kafka::intake::passing;
 use crate::backends::kafka::runner::disk::local::{Local, Reached};
 use crate::backends::kafka::runner::reload::{Asked, usable};
-use crate::backends::kafka::runner::restore::Restorer;
+use crate::backends::kafka::runner::restore::{Bounds, Restorer};
 use crate::backends::kafka::runner::{RunHandle, RunOptions, preflight};
 use crate::backends::kafka::{Quiet, classify};
 use crate::domain::EventTime;
@@ -136,6 +136,13 @@ struct Round {
     left: HashSet<i32>,
 }
 
+impl Round {
+    fn of(began: EventTime, bounds: Bounds, numbers: &[i32]) -> Self {
+        let ends = bounds.into_iter().map(|(place, (_, end))| (place, end)).collect();
+        Self { began, ends, left: numbers.iter().copied().collect() }
+    }
+}
+
 struct Follower {
     options: RunOptions,
     handle: RunHandle,
@@ -231,8 +238,7 @@ impl Follower {
             }
         }
         self.consumer.assign(&list).map_err(|e| self.trouble(e))?;
-        let ends = bounds.into_iter().map(|(place, (_, end))| (place, end)).collect();
-        self.round = Some(Round { began: now, ends, left: numbers.iter().copied().collect() });
+        self.round = Some(Round::of(now, bounds, &numbers));
         self.followed = numbers.into_iter().collect();
         self.tell();
         Ok(())
@@ -297,8 +303,7 @@ impl Follower {
         let now = self.options.clock.now();
         let numbers: Vec<i32> = self.followed.iter().copied().collect();
         let bounds = self.restorer.all_bounds(&self.changelogs, &numbers)?;
-        let ends = bounds.into_iter().map(|(place, (_, end))| (place, end)).collect();
-        self.round = Some(Round { began: now, ends, left: numbers.into_iter().collect() });
+        self.round = Some(Round::of(now, bounds, &numbers));
         self.tell();
         Ok(())
     }

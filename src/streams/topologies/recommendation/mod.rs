@@ -237,11 +237,11 @@ impl Corrections for Recommendations {
         false
     }
 
-    fn overlap(&self, _sink: usize) -> bool {
+    fn overlap(&self) -> bool {
         true
     }
 
-    fn is_more(&self, _sink: usize, counted: &[u8], told: &[u8]) -> bool {
+    fn is_more(&self, counted: &[u8], told: &[u8]) -> bool {
         ranks_no_less(counted, told, self.rules.trending_top_n)
     }
 
