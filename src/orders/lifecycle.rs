@@ -199,6 +199,12 @@ impl CustomerOrders {
         self.held.as_ref().and_then(|held| held.due()).into_iter().chain(ids).min()
     }
 
+    /// The stream time at which the last of the orders that are remembered came.
+    #[must_use]
+    pub fn newest(&self) -> Option<EventTime> {
+        self.recent.newest()
+    }
+
     /// Whether nothing is left to remember: the customer's entry can go.
     #[must_use]
     pub fn is_empty(&self) -> bool {

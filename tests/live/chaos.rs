@@ -17,7 +17,7 @@ use crate::broker::{Corner, xorshift};
 use crate::support::{kafka, shown, unique, wait_for};
 
 /// What all topologies write, other than recommendations.
-const OUTPUTS: [&str; 12] = [
+const OUTPUTS: [&str; 13] = [
     "customer.activity.aggregated",
     "customer.sessions",
     "customer.metrics",
@@ -28,12 +28,15 @@ const OUTPUTS: [&str; 12] = [
     "revenue.metrics",
     "payment.metrics",
     "fraud.alerts",
+    "fraud.high-risk",
     "products.trending",
     "pricing.recommendations",
 ];
 /// A transaction may last so long; a stop lasts longer.
 const TRANSACTION: &str = "4s";
 const STOP: Duration = Duration::from_secs(6);
+/// How long it may take to catch up once nothing disturbs it any more.
+const CATCH_UP: Duration = Duration::from_secs(600);
 
 /// By topic and key: how many records, and a hash of them in their order.
 type Digest = BTreeMap<(&'static str, Vec<u8>), (u64, u64)>;
@@ -127,6 +130,15 @@ fn counts(corner: &Corner) -> Vec<Vec<serde_json::Value>> {
     status(corner).iter().map(|row| fields.map(|f| row[f].clone()).to_vec()).collect()
 }
 
+/// Starts those again that found themselves replaced and ended by themselves.
+fn revive(processes: &mut [Child], start: impl Fn(usize) -> Child) {
+    for (at, process) in processes.iter_mut().enumerate() {
+        if process.try_wait().expect("a look").is_some() {
+            *process = start(at);
+        }
+    }
+}
+
 /// `BSS_TEST_CHAOS` enlarges it: how many events.
 #[test]
 fn three_processes_killed_and_stopped_give_what_one_gives() {
@@ -149,9 +161,9 @@ fn three_processes_killed_and_stopped_give_what_one_gives() {
     let mut below = |limit: u64| usize::try_from(random(limit)).expect("small");
     let mut processes: Vec<Child> = (0..3).map(start).collect();
     let (mut kills, mut stops) = (0, 0);
-    let deadline = Instant::now() + Duration::from_secs(3600);
-    while lag(&corner) > 0 || kills < 4 || stops < 2 {
-        assert!(Instant::now() < deadline, "a lag of {} after an hour", lag(&corner));
+    // Bounded: on a slow machine they could keep the work from ever getting on.
+    let harm = 8 + events.parse::<usize>().expect("a number") / 5000;
+    while kills + stops < harm || kills < 4 || stops < 2 {
         // Any moment is as good as any other.
         std::thread::park_timeout(Duration::from_millis(500 + 10 * below(400) as u64));
         let at = below(3);
@@ -167,12 +179,13 @@ fn three_processes_killed_and_stopped_give_what_one_gives() {
             processes[at] = start(at);
             kills += 1;
         }
-        for (at, process) in processes.iter_mut().enumerate() {
-            // One that found itself replaced has ended by itself.
-            if process.try_wait().expect("a look").is_some() {
-                *process = start(at);
-            }
-        }
+        revive(&mut processes, start);
+    }
+    let undisturbed = Instant::now();
+    while lag(&corner) > 0 {
+        let status = || status(&corner);
+        assert!(undisturbed.elapsed() < CATCH_UP, "it does not catch up: {:#?}", status());
+        revive(&mut processes, start);
     }
     for process in &mut processes {
         let pid = Pid::from_child(process);

@@ -12,6 +12,10 @@ use crate::town::{Input, Town, piped};
 use crate::world::Seen;
 use crate::{activity, at, limits, topology};
 
+/// Seeds that found something: an order that waited for ever, since nothing came after the rebuild
+/// and the end of the input was reckoned from the least time of all partitions.
+const KEPT: [u64; 1] = [643];
+
 fn small(random: &mut Random, below: u64) -> i64 {
     i64::try_from(random.below(below)).expect("small")
 }
@@ -72,7 +76,7 @@ fn rebuilt_equals_undisturbed(
 ) {
     let now = at(1_000_000);
     let mut repeated = 0;
-    for seed in 0..seeds() / 5 {
+    for seed in KEPT.into_iter().chain(0..seeds() / 5) {
         let mut random = Random::of(seed, salt, 0);
         let inputs = inputs(&mut random);
         let mut some = || u32::try_from(random.below(4)).expect("few");

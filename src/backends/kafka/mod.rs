@@ -70,7 +70,16 @@ pub fn classify(error: KafkaError, what: impl Into<String>) -> BackendError {
             Code::BrokerTransportFailure
             | Code::AllBrokersDown
             | Code::Resolve
-            | Code::NetworkException,
+            | Code::NetworkException
+            // The cluster is between two leaders.
+            | Code::LeaderNotAvailable
+            | Code::NotLeaderForPartition
+            | Code::FencedLeaderEpoch
+            | Code::UnknownLeaderEpoch
+            | Code::BrokerNotAvailable
+            | Code::CoordinatorNotAvailable
+            | Code::CoordinatorLoadInProgress
+            | Code::NotCoordinator,
         ) => Kind::Unreachable,
         Some(
             Code::OperationTimedOut

@@ -24,8 +24,8 @@ const LOOK: Duration = Duration::from_millis(500);
 /// How often the lanes are compared.
 const COMPARE: Duration = Duration::from_millis(50);
 
-/// The lanes of all workers of the process that have records waiting, with the time they reached.
-pub(super) type Shared = Arc<Mutex<BTreeMap<Lane, EventTime>>>;
+/// By worker of the process: its lanes that have records waiting, with the time they reached.
+pub(super) type Shared = Arc<Mutex<BTreeMap<u16, BTreeMap<Lane, EventTime>>>>;
 
 /// A worker's lanes.
 pub(super) struct Lanes {
@@ -34,23 +34,31 @@ pub(super) struct Lanes {
     looked: Instant,
     compared: Instant,
     held: HashSet<Lane>,
+    worker: u16,
     shared: Shared,
 }
 
 impl Lanes {
-    pub fn new(shared: Shared) -> Self {
+    pub fn new(worker: u16, shared: Shared) -> Self {
         let (ends, held) = (HashMap::new(), HashSet::new());
         let now = Instant::now();
-        Self { ends, asked: None, looked: now, compared: now, held, shared }
+        Self { ends, asked: None, looked: now, compared: now, held, worker, shared }
     }
 
-    /// The assignment has changed: nothing is known.
+    /// The assignment has changed or is over: nothing is known, and nobody waits for these lanes.
     pub fn forget(&mut self) {
         self.asked = None;
-        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        shared.retain(|lane, _| !self.ends.contains_key(lane));
         self.ends.clear();
         self.held.clear();
+        self.tell(BTreeMap::new());
+    }
+
+    /// Tells all lanes of the worker that have records waiting, in the place of those it told
+    /// before. Gives those of the whole process.
+    fn tell(&self, waiting: BTreeMap<Lane, EventTime>) -> BTreeMap<Lane, EventTime> {
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.insert(self.worker, waiting);
+        shared.values().flatten().map(|(lane, time)| (*lane, *time)).collect()
     }
 
     /// Whether it is time again to look which partitions are at their end.
@@ -105,14 +113,10 @@ impl Worker {
         self.lanes.compared = Instant::now();
         self.ask_ends();
         let max = i64::try_from(self.options.streams.max_drift.as_micros()).unwrap_or(i64::MAX);
-        let shared = Arc::clone(&self.lanes.shared);
-        let wanted: HashSet<Lane> = {
-            let mut all = shared.lock().unwrap_or_else(PoisonError::into_inner);
-            self.tell_lanes(&mut all);
-            let own = |lane: &Lane| self.partitions.contains_key(&lane.1);
-            let held = |lane: &Lane| self.lanes.held.contains(lane);
-            ahead(&all, held, max).into_iter().filter(own).collect()
-        };
+        let all = self.lanes.tell(self.waiting_lanes());
+        let own = |lane: &Lane| self.partitions.contains_key(&lane.1);
+        let held = |lane: &Lane| self.lanes.held.contains(lane);
+        let wanted: HashSet<Lane> = ahead(&all, held, max).into_iter().filter(own).collect();
         let stop: Vec<Lane> = wanted.difference(&self.lanes.held).copied().collect();
         let go: Vec<Lane> = self.lanes.held.difference(&wanted).copied().collect();
         let what = || format!("could not pause sources of \"{}\"", self.description.group);
@@ -130,14 +134,14 @@ impl Worker {
         Ok(())
     }
 
-    fn tell_lanes(&self, all: &mut BTreeMap<Lane, EventTime>) {
-        for (lane, end) in &self.lanes.ends {
-            let Some(partition) = self.partitions.get(&lane.1) else { continue };
-            match partition.driver.source_time(lane.0) {
-                Some(time) if partition.next[lane.0] < *end => all.insert(*lane, time),
-                _ => all.remove(lane),
-            };
-        }
+    /// The lanes with records waiting, as far as the ends are known, with the time they reached.
+    fn waiting_lanes(&self) -> BTreeMap<Lane, EventTime> {
+        let waiting = self.lanes.ends.iter().filter_map(|(lane, end)| {
+            let partition = self.partitions.get(&lane.1)?;
+            let time = partition.driver.source_time(lane.0)?;
+            (partition.next[lane.0] < *end).then_some((*lane, time))
+        });
+        waiting.collect()
     }
 
     fn list(&self, lanes: &[Lane]) -> TopicPartitionList {
@@ -151,5 +155,32 @@ impl Worker {
     /// Whether a lane is held.
     pub(super) fn is_holding(&self) -> bool {
         !self.lanes.held.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A lane whose end could not be asked for any more was held to be the slowest for ever, also
+    /// when its partition had long gone: the others of the process waited for it.
+    #[test]
+    fn nobody_waits_for_lanes_that_are_gone() {
+        let shared = Shared::default();
+        let (mut one, two) = (Lanes::new(0, Arc::clone(&shared)), Lanes::new(1, shared));
+        let lane = |number: i32, time| ((0, number), EventTime::from_micros(time));
+        one.ends.insert((0, 0), 10);
+        one.tell(BTreeMap::from([lane(0, 1), lane(2, 5)]));
+        let own = BTreeMap::from([lane(1, 900)]);
+        let all = BTreeMap::from([lane(0, 1), lane(1, 900), lane(2, 5)]);
+        assert_eq!(two.tell(own.clone()), all);
+        // An end that is not known.
+        one.ends.remove(&(0, 0));
+        one.forget();
+        assert_eq!(two.tell(own.clone()), own);
+        // Told again, what was told before does not stay.
+        one.tell(BTreeMap::from([lane(0, 3)]));
+        one.tell(BTreeMap::from([lane(2, 7)]));
+        assert_eq!(two.tell(own), BTreeMap::from([lane(1, 900), lane(2, 7)]));
     }
 }

@@ -215,7 +215,7 @@ pub(super) fn open(
         drain: Drain::default(),
         loading: HashSet::new(),
         local,
-        lanes: Lanes::new(Arc::clone(&shared.lanes)),
+        lanes: Lanes::new(index, Arc::clone(&shared.lanes)),
         staged,
         count: shared.count,
         returns: 0,
@@ -318,8 +318,13 @@ impl Worker {
         self.before_hand_over();
         let result = if lost { self.give_up() } else { self.commit() };
         drop(self.source.unassign());
+        self.lanes.forget();
         self.hand_over().map_err(Trouble::Fatal)?;
         self.member = None;
+        if result.is_err() {
+            // What was not committed is done again, by whoever has the partition next.
+            self.partitions.retain(|_, p| !p.dirty);
+        }
         for partition in self.partitions.values_mut() {
             partition.active = false;
         }
@@ -361,6 +366,7 @@ impl Worker {
             Trouble::Stale(_) => {
                 // The next assignment comes through the member; nothing of this one counts.
                 drop(self.source.unassign());
+                self.lanes.forget();
                 self.member = None;
                 self.partitions.clear();
                 return match self.transaction.abort() {

@@ -272,7 +272,10 @@ impl Task for CustomersTask {
     }
 
     fn drain(&mut self, out: &mut Outputs) -> Option<EventTime> {
-        let reached = self.stream_time?;
+        // State made anew for another partition count holds orders that came later than the time
+        // it goes on from.
+        let newest = self.orders.iter().filter_map(|(_, orders)| orders.newest()).max();
+        let reached = self.stream_time?.max(newest.unwrap_or_default());
         let waited = reached.plus_micros(self.rules.wait);
         // The windows that close behind: what comes for them afterwards is late here.
         let closed = self.closing(reached).map_or(waited, |(_, closes_at)| closes_at);
