@@ -11,7 +11,7 @@ use rdkafka::{Message, Offset, TopicPartitionList};
 
 use crate::backends::error::{BackendError, Kind, Result};
 use crate::backends::kafka::intake::passing;
-use crate::backends::kafka::{Quiet, classify, client};
+use crate::backends::kafka::{Quiet, classify, client, ends};
 use crate::config::settings::Kafka;
 use crate::domain::EventTime;
 use crate::streams::letters::{AsideRecord, Position};
@@ -70,8 +70,7 @@ impl AsideReader {
         let mut bounds = BTreeMap::new();
         let found = metadata.topics().iter().filter(|t| t.name() == topic && t.error().is_none());
         for partition in found.flat_map(|t| t.partitions()) {
-            let ends = consumer
-                .fetch_watermarks(topic, partition.id(), limit)
+            let ends = ends::bounds(&consumer, topic, partition.id(), limit)
                 .map_err(|e| classify(e, what()))?;
             bounds.insert(partition.id(), ends);
         }
@@ -129,8 +128,7 @@ impl AsideReader {
             .map_err(|e| classify(e, what()))?;
         let mut goals = BTreeMap::new();
         for partition in self.next.keys() {
-            let (_, end) = all
-                .fetch_watermarks(&self.topic, *partition, self.kafka.connect_timeout)
+            let (_, end) = ends::bounds(&all, &self.topic, *partition, self.kafka.connect_timeout)
                 .map_err(|e| classify(e, what()))?;
             goals.insert(*partition, end);
         }
@@ -146,9 +144,7 @@ impl AsideReader {
                 .add_partition_offset(&self.topic, *partition, Offset::Offset(time.millis().max(0)))
                 .map_err(|e| classify(e, what()))?;
         }
-        let found = self
-            .consumer
-            .offsets_for_times(asked, self.kafka.connect_timeout)
+        let found = ends::at_times(&self.consumer, &asked, self.kafka.connect_timeout)
             .map_err(|e| classify(e, what()))?;
         let mut next = BTreeMap::new();
         for (partition, (_, end)) in &self.bounds {

@@ -1,13 +1,61 @@
-//! Where many partitions end, in one question to each broker.
+//! Where partitions begin and end, and what they hold at a time. While a partition is between two
+//! leaders (a topic just made, a broker that goes) it is asked again.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::{Offset, TopicPartitionList};
 
 use crate::backends::error::Result;
-use crate::backends::kafka::classify;
+use crate::backends::kafka::{classify, is_between_leaders};
+
+/// How soon a partition that had no leader is asked again.
+const AGAIN: Duration = Duration::from_millis(100);
+
+/// The first kept offset of a partition and the offset after its last record, asked for `limit` at
+/// most: for a consumer that reads committed records the stable one, else the true one.
+///
+/// # Errors
+/// As the client says.
+pub fn bounds<C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    topic: &str,
+    partition: i32,
+    limit: Duration,
+) -> KafkaResult<(i64, i64)> {
+    until_led(limit, |left| consumer.fetch_watermarks(topic, partition, left))
+}
+
+/// The first offsets at or after the times (in milliseconds) that stand in `asked` in the place of
+/// offsets; [`Offset::End`] where there is none.
+///
+/// # Errors
+/// As the client says, also of a single partition.
+pub fn at_times<C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    asked: &TopicPartitionList,
+    limit: Duration,
+) -> KafkaResult<TopicPartitionList> {
+    until_led(limit, |left| {
+        let found = consumer.offsets_for_times(asked.clone(), left)?;
+        found.elements().iter().try_for_each(|element| element.error())?;
+        Ok(found)
+    })
+}
+
+fn until_led<T>(limit: Duration, ask: impl Fn(Duration) -> KafkaResult<T>) -> KafkaResult<T> {
+    let deadline = Instant::now() + limit;
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let between = |e: &KafkaError| e.rdkafka_error_code().is_some_and(is_between_leaders);
+        match ask(left.max(AGAIN)) {
+            Err(error) if left > AGAIN && between(&error) => std::thread::sleep(AGAIN),
+            answer => return answer,
+        }
+    }
+}
 
 /// The offsets after the last record of `places` (topic and partition): for a consumer that reads
 /// committed records, the stable ones; else the true ones. A partition that cannot be asked now
@@ -39,4 +87,34 @@ pub fn ends<C: ConsumerContext>(
         }
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use rdkafka::types::RDKafkaErrorCode as Code;
+
+    use super::*;
+
+    #[test]
+    fn a_partition_between_two_leaders_is_asked_again() {
+        let asked = Cell::new(0);
+        let answers = |code| {
+            move |count: i32| if count < 3 { Err(KafkaError::MetadataFetch(code)) } else { Ok(7) }
+        };
+        let ask = |limit, answer: &dyn Fn(i32) -> KafkaResult<i32>| {
+            asked.set(0);
+            let found = until_led(limit, |_| {
+                asked.set(asked.get() + 1);
+                answer(asked.get())
+            });
+            (found.ok(), asked.get())
+        };
+        let minute = Duration::from_secs(60);
+        assert_eq!(ask(minute, &answers(Code::NotLeaderForPartition)), (Some(7), 3));
+        assert_eq!(ask(minute, &answers(Code::LeaderNotAvailable)), (Some(7), 3));
+        assert_eq!(ask(minute, &answers(Code::UnknownTopicOrPartition)), (None, 1));
+        assert_eq!(ask(Duration::ZERO, &answers(Code::NotLeaderForPartition)), (None, 1));
+    }
 }

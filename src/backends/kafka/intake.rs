@@ -9,7 +9,7 @@ use rdkafka::types::RDKafkaErrorCode as Code;
 use rdkafka::{Message, Offset, TopicPartitionList};
 
 use crate::backends::error::{BackendError, Kind, Result};
-use crate::backends::kafka::{Quiet, classify, client};
+use crate::backends::kafka::{Quiet, classify, client, ends};
 use crate::config::settings::Kafka;
 use crate::domain::EventTime;
 
@@ -99,8 +99,7 @@ impl Intake {
         }
         let mut bounds = Vec::with_capacity(partitions.len());
         for partition in partitions {
-            let (first, end) = consumer
-                .fetch_watermarks(topic, partition, limit)
+            let (first, end) = ends::bounds(&consumer, topic, partition, limit)
                 .map_err(|e| classify(e, what()))?;
             bounds.push(Bounds { partition, first, end });
         }

@@ -62,24 +62,32 @@ pub fn client(settings: &Kafka) -> ClientConfig {
     config
 }
 
-/// Turns a client error into a classified one; `what` says what was tried on which object.
-#[must_use]
-pub fn classify(error: KafkaError, what: impl Into<String>) -> BackendError {
-    let kind = match error.rdkafka_error_code() {
-        Some(
-            Code::BrokerTransportFailure
-            | Code::AllBrokersDown
-            | Code::Resolve
-            | Code::NetworkException
-            // The cluster is between two leaders.
-            | Code::LeaderNotAvailable
+/// Whether the cluster has no leader or coordinator for what was asked at the moment, so that it
+/// is worth asking again.
+const fn is_between_leaders(code: Code) -> bool {
+    matches!(
+        code,
+        Code::LeaderNotAvailable
             | Code::NotLeaderForPartition
             | Code::FencedLeaderEpoch
             | Code::UnknownLeaderEpoch
             | Code::BrokerNotAvailable
             | Code::CoordinatorNotAvailable
             | Code::CoordinatorLoadInProgress
-            | Code::NotCoordinator,
+            | Code::NotCoordinator
+    )
+}
+
+/// Turns a client error into a classified one; `what` says what was tried on which object.
+#[must_use]
+pub fn classify(error: KafkaError, what: impl Into<String>) -> BackendError {
+    let kind = match error.rdkafka_error_code() {
+        Some(code) if is_between_leaders(code) => Kind::Unreachable,
+        Some(
+            Code::BrokerTransportFailure
+            | Code::AllBrokersDown
+            | Code::Resolve
+            | Code::NetworkException,
         ) => Kind::Unreachable,
         Some(
             Code::OperationTimedOut

@@ -12,7 +12,7 @@ use rdkafka::{Offset, TopicPartitionList};
 use crate::backends::error::{BackendError, Kind, Result};
 use crate::backends::kafka::intake::passing;
 use crate::backends::kafka::runner::preflight;
-use crate::backends::kafka::{Quiet, classify, client};
+use crate::backends::kafka::{Quiet, classify, client, ends};
 use crate::config::settings::Kafka;
 use crate::streams::meta::{Pause, Process};
 use crate::streams::topology::Description;
@@ -62,9 +62,8 @@ impl MetaLog {
         let mut list = TopicPartitionList::new();
         let mut ends = BTreeMap::new();
         for partition in 0..i32::try_from(count).unwrap_or(i32::MAX) {
-            let (first, end) = consumer
-                .fetch_watermarks(topic, partition, CALL)
-                .map_err(|e| classify(e, what()))?;
+            let (first, end) =
+                ends::bounds(&consumer, topic, partition, CALL).map_err(|e| classify(e, what()))?;
             if first < end {
                 ends.insert(partition, end);
             }

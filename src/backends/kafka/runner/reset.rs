@@ -14,10 +14,10 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use crate::backends::error::{BackendError, Kind, Result};
 use crate::backends::kafka::admin::Admin;
-use crate::backends::kafka::classify;
 use crate::backends::kafka::runner::offsets::{self, Position};
 use crate::backends::kafka::runner::restore::Restorer;
 use crate::backends::kafka::runner::{files, preflight, transaction};
+use crate::backends::kafka::{classify, ends};
 use crate::config::settings::{Kafka, Streams};
 use crate::domain::EventTime;
 use crate::runtime::Fault;
@@ -170,9 +170,7 @@ impl Resetter {
                         )
                         .map_err(|e| classify(e, what()))?;
                 }
-                self.restorer
-                    .patient()
-                    .offsets_for_times(asked, CALL)
+                ends::at_times(self.restorer.patient(), &asked, CALL)
                     .map_err(|e| classify(e, what()))?
             }
         };

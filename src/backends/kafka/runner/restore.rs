@@ -10,7 +10,7 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use crate::backends::error::{BackendError, Kind, Result};
 use crate::backends::kafka::intake::passing;
-use crate::backends::kafka::{Quiet, classify, client};
+use crate::backends::kafka::{Quiet, classify, client, ends};
 use crate::config::settings::Kafka;
 use crate::domain::EventTime;
 use crate::streams::changelog;
@@ -115,7 +115,7 @@ impl Restorer {
     /// # Errors
     /// As the client says.
     pub fn bounds(&self, topic: &str, partition: i32) -> Result<(i64, i64)> {
-        self.uncommitted.fetch_watermarks(topic, partition, CALL).map_err(|e| {
+        ends::bounds(&self.uncommitted, topic, partition, CALL).map_err(|e| {
             classify(
                 e,
                 format!("could not read the bounds of partition {partition} of \"{topic}\""),
@@ -136,7 +136,7 @@ impl Restorer {
     /// # Errors
     /// As the client says.
     pub fn stable_end_within(&self, topic: &str, partition: i32, limit: Duration) -> Result<i64> {
-        self.committed.fetch_watermarks(topic, partition, limit).map(|(_, end)| end).map_err(|e| {
+        ends::bounds(&self.committed, topic, partition, limit).map(|(_, end)| end).map_err(|e| {
             classify(e, format!("could not read the end of partition {partition} of \"{topic}\""))
         })
     }
@@ -175,10 +175,9 @@ impl Restorer {
                     .map_err(|e| classify(e, what()))?;
             }
         }
-        let answer = self.uncommitted.offsets_for_times(asked, CALL);
+        let answer = ends::at_times(&self.uncommitted, &asked, CALL);
         let mut found = HashMap::new();
         for element in answer.map_err(|e| classify(e, what()))?.elements() {
-            element.error().map_err(|e| classify(e, what()))?;
             let store = changelogs.iter().position(|t| t == element.topic());
             if let (Some(store), Offset::Offset(offset)) = (store, element.offset()) {
                 found.insert((store, element.partition()), offset);
