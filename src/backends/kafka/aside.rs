@@ -11,7 +11,7 @@ use rdkafka::{Message, Offset, TopicPartitionList};
 
 use crate::backends::error::{BackendError, Kind, Result};
 use crate::backends::kafka::intake::passing;
-use crate::backends::kafka::{Quiet, classify, client, ends};
+use crate::backends::kafka::{Quiet, classify, client, ends, reading};
 use crate::config::settings::Kafka;
 use crate::domain::EventTime;
 use crate::streams::letters::{AsideRecord, Position};
@@ -172,7 +172,7 @@ impl AsideReader {
             list.add_partition_offset(&topic, *partition, Offset::Offset(self.next[partition]))
                 .map_err(|e| classify(e, what()))?;
         }
-        self.consumer.assign(&list).map_err(|e| classify(e, what()))?;
+        reading::assign(&self.consumer, &list).map_err(|e| classify(e, what()))?;
         let mut heard = Instant::now();
         while !goals.is_empty() {
             if stop() {
@@ -209,7 +209,7 @@ impl AsideReader {
                     .hint("`bss streams status` names open transactions."));
             }
         }
-        self.consumer.unassign().map_err(|e| classify(e, what()))
+        reading::unassign(&self.consumer).map_err(|e| classify(e, what()))
     }
 
     /// Strikes out the partitions whose reader has passed the markers of transactions at its goal.

@@ -5,13 +5,15 @@ use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
+use rdkafka::message::{BorrowedMessage, Headers};
 use rdkafka::types::RDKafkaErrorCode as Code;
 use rdkafka::{Message, Offset, TopicPartitionList};
 
 use crate::backends::error::{BackendError, Kind, Result};
-use crate::backends::kafka::{Quiet, classify, client, ends};
+use crate::backends::kafka::{Quiet, classify, client, ends, reading};
 use crate::config::settings::Kafka;
-use crate::domain::EventTime;
+use crate::domain::fields::MAX_TEXT_BYTES;
+use crate::domain::{EventTime, cloud_event};
 
 /// How long an idle partition is waited for before an empty batch comes back.
 const IDLE: Duration = Duration::from_millis(500);
@@ -33,6 +35,8 @@ pub struct Taken {
     pub value: Option<Vec<u8>>,
     /// The time Kafka has for it.
     pub time: Option<EventTime>,
+    /// Its CloudEvents id, if a header has one.
+    pub id: Option<String>,
 }
 
 /// Records and how far each partition has come with them.
@@ -119,7 +123,7 @@ impl Intake {
             list.add_partition_offset(&self.topic, *partition, Offset::Offset(*offset))
                 .map_err(|e| classify(e, what()))?;
         }
-        self.consumer.assign(&list).map_err(|e| classify(e, what()))?;
+        reading::assign(&self.consumer, &list).map_err(|e| classify(e, what()))?;
         self.next = next;
         Ok(())
     }
@@ -150,6 +154,7 @@ impl Intake {
                         key: message.key().map(<[u8]>::to_vec),
                         value: message.payload().map(<[u8]>::to_vec),
                         time: message.timestamp().to_millis().map(EventTime::from_millis),
+                        id: event_id(&message),
                     };
                     bytes += taken.value.as_ref().map_or(0, Vec::len);
                     advance(&mut self.next, &mut batch.moved, taken.partition, taken.offset + 1);
@@ -181,9 +186,17 @@ impl Intake {
     /// The client refuses an offset.
     pub fn restart(&mut self, next: BTreeMap<i32, i64>) -> Result<()> {
         let what = format!("could not leave the partitions of topic \"{}\"", self.topic);
-        self.consumer.unassign().map_err(|e| classify(e, what))?;
+        reading::unassign(&self.consumer).map_err(|e| classify(e, what))?;
         self.start(next)
     }
+}
+
+fn event_id(message: &BorrowedMessage<'_>) -> Option<String> {
+    let mut headers = message.headers()?.iter();
+    let id = headers.find(|header| header.key == cloud_event::ID)?.value?;
+    let text = std::str::from_utf8(id).ok()?;
+    (!text.is_empty() && text.len() <= MAX_TEXT_BYTES && !text.contains('\0'))
+        .then(|| text.to_owned())
 }
 
 fn advance(

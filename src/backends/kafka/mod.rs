@@ -10,6 +10,7 @@ pub mod letters;
 mod once;
 pub mod peek;
 pub mod probe;
+pub mod reading;
 pub mod replay;
 pub mod requeue;
 pub mod runner;

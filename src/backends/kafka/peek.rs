@@ -10,7 +10,7 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use crate::backends::error::{BackendError, Kind, Result};
 use crate::backends::kafka::intake::passing;
-use crate::backends::kafka::{Quiet, classify, client};
+use crate::backends::kafka::{Quiet, classify, client, reading};
 use crate::config::settings::Kafka;
 use crate::domain::{EventTime, event_time};
 
@@ -133,7 +133,7 @@ impl Peeker {
         if goals.is_empty() {
             return Ok(());
         }
-        self.consumer.assign(&list).map_err(|e| classify(e, what()))?;
+        reading::assign(&self.consumer, &list).map_err(|e| classify(e, what()))?;
         let mut heard = Instant::now();
         while !goals.is_empty() {
             match self.consumer.poll(Duration::from_millis(20)) {
@@ -169,6 +169,6 @@ impl Peeker {
                 )));
             }
         }
-        self.consumer.unassign().map_err(|e| classify(e, what()))
+        reading::unassign(&self.consumer).map_err(|e| classify(e, what()))
     }
 }

@@ -17,7 +17,7 @@ use crate::backends::error::{BackendError, Kind, Result};
 use crate::backends::kafka::intake::passing;
 use crate::backends::kafka::runner::restore::Restorer;
 use crate::backends::kafka::runner::{RunHandle, RunOptions, preflight};
-use crate::backends::kafka::{Quiet, classify};
+use crate::backends::kafka::{Quiet, classify, reading};
 use crate::streams::topology::{Global, Topology};
 
 /// How long nothing may come before the end that a table had.
@@ -135,7 +135,7 @@ impl Reader {
             }
         }
         let reader = Self { consumer, tables, places };
-        reader.consumer.assign(&list).map_err(|e| reader.trouble(e))?;
+        reading::assign(&reader.consumer, &list).map_err(|e| reader.trouble(e))?;
         Ok(reader)
     }
 

@@ -5,15 +5,15 @@ use std::collections::BinaryHeap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rdkafka::consumer::BaseConsumer;
 use rdkafka::consumer::base_consumer::PartitionQueue;
-use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::{Offset, TopicPartitionList};
 
 use crate::backends::error::{BackendError, Kind, Result};
 use crate::backends::kafka::intake::passing;
-use crate::backends::kafka::{Quiet, classify, client};
+use crate::backends::kafka::{Quiet, classify, client, reading};
 use crate::config::settings::Kafka;
 
 /// How long one look into a partition's queue may take.
@@ -67,7 +67,7 @@ pub(super) fn merged(
         list.add_partition_offset(&lane.topic, lane.partition, Offset::Offset(lane.from))
             .map_err(|e| classify(e, what()))?;
     }
-    consumer.assign(&list).map_err(|e| classify(e, what()))?;
+    reading::assign(&consumer, &list).map_err(|e| classify(e, what()))?;
     // A queue of its own for each: one that is not asked stops to fetch, so memory stays small.
     let queues = lanes.iter().map(|lane| {
         let queue = consumer.split_partition_queue(&lane.topic, lane.partition);

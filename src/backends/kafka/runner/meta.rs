@@ -12,7 +12,7 @@ use rdkafka::{Offset, TopicPartitionList};
 use crate::backends::error::{BackendError, Kind, Result};
 use crate::backends::kafka::intake::passing;
 use crate::backends::kafka::runner::preflight;
-use crate::backends::kafka::{Quiet, classify, client, ends};
+use crate::backends::kafka::{Quiet, classify, client, ends, reading};
 use crate::config::settings::Kafka;
 use crate::streams::meta::{Pause, Process};
 use crate::streams::topology::Description;
@@ -70,7 +70,7 @@ impl MetaLog {
             list.add_partition_offset(topic, partition, Offset::Beginning)
                 .map_err(|e| classify(e, what()))?;
         }
-        consumer.assign(&list).map_err(|e| classify(e, what()))?;
+        reading::assign(&consumer, &list).map_err(|e| classify(e, what()))?;
         let mut log = Self {
             consumer,
             kafka: kafka.clone(),

@@ -1,8 +1,7 @@
 //! A topology that stands still as an operator asked: everything is committed, nothing is read.
 
-use rdkafka::consumer::Consumer;
-
 use crate::backends::error::Kind;
+use crate::backends::kafka::reading;
 use crate::backends::kafka::runner::transaction::Trouble;
 use crate::backends::kafka::runner::worker::Worker;
 use crate::backends::kafka::runner::{Phase, RunHandle};
@@ -47,7 +46,7 @@ impl Worker {
         if wanted && !still {
             self.commit()?;
             // Nothing is fetched meanwhile; the positions are kept here.
-            drop(self.source.unassign());
+            drop(reading::unassign(&self.source));
             self.handle.with(|view| view.still.insert(self.index));
         } else if !wanted && still {
             self.read().map_err(|error| match error.kind {

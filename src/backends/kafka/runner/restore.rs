@@ -10,7 +10,7 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use crate::backends::error::{BackendError, Kind, Result};
 use crate::backends::kafka::intake::passing;
-use crate::backends::kafka::{Quiet, classify, client, ends};
+use crate::backends::kafka::{Quiet, classify, client, ends, reading};
 use crate::config::settings::Kafka;
 use crate::domain::EventTime;
 use crate::streams::changelog;
@@ -212,7 +212,7 @@ impl Restorer {
         if goals.is_empty() {
             return Ok(counts);
         }
-        self.committed.assign(&list).map_err(|e| classify(e, what()))?;
+        reading::assign(&self.committed, &list).map_err(|e| classify(e, what()))?;
         let mut done = 0;
         let mut last_progress = Instant::now();
         let mut next_fence = STALLED;
@@ -266,7 +266,7 @@ impl Restorer {
                 Some(Err(error)) => return Err(classify(error, what())),
             }
         }
-        drop(self.committed.unassign());
+        drop(reading::unassign(&self.committed));
         progress(done, total)?;
         Ok(counts)
     }

@@ -17,7 +17,7 @@ use crate::backends::kafka::runner::disk::local::{Local, Reached};
 use crate::backends::kafka::runner::reload::{Asked, usable};
 use crate::backends::kafka::runner::restore::{Bounds, Restorer};
 use crate::backends::kafka::runner::{RunHandle, RunOptions, preflight};
-use crate::backends::kafka::{Quiet, classify};
+use crate::backends::kafka::{Quiet, classify, reading};
 use crate::domain::EventTime;
 use crate::streams::changelog;
 use crate::streams::topology::Description;
@@ -198,7 +198,7 @@ impl Follower {
 
     /// What was read goes to the disk, and nothing is followed any more.
     fn let_go(&mut self) -> Result<()> {
-        drop(self.consumer.unassign());
+        drop(reading::unassign(&self.consumer));
         self.followed.clear();
         self.round = None;
         self.tell();
@@ -237,7 +237,7 @@ impl Follower {
                     .map_err(|e| self.trouble(e))?;
             }
         }
-        self.consumer.assign(&list).map_err(|e| self.trouble(e))?;
+        reading::assign(&self.consumer, &list).map_err(|e| self.trouble(e))?;
         self.round = Some(Round::of(now, bounds, &numbers));
         self.followed = numbers.into_iter().collect();
         self.tell();

@@ -2,17 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use rdkafka::consumer::Consumer;
 use rdkafka::{Offset, TopicPartitionList};
 
 use crate::backends::error::{BackendError, Kind, Result};
-use crate::backends::kafka::classify;
 use crate::backends::kafka::runner::StartAt;
 use crate::backends::kafka::runner::membership::Membership;
 use crate::backends::kafka::runner::offsets::{self, Committed};
 use crate::backends::kafka::runner::preflight;
 use crate::backends::kafka::runner::transaction::{Trouble, fence};
 use crate::backends::kafka::runner::worker::{Drain, Tell, Worker};
+use crate::backends::kafka::{classify, reading};
 use crate::streams::topology::Role;
 
 /// How long the stable offsets are waited for before an open transaction is taken for a dead
@@ -208,6 +207,6 @@ impl Worker {
                     .map_err(|e| classify(e, what()))?;
             }
         }
-        self.source.assign(&list).map_err(|e| classify(e, what()))
+        reading::assign(&self.source, &list).map_err(|e| classify(e, what()))
     }
 }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TryRecvError};
 use std::time::{Duration, Instant};
 
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::BaseConsumer;
 use rdkafka::error::KafkaError;
 use rdkafka::message::Message;
 use rdkafka::types::RDKafkaErrorCode as Code;
 
 use crate::backends::error::{BackendError, Kind, Result};
+use crate::backends::kafka::intake::passing;
 use crate::backends::kafka::runner::care::{Care, Level, Place};
 use crate::backends::kafka::runner::disk::keeper::Keeper;
 use crate::backends::kafka::runner::disk::local::Local;
@@ -21,7 +22,7 @@ use crate::backends::kafka::runner::restore::Restorer;
 use crate::backends::kafka::runner::step::{Step, send};
 use crate::backends::kafka::runner::transaction::{Transaction, Trouble};
 use crate::backends::kafka::runner::{RunHandle, RunOptions};
-use crate::backends::kafka::{Quiet, classify, client};
+use crate::backends::kafka::{Quiet, classify, client, reading};
 use crate::streams::driver::Driver;
 use crate::streams::mark;
 use crate::streams::output::Outputs;
@@ -276,7 +277,7 @@ impl Worker {
                 Some(Command::Stop) => {
                     self.before_hand_over();
                     let end = self.commit();
-                    drop(self.source.unassign());
+                    drop(reading::unassign(&self.source));
                     self.hand_over()?;
                     return match end {
                         // Whoever took over does again what was not committed.
@@ -317,7 +318,7 @@ impl Worker {
     fn release(&mut self, lost: bool) -> std::result::Result<(), Trouble> {
         self.before_hand_over();
         let result = if lost { self.give_up() } else { self.commit() };
-        drop(self.source.unassign());
+        drop(reading::unassign(&self.source));
         self.lanes.forget();
         self.hand_over().map_err(Trouble::Fatal)?;
         self.member = None;
@@ -365,7 +366,7 @@ impl Worker {
             Trouble::Fatal(error) => return Err(error),
             Trouble::Stale(_) => {
                 // The next assignment comes through the member; nothing of this one counts.
-                drop(self.source.unassign());
+                drop(reading::unassign(&self.source));
                 self.lanes.forget();
                 self.member = None;
                 self.partitions.clear();
@@ -434,6 +435,11 @@ impl Worker {
             wait = Duration::ZERO;
             let message = match result {
                 Ok(message) => message,
+                // The client connects again by itself, and reads on where it was.
+                Err(error) if passing(&error) => {
+                    tracing::info!(%error, worker = self.index, "the sources cannot be read");
+                    break;
+                }
                 Err(error) => return Err(self.source_trouble(error)),
             };
             taken += 1;
