@@ -161,7 +161,7 @@ complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_sub
 complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -f -a "import" -d 'Load a file of metrics into TimescaleDB'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -f -a "record" -d 'Record one metric'
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -f -a "ingest" -d 'Carry payments and alerts from Kafka to TimescaleDB'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -f -a "ingest" -d 'Carry metrics and alerts from Kafka to TimescaleDB'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l format -d 'Form of the file; told from its name or its first byte if not given' -r -f -a "csv\t'Columns with a header row'
 ndjson\t'One JSON object a line'"
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l delimiter -d 'What separates the columns of CSV: one character, or `tab`' -r
@@ -203,7 +203,11 @@ complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from record" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from record" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from record" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from record" -f -a "customer" -d 'Record one measurement of a customer'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from record" -f -a "order" -d 'Record one order in one status'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from record" -f -a "payment" -d 'Record one payment'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from record" -f -a "revenue" -d 'Record revenue with its costs'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from record" -f -a "system" -d 'Record the gauges of a service'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -l context -d 'Use the settings of [context.NAME]' -r
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r

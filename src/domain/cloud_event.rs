@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::domain::fields::digits;
+use crate::domain::fields::{Text, digits};
 use crate::domain::{EventTime, Reason, Reject};
 
 /// The attributes of an event we write (CloudEvents 1.0, Kafka protocol binding, binary mode).
@@ -42,6 +42,8 @@ pub struct Unwrapped<'a> {
     pub data: &'a str,
     /// The envelope's time, which stands in for an absent one of the event.
     pub time: Option<Cow<'a, str>>,
+    /// The envelope's id.
+    pub id: Option<Cow<'a, str>>,
 }
 
 #[derive(Deserialize)]
@@ -54,6 +56,8 @@ struct Envelope<'a> {
     data_base64: Option<&'a RawValue>,
     #[serde(borrow)]
     time: Option<&'a RawValue>,
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
 }
 
 /// The event inside a structured CloudEvent; `None` if the text is none. Asked only about what is
@@ -92,7 +96,8 @@ fn opened<'a>(version: &RawValue, envelope: &Envelope<'a>) -> Result<Unwrapped<'
     let time = digits(envelope.time, "time")
         .map_err(|fault| bad("time", fault.detail))?
         .filter(|time| !time.is_empty());
-    Ok(Unwrapped { data, time })
+    let id = envelope.id.and_then(|id| serde_json::from_str::<Text<'a>>(id.get()).ok());
+    Ok(Unwrapped { data, time, id: id.map(|id| id.0).filter(|id| !id.is_empty()) })
 }
 
 #[cfg(test)]

@@ -29,12 +29,12 @@ pub fn event_time(value: &[u8]) -> Option<EventTime> {
 }
 
 /// The fault of a field that must be there.
-pub(super) fn missing(field: &'static str) -> Reject {
+pub(crate) fn missing(field: &'static str) -> Reject {
     Reject::new(Reason::MissingField, field, "absent or empty")
 }
 
 /// A text that must be there.
-pub(super) fn required<'a>(
+pub(crate) fn required<'a>(
     text: Option<Cow<'a, str>>,
     field: &'static str,
 ) -> Result<Cow<'a, str>, Reject> {
@@ -42,7 +42,7 @@ pub(super) fn required<'a>(
 }
 
 /// A text that may be absent; an empty one is.
-pub(super) fn optional<'a>(
+pub(crate) fn optional<'a>(
     text: Option<Cow<'a, str>>,
     field: &'static str,
 ) -> Result<Option<Cow<'a, str>>, Reject> {
@@ -57,8 +57,26 @@ pub(super) fn optional<'a>(
     Ok(Some(text))
 }
 
+/// A whole number from 0 to what the database keeps (2^63 - 1).
+pub(crate) fn count(text: &str, field: &'static str) -> Result<u64, Reject> {
+    let text = text.trim();
+    let reject = |reason, why: &str| {
+        let shown: String = text.chars().take(32).collect();
+        Reject::new(reason, field, format!("`{shown}` {why}"))
+    };
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(reject(Reason::WrongType, "is not a whole number"));
+    }
+    if digits.len() < text.len() && digits.bytes().any(|b| b != b'0') {
+        return Err(reject(Reason::Negative, "is below zero"));
+    }
+    let count = digits.parse::<i64>().ok().and_then(|count| u64::try_from(count).ok());
+    count.ok_or_else(|| reject(Reason::TooLarge, "is 2^63 or more"))
+}
+
 /// A record's text: not too large, not empty, UTF-8.
-pub(super) fn document(bytes: &[u8]) -> Result<&str, Reject> {
+pub(crate) fn document(bytes: &[u8]) -> Result<&str, Reject> {
     if bytes.len() > MAX_RECORD_BYTES {
         let detail = format!("{} bytes; at most {MAX_RECORD_BYTES} are accepted", bytes.len());
         return Err(Reject::new(Reason::Oversize, "", detail));
@@ -74,7 +92,7 @@ pub(super) fn document(bytes: &[u8]) -> Result<&str, Reject> {
 /// Reads an event: JSON as it is, or the data of a structured CloudEvent. What is `whole` is not
 /// taken for an envelope. `fault` tells what is wrong with JSON that cannot be read; `check` makes
 /// the event of its wire form and of the envelope's time.
-pub(super) fn event<'a, W: Deserialize<'a>, T>(
+pub(crate) fn event<'a, W: Deserialize<'a>, T>(
     bytes: &'a [u8],
     fault: impl Fn(&str, &serde_json::Error) -> Reject,
     whole: impl FnOnce(&W) -> bool,
@@ -92,7 +110,7 @@ pub(super) fn event<'a, W: Deserialize<'a>, T>(
 }
 
 /// The time of an event: its `own`, else that of its record; `field` is where it belongs.
-pub(super) fn time(
+pub(crate) fn time(
     own: Option<Cow<'_, str>>,
     record_time: Option<EventTime>,
     field: &'static str,
@@ -106,7 +124,7 @@ pub(super) fn time(
 
 /// A JSON text that borrows where it has no escapes; whole numbers are taken as their digits,
 /// since identifiers are opaque.
-pub(super) struct Text<'a>(pub Cow<'a, str>);
+pub(crate) struct Text<'a>(pub Cow<'a, str>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
@@ -134,7 +152,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
 }
 
 /// A JSON number's digits or a JSON text's content; anything else is of the wrong type.
-pub(super) fn digits<'a>(
+pub(crate) fn digits<'a>(
     raw: Option<&'a RawValue>,
     field: &'static str,
 ) -> Result<Option<Cow<'a, str>>, Reject> {
@@ -159,7 +177,7 @@ pub(super) fn digits<'a>(
 }
 
 /// Tells the forms of broken JSON apart.
-pub(super) fn json_fault(text: &str, error: &serde_json::Error) -> Reject {
+pub(crate) fn json_fault(text: &str, error: &serde_json::Error) -> Reject {
     let trimmed = text.trim();
     if trimmed == "null" {
         return Reject::new(Reason::JsonNull, "", "the JSON text null");
@@ -170,7 +188,7 @@ pub(super) fn json_fault(text: &str, error: &serde_json::Error) -> Reject {
 
 /// As [`json_fault`]; a bare `NaN` where the amount `field` is: a number that is not one, not just
 /// broken JSON.
-pub(super) fn amount_fault(text: &str, field: &'static str, error: &serde_json::Error) -> Reject {
+pub(crate) fn amount_fault(text: &str, field: &'static str, error: &serde_json::Error) -> Reject {
     let named = format!("\"{field}\"");
     let amount =
         text.find(&named).map(|at| text[at + named.len()..].trim_start_matches([' ', ':']));

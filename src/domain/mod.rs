@@ -8,7 +8,7 @@ pub mod activity;
 pub mod cloud_event;
 pub mod compact;
 pub mod customer;
-mod fields;
+pub(crate) mod fields;
 pub(crate) mod json;
 pub mod label;
 mod minor_units;

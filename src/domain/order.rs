@@ -118,7 +118,7 @@ impl<'a> OrderEvent<'a> {
             product_id: optional(wire.product_id.map(|t| t.0), "productId")?,
             total_amount,
             currency,
-            items_count: items_count(&items)?,
+            items_count: fields::count(&items, "itemsCount")?,
             status: required(wire.status.map(|t| t.0), "status")?,
             region: optional(wire.region.map(|t| t.0), "region")?,
             item_categories: categories(wire.item_categories.unwrap_or_default())?,
@@ -140,24 +140,6 @@ impl<'a> OrderEvent<'a> {
             ..*self
         }
     }
-}
-
-/// A whole number from 0 to what the database keeps (2^63 - 1).
-fn items_count(text: &str) -> Result<u64, Reject> {
-    let text = text.trim();
-    let reject = |reason, why: &str| {
-        let shown: String = text.chars().take(32).collect();
-        Reject::new(reason, "itemsCount", format!("`{shown}` {why}"))
-    };
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(reject(Reason::WrongType, "is not a whole number"));
-    }
-    if digits.len() < text.len() && digits.bytes().any(|b| b != b'0') {
-        return Err(reject(Reason::Negative, "is below zero"));
-    }
-    let count = digits.parse::<i64>().ok().and_then(|count| u64::try_from(count).ok());
-    count.ok_or_else(|| reject(Reason::TooLarge, "is 2^63 or more"))
 }
 
 /// The categories' names; empty ones are none.

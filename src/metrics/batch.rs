@@ -3,8 +3,7 @@
 
 use std::ops::Range;
 
-use crate::domain::PaymentEvent;
-use crate::metrics::sample::{key_order, same_content};
+use crate::metrics::sample::Sample;
 
 /// A batch's rows, sorted and told apart. Numbers are positions in the list that was arranged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,18 +14,27 @@ pub struct Arranged {
     pub duplicates: Vec<usize>,
     /// Rows with the key of an earlier one and other content: the row, the earlier one.
     pub conflicting: Vec<(usize, usize)>,
+    /// Rows with the key of one of a higher revision.
+    pub corrected: Vec<usize>,
 }
 
-/// Sorts `rows` by their key; of rows with one key the first of the file is kept.
+/// Sorts `rows` by their key; of rows with one key the highest revision is kept, of these the first
+/// of the file.
 #[must_use]
-pub fn arrange(rows: &[PaymentEvent<'_>]) -> Arranged {
+pub fn arrange(rows: &[Sample<'_>]) -> Arranged {
     let mut order: Vec<usize> = (0..rows.len()).collect();
-    order.sort_unstable_by(|a, b| key_order(&rows[*a], &rows[*b]).then(a.cmp(b)));
+    order.sort_unstable_by(|a, b| {
+        let (one, other) = (&rows[*a], &rows[*b]);
+        let newest_first = || other.revision().cmp(&one.revision());
+        one.key_order(other).then_with(newest_first).then(a.cmp(b))
+    });
     let mut arranged = Arranged { keep: Vec::with_capacity(rows.len()), ..Arranged::default() };
     for at in order {
         match arranged.keep.last() {
-            Some(&first) if key_order(&rows[first], &rows[at]).is_eq() => {
-                if same_content(&rows[first], &rows[at]) {
+            Some(&first) if rows[first].key_order(&rows[at]).is_eq() => {
+                if rows[at].revision() < rows[first].revision() {
+                    arranged.corrected.push(at);
+                } else if rows[first].same_content(&rows[at]) {
                     arranged.duplicates.push(at);
                 } else {
                     arranged.conflicting.push((at, first));
@@ -109,6 +117,7 @@ mod tests {
     use crate::domain::EventTime;
     use crate::domain::payment::Currency;
     use crate::metrics::decode::{Decoder, Rules};
+    use crate::metrics::kind::Kind;
     use proptest::prelude::*;
 
     fn lines(specs: &[(u8, u8)]) -> Vec<String> {
@@ -121,44 +130,38 @@ mod tests {
         specs.iter().map(line).collect()
     }
 
-    fn read(lines: &[String]) -> Vec<PaymentEvent<'static>> {
+    fn read(kind: Kind, lines: &[String]) -> Vec<Sample<'_>> {
         let rules = Rules {
             currency: Currency::new("EUR").unwrap(),
             round: false,
             latest: EventTime::from_micros(i64::MAX),
             floor: None,
         };
-        lines
-            .iter()
-            .map(|l| own(Decoder::Ndjson.decode(l.as_bytes(), &rules).unwrap().payment))
-            .collect()
-    }
-
-    fn own(p: PaymentEvent<'_>) -> PaymentEvent<'static> {
-        PaymentEvent {
-            payment_id: p.payment_id.into_owned().into(),
-            customer_id: p.customer_id.into_owned().into(),
-            order_id: None,
-            payment_method: None,
-            instrument_id: None,
-            merchant_id: None,
-            location: None,
-            failure_reason: None,
-            amount: p.amount,
-            currency: p.currency,
-            status: p.status,
-            fraud_score: p.fraud_score,
-            time: p.time,
-        }
+        let decoder = Decoder::Ndjson(kind);
+        lines.iter().map(|l| decoder.decode(l.as_bytes(), &rules).unwrap().sample).collect()
     }
 
     #[test]
     fn sorts_and_tells_duplicates_from_conflicts() {
         let lines = lines(&[(3, 1), (1, 1), (3, 1), (1, 2), (2, 1), (1, 1)]);
-        let arranged = arrange(&read(&lines));
+        let arranged = arrange(&read(Kind::Payment, &lines));
         assert_eq!(arranged.keep, [1, 4, 0]);
         assert_eq!(arranged.duplicates, [5, 2]);
         assert_eq!(arranged.conflicting, [(3, 1)]);
+    }
+
+    #[test]
+    fn the_highest_revision_of_a_key_is_kept() {
+        let line = |value: u8, revision: u8| {
+            format!(
+                r#"{{"eventId":"e","customerId":"c","metricName":"m","metricValue":{value},
+                "timestamp":1767225600000,"revision":{revision}}}"#
+            )
+        };
+        let lines = [line(1, 1), line(2, 2), line(1, 1), line(2, 2), line(3, 2)];
+        let arranged = arrange(&read(Kind::Customer, &lines));
+        assert_eq!((arranged.keep, arranged.corrected), (vec![1], vec![0, 2]));
+        assert_eq!((arranged.duplicates, arranged.conflicting), (vec![3], vec![(4, 1)]));
     }
 
     #[test]
@@ -187,23 +190,23 @@ mod tests {
             size in 1usize..41,
         ) {
             let lines = lines(&specs);
-            let rows = read(&lines);
+            let rows = read(Kind::Payment, &lines);
             let whole = arrange(&rows);
-            let mut stored: Vec<PaymentEvent<'_>> = Vec::new();
+            let mut stored: Vec<Sample<'_>> = Vec::new();
             let (mut duplicate, mut conflicting) = (0, 0);
             for batch in rows.chunks(size) {
                 let arranged = arrange(batch);
                 duplicate += arranged.duplicates.len();
                 conflicting += arranged.conflicting.len();
                 for at in arranged.keep {
-                    match stored.iter().find(|s| key_order(s, &batch[at]).is_eq()) {
+                    match stored.iter().find(|s| s.key_order(&batch[at]).is_eq()) {
                         None => stored.push(batch[at].clone()),
-                        Some(s) if same_content(s, &batch[at]) => duplicate += 1,
+                        Some(s) if s.same_content(&batch[at]) => duplicate += 1,
                         Some(_) => conflicting += 1,
                     }
                 }
             }
-            stored.sort_by(key_order);
+            stored.sort_by(Sample::key_order);
             let expected: Vec<_> = whole.keep.iter().map(|at| rows[*at].clone()).collect();
             prop_assert_eq!(&stored, &expected);
             prop_assert_eq!(stored.len() + duplicate + conflicting, rows.len());

@@ -1,11 +1,15 @@
-//! One line of a file to one payment, or the reason why not.
+//! One line of a file to one row, or the reason why not.
 
 use std::borrow::Cow;
 
 use rust_decimal::Decimal;
 
-use crate::domain::payment::{Currency, MAX_RECORD_BYTES, PaymentDraft};
-use crate::domain::{EventTime, Money, PaymentEvent, Reason, Reject};
+use crate::domain::fields::MAX_RECORD_BYTES;
+use crate::domain::payment::{Currency, PaymentDraft};
+use crate::domain::{EventTime, Money, Reason, Reject};
+use crate::metrics::draft::Draft;
+use crate::metrics::kind::{Form, Given, Kind};
+use crate::metrics::sample::Sample;
 
 /// What decides whether and how a line becomes a row.
 #[derive(Clone, Copy, Debug)]
@@ -20,38 +24,22 @@ pub struct Rules {
     pub floor: Option<EventTime>,
 }
 
-/// A payment that passed every check, and whether its amount was rounded.
+/// A row that passed every check, and whether an amount of it was rounded.
 #[derive(Clone, Debug)]
 pub struct Accepted<'a> {
-    /// The payment.
-    pub payment: PaymentEvent<'a>,
-    /// Whether `--round` changed its amount.
+    /// The row.
+    pub sample: Sample<'a>,
+    /// Whether `--round` changed an amount of it.
     pub rounded: bool,
 }
-
-/// The fields of a payment that are stored, in the order of [`Mapping`]'s columns; each with the
-/// other names it may have in a header.
-const FIELDS: [(&str, &[&str]); 10] = [
-    ("paymentId", &[]),
-    ("customerId", &[]),
-    ("orderId", &[]),
-    ("amount", &[]),
-    ("currency", &[]),
-    ("status", &[]),
-    ("paymentMethod", &["method"]),
-    ("merchantId", &[]),
-    ("fraudScore", &["score"]),
-    ("timestamp", &["time"]),
-];
-/// The fields without which no line can be a payment.
-const REQUIRED: [&str; 5] = ["paymentId", "customerId", "amount", "status", "timestamp"];
 
 /// Which column of a CSV file holds which field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mapping {
+    kind: Kind,
     header: Vec<String>,
     delimiter: u8,
-    /// For each column the field it holds, as an index into [`FIELDS`].
+    /// For each column of the file the position of the field it holds, in [`Kind::columns`].
     fields: Vec<Option<usize>>,
 }
 
@@ -60,29 +48,27 @@ impl Mapping {
     ///
     /// # Errors
     /// What is wrong with the header, for a person.
-    pub fn from_header(line: &[u8], delimiter: u8) -> Result<Self, String> {
+    pub fn from_header(kind: Kind, line: &[u8], delimiter: u8) -> Result<Self, String> {
         let text = std::str::from_utf8(line).map_err(|_| "the header is not UTF-8".to_owned())?;
         let mut header = Vec::new();
         split(text, delimiter, |_, field| header.push(field.trim().to_owned()))
             .map_err(|r| format!("the header cannot be split into columns: {}", r.detail))?;
+        let columns = kind.columns();
         let mut fields: Vec<Option<usize>> = Vec::new();
         for name in &header {
-            let plain = plain(name);
-            let known = |f: &str| self::plain(f) == plain;
-            let field = FIELDS
-                .iter()
-                .position(|(name, others)| known(name) || others.iter().any(|o| known(o)));
+            let field = columns.iter().position(|c| c.given != Given::Never && c.is_called(name));
             if let Some(f) = field.filter(|f| fields.contains(&Some(*f))) {
-                return Err(format!("the header names {} twice", FIELDS[f].0));
+                return Err(format!("the header names {} twice", columns[f].field));
             }
             fields.push(field);
         }
-        let missing: Vec<&str> = REQUIRED
-            .into_iter()
-            .filter(|r| !fields.iter().flatten().any(|f| FIELDS[*f].0 == *r))
+        let needed = columns.iter().enumerate().filter(|(_, c)| c.given == Given::Always);
+        let missing: Vec<&str> = needed
+            .filter(|(at, _)| !fields.contains(&Some(*at)))
+            .map(|(_, column)| column.field)
             .collect();
         if missing.is_empty() {
-            return Ok(Self { header, delimiter, fields });
+            return Ok(Self { kind, header, delimiter, fields });
         }
         Err(format!("the header lacks {}; it has {}", missing.join(", "), header.join(", ")))
     }
@@ -97,37 +83,29 @@ impl Mapping {
     /// The column of a field: its number from 1 and its name in the header.
     #[must_use]
     pub fn column(&self, field: &str) -> Option<(usize, &str)> {
-        let at = self.fields.iter().position(|f| f.is_some_and(|f| FIELDS[f].0 == field))?;
+        let columns = self.kind.columns();
+        let own = |f: &Option<usize>| f.is_some_and(|f| columns[f].field == field);
+        let at = self.fields.iter().position(own)?;
         Some((at + 1, &self.header[at]))
     }
 
     /// A text that two mappings share only if they read lines alike.
     #[must_use]
     pub fn identity(&self) -> String {
+        let columns = self.kind.columns();
         let fields: Vec<&str> =
-            self.fields.iter().map(|f| f.map_or("-", |f| FIELDS[f].0)).collect();
+            self.fields.iter().map(|f| f.map_or("-", |f| columns[f].field)).collect();
         format!("csv {} {}", self.delimiter, fields.join(" "))
     }
 
-    fn draft<'a>(&self, line: &'a str) -> Result<PaymentDraft<'a>, Reject> {
-        let mut draft = PaymentDraft::default();
+    fn draft<'a>(&self, line: &'a str) -> Result<Draft<'a>, Reject> {
+        let mut draft = Draft::new(self.kind);
         let mut count = 0;
         split(line, self.delimiter, |at, field| {
             count = at + 1;
-            let Some(Some(index)) = self.fields.get(at) else { return };
-            let target = match index {
-                0 => &mut draft.payment_id,
-                1 => &mut draft.customer_id,
-                2 => &mut draft.order_id,
-                3 => &mut draft.amount,
-                4 => &mut draft.currency,
-                5 => &mut draft.status,
-                6 => &mut draft.payment_method,
-                7 => &mut draft.merchant_id,
-                8 => &mut draft.fraud_score,
-                _ => &mut draft.timestamp,
-            };
-            *target = Some(field);
+            if let Some(Some(column)) = self.fields.get(at) {
+                draft.set(*column, field);
+            }
         })?;
         if count == self.fields.len() {
             return Ok(draft);
@@ -135,12 +113,6 @@ impl Mapping {
         let detail = format!("{count} columns; the header has {}", self.fields.len());
         Err(Reject::new(Reason::BrokenCsv, "", detail))
     }
-}
-
-/// A name without underscores, dashes, blanks and capitals.
-fn plain(name: &str) -> String {
-    let kept = name.chars().filter(|c| !matches!(c, '_' | '-' | ' '));
-    kept.flat_map(char::to_lowercase).collect()
 }
 
 /// Splits a CSV record into its fields, quotes as in RFC 4180.
@@ -200,17 +172,31 @@ pub enum Decoder {
     /// CSV by its header.
     Csv(Mapping),
     /// One JSON object a line.
-    Ndjson,
+    Ndjson(Kind),
 }
 
 impl Decoder {
+    /// What the rows are.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Csv(mapping) => mapping.kind,
+            Self::Ndjson(kind) => *kind,
+        }
+    }
+
     /// Reads one line.
     ///
     /// # Errors
     /// The first fault.
     pub fn decode<'a>(&self, line: &'a [u8], rules: &Rules) -> Result<Accepted<'a>, Reject> {
-        let mut draft = match self {
-            Self::Ndjson => PaymentDraft::from_json(line)?,
+        let (sample, rounded) = match self {
+            Self::Ndjson(Kind::Payment) if !rules.round => {
+                // The most frequent rows have a reader of their own.
+                let payment = PaymentDraft::from_json(line)?.check(rules.currency, None)?;
+                (Sample::Payment(payment), false)
+            }
+            Self::Ndjson(kind) => rules.check(*kind, Draft::from_json(*kind, line)?)?,
             Self::Csv(mapping) => {
                 if line.len() >= MAX_RECORD_BYTES {
                     let detail = format!("at most {MAX_RECORD_BYTES} bytes are accepted");
@@ -220,13 +206,11 @@ impl Decoder {
                     let detail = format!("byte {} is not UTF-8", e.valid_up_to());
                     Reject::new(Reason::NotUtf8, "", detail)
                 })?;
-                mapping.draft(text)?
+                rules.check(mapping.kind, mapping.draft(text)?)?
             }
         };
-        let rounded = rules.round && round(&mut draft)?;
-        let payment = draft.check(rules.currency, None)?;
-        within(payment.time, rules)?;
-        Ok(Accepted { payment, rounded })
+        within(sample.time(), rules)?;
+        Ok(Accepted { sample, rounded })
     }
 
     /// The event time of a line if it will be accepted for its time, without reading the rest.
@@ -239,7 +223,7 @@ impl Decoder {
         }
         let text = std::str::from_utf8(line).ok()?;
         let time = match self {
-            Self::Ndjson => {
+            Self::Ndjson(_) => {
                 let wire: Time<'_> = serde_json::from_str(text).ok()?;
                 EventTime::from_event_text(wire.timestamp?.get().trim_matches('"')).ok()?
             }
@@ -263,7 +247,7 @@ impl Decoder {
     pub fn identity(&self) -> String {
         match self {
             Self::Csv(mapping) => mapping.identity(),
-            Self::Ndjson => "ndjson".to_owned(),
+            Self::Ndjson(_) => "ndjson".to_owned(),
         }
     }
 
@@ -272,7 +256,7 @@ impl Decoder {
     pub fn column(&self, field: &str) -> Option<(usize, &str)> {
         match self {
             Self::Csv(mapping) => mapping.column(field),
-            Self::Ndjson => None,
+            Self::Ndjson(_) => None,
         }
     }
 }
@@ -293,19 +277,34 @@ pub fn within(time: EventTime, rules: &Rules) -> Result<(), Reject> {
     Ok(())
 }
 
-fn round(draft: &mut PaymentDraft<'_>) -> Result<bool, Reject> {
-    let Some(text) = &draft.amount else { return Ok(false) };
+impl Rules {
+    /// Checks a draft, its amounts rounded first if that is asked for. Says whether one was.
+    fn check<'a>(&self, kind: Kind, mut draft: Draft<'a>) -> Result<(Sample<'a>, bool), Reject> {
+        let mut rounded = false;
+        if self.round {
+            let columns = kind.columns().iter().enumerate();
+            for (at, _) in columns.filter(|(_, c)| c.form == Form::Money) {
+                rounded |= round(&mut draft, at)?;
+            }
+        }
+        Ok((Sample::check(kind, draft, self.currency, None)?, rounded))
+    }
+}
+
+fn round(draft: &mut Draft<'_>, column: usize) -> Result<bool, Reject> {
+    let Some(text) = draft.get(column) else { return Ok(false) };
     let Ok(value) = text.trim().parse::<Decimal>() else { return Ok(false) };
     if value.normalize().scale() <= 4 {
         return Ok(false);
     }
-    draft.amount = Some(Cow::Owned(Money::rounded(value)?.to_string()));
+    draft.set(column, Cow::Owned(Money::rounded(value)?.to_string()));
     Ok(true)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::PaymentEvent;
 
     fn rules() -> Rules {
         Rules {
@@ -316,8 +315,13 @@ mod tests {
         }
     }
 
+    fn payment(sample: Sample<'_>) -> PaymentEvent<'_> {
+        let Sample::Payment(payment) = sample else { panic!("no payment") };
+        payment
+    }
+
     fn csv(header: &str) -> Decoder {
-        Decoder::Csv(Mapping::from_header(header.as_bytes(), b',').unwrap())
+        Decoder::Csv(Mapping::from_header(Kind::Payment, header.as_bytes(), b',').unwrap())
     }
 
     const HEADER: &str = "time,payment_id,customerId,amount,status,method,note,currency";
@@ -326,7 +330,7 @@ mod tests {
     #[test]
     fn both_spellings_in_any_order() {
         let decoder = csv(HEADER);
-        let p = decoder.decode(LINE.as_bytes(), &rules()).unwrap().payment;
+        let p = payment(decoder.decode(LINE.as_bytes(), &rules()).unwrap().sample);
         assert_eq!((p.payment_id.as_ref(), p.currency.code()), ("p1", "USD"));
         assert_eq!(p.payment_method.as_deref(), Some("CARD"));
         assert!(matches!(p.payment_id, Cow::Borrowed(_)));
@@ -340,25 +344,16 @@ mod tests {
     fn csv_and_ndjson_of_one_payment_are_equal() {
         let json = br#"{"paymentId":"p1","customerId":"c1","amount":12.30,"status":"COMPLETED",
             "paymentMethod":"CARD","currency":"USD","timestamp":"2026-01-01T00:00:00Z"}"#;
-        let a = csv(HEADER).decode(LINE.as_bytes(), &rules()).unwrap().payment;
-        let b = Decoder::Ndjson.decode(json, &rules()).unwrap().payment;
+        let a = payment(csv(HEADER).decode(LINE.as_bytes(), &rules()).unwrap().sample);
+        let b = payment(Decoder::Ndjson(Kind::Payment).decode(json, &rules()).unwrap().sample);
         assert_eq!(a, b);
     }
 
     #[test]
     fn quotes_are_read() {
         let line = LINE.replace("c1", "\"c,\"\"1\"\"\"").replace("12.30", "\"12.30\"");
-        let p = csv(HEADER).decode(line.as_bytes(), &rules()).unwrap().payment.into_owned();
-        assert_eq!(p, "c,\"1\"");
-    }
-
-    trait Owned {
-        fn into_owned(self) -> String;
-    }
-    impl Owned for PaymentEvent<'_> {
-        fn into_owned(self) -> String {
-            self.customer_id.into_owned()
-        }
+        let p = payment(csv(HEADER).decode(line.as_bytes(), &rules()).unwrap().sample);
+        assert_eq!(p.customer_id, "c,\"1\"");
     }
 
     #[test]
@@ -396,17 +391,17 @@ mod tests {
         {
             let line = LINE.replace("12.30", from);
             let accepted = csv(HEADER).decode(line.as_bytes(), &round).unwrap();
-            assert_eq!(accepted.payment.amount.to_string(), to);
+            assert_eq!(payment(accepted.sample).amount.to_string(), to);
             assert_eq!(accepted.rounded, changed);
         }
     }
 
     #[test]
     fn a_header_must_name_what_is_needed_once() {
-        let error = Mapping::from_header(b"payment_id,amount", b',').unwrap_err();
-        assert!(error.contains("lacks customerId, status, timestamp"), "{error}");
+        let error = Mapping::from_header(Kind::Payment, b"payment_id,amount", b',').unwrap_err();
+        assert!(error.contains("lacks timestamp, customerId, status"), "{error}");
         let twice = "paymentId,payment_id,customerId,amount,status,time";
-        let error = Mapping::from_header(twice.as_bytes(), b',').unwrap_err();
+        let error = Mapping::from_header(Kind::Payment, twice.as_bytes(), b',').unwrap_err();
         assert!(error.contains("paymentId twice"), "{error}");
     }
 }

@@ -1,7 +1,8 @@
 //! Samples in, questions out: how a file or a message becomes rows, and what a report asks.
 //!
-//! Pure: bytes and values in, values out. [`reader`] cuts a file into batches, [`decode`] reads
-//! one line, [`batch`] orders a batch's rows and tells duplicates apart, [`ledger`] names batches
+//! Pure: bytes and values in, values out. [`kind`] lists what there is, [`reader`] cuts a file into
+//! batches, [`decode`] reads one line into a [`draft`] and a [`sample`], [`identity`] names rows that
+//! bring no id, [`batch`] orders a batch's rows and tells duplicates apart, [`ledger`] names batches
 //! so that a rerun goes on where the last run ended, [`tally`] keeps the sum that must come out.
 //! [`alert`] reads a fraud alert; [`query`] and [`explain`] shape what is asked about both.
 
@@ -9,10 +10,15 @@ pub mod alert;
 pub mod batch;
 pub mod chunks;
 pub mod decode;
+pub mod draft;
 pub mod explain;
+pub mod identity;
+pub mod kind;
 pub mod ledger;
 pub mod lines;
 pub mod query;
 pub mod reader;
 pub mod sample;
 pub mod tally;
+#[cfg(test)]
+mod tests;

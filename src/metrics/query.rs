@@ -50,25 +50,6 @@ pub struct PaymentRow {
     pub fraud_score: Option<Decimal>,
 }
 
-impl PaymentRow {
-    /// The row as a JSON object, for what shows both versions of a conflict.
-    #[must_use]
-    pub fn to_json(&self) -> serde_json::Value {
-        serde_json::json!({
-            "paymentId": self.payment_id,
-            "customerId": self.customer_id,
-            "orderId": self.order_id,
-            "amount": self.amount.to_string(),
-            "currency": self.currency,
-            "status": self.status,
-            "paymentMethod": self.payment_method,
-            "merchantId": self.merchant_id,
-            "fraudScore": self.fraud_score.map(|s| s.normalize().to_string()),
-            "timestamp": self.time.to_string(),
-        })
-    }
-}
-
 /// A sum over all rows that were asked for, however many are shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CurrencyTotal {

@@ -1,5 +1,5 @@
-//! The sum that must come out: in = stored + duplicate + conflicting + rejected + future +
-//! expired.
+//! The sum that must come out: in = stored + duplicate + corrected + conflicting + rejected +
+//! future + expired.
 
 use std::collections::BTreeMap;
 
@@ -16,6 +16,8 @@ pub struct Tally {
     pub duplicate: u64,
     /// Of these, rows of batches that the ledger already had.
     pub passed_over: u64,
+    /// Rows whose key is there with another revision: the highest one stays.
+    pub corrected: u64,
     /// Rows whose key is there with other content.
     pub conflicting: u64,
     /// Records with a fault.
@@ -51,7 +53,7 @@ impl Tally {
     /// Whether every record read is accounted for.
     #[must_use]
     pub const fn balances(&self) -> bool {
-        self.read == self.stored + self.duplicate + self.set_aside()
+        self.read == self.stored + self.duplicate + self.corrected + self.set_aside()
     }
 
     /// Adds another tally.
@@ -60,6 +62,7 @@ impl Tally {
         self.stored += other.stored;
         self.duplicate += other.duplicate;
         self.passed_over += other.passed_over;
+        self.corrected += other.corrected;
         self.conflicting += other.conflicting;
         self.rejected += other.rejected;
         self.future += other.future;

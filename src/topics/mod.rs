@@ -38,6 +38,8 @@ pub mod subject {
     pub const ORDER_METRICS: &str = "order.metrics";
     /// Revenue by region, category and window, keyed by region.
     pub const REVENUE_METRICS: &str = "revenue.metrics";
+    /// Gauges of services, keyed by service.
+    pub const SYSTEM_METRICS: &str = "system.metrics";
     /// Recommended products, keyed by customer.
     pub const RECOMMENDATIONS: &str = "recommendations";
     /// The products most looked at by window, keyed by category.

@@ -116,7 +116,7 @@ impl Step {
 const DAY: i64 = 86_400_000;
 
 /// The topics of events, kept for a week.
-const EVENTS: [&str; 19] = [
+const EVENTS: [&str; 20] = [
     subject::CUSTOMER_EVENTS,
     subject::ORDER_EVENTS,
     subject::PAYMENT_EVENTS,
@@ -133,6 +133,7 @@ const EVENTS: [&str; 19] = [
     subject::REGION_TREND,
     subject::ORDER_METRICS,
     subject::REVENUE_METRICS,
+    subject::SYSTEM_METRICS,
     subject::RECOMMENDATIONS,
     subject::TRENDING,
     subject::PRICING,

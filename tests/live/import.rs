@@ -268,7 +268,7 @@ fn what_cannot_be_loaded_is_told_with_the_next_step() {
     write(database.home(), "header.csv", "payment_id,amount\n1,2\n");
     let output = import(&database, &["header.csv"]);
     assert_eq!(output.status.code(), Some(1), "{}", shown(&output));
-    assert!(shown(&output).contains("lacks customerId, status, timestamp"), "{}", shown(&output));
+    assert!(shown(&output).contains("lacks timestamp, customerId, status"), "{}", shown(&output));
     write(database.home(), "empty.csv", "");
     assert_eq!(counts(&import(&database, &["empty.csv"]), 0), [0; 7]);
     let output = import(&database, &["absent.csv"]);

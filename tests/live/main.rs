@@ -18,6 +18,7 @@ mod guard;
 mod idle;
 mod import;
 mod ingest;
+mod kinds;
 mod lag;
 mod metrics_database;
 mod observe;

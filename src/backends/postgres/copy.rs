@@ -9,65 +9,106 @@ use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgArgumentBuffer, PgConnection, Postgres};
 
 use crate::backends::postgres::instant::Instant;
-use crate::domain::{EventTime, PaymentEvent};
-use crate::metrics::sample::write_event_id;
-
-/// The columns of an encoded payment, in order.
-pub const PAYMENT_COLUMNS: &str = "time, payment_id, order_id, customer_id, amount, currency, \
-                                   status, payment_method, merchant_id, fraud_score, tenant, \
-                                   event_id";
-/// How many they are.
-const PAYMENT_COLUMN_COUNT: i16 = 12;
+use crate::domain::EventTime;
+use crate::metrics::sample::Sample;
 
 /// The signature, no flags, no extension.
 const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 /// The end of the data.
 const TRAILER: &[u8] = &(-1_i16).to_be_bytes();
 
-/// Payments in binary COPY form.
+/// Rows of one kind in binary COPY form, their columns in the order of
+/// [`crate::metrics::kind::Kind::columns`].
 #[derive(Default)]
-pub struct EncodedPayments {
+pub struct EncodedRows {
     buffer: PgArgumentBuffer,
     ends: Vec<usize>,
     event_id: Vec<u8>,
     span: Option<(EventTime, EventTime)>,
+    corrects: bool,
 }
 
-impl EncodedPayments {
+impl EncodedRows {
     /// Appends a row, or nothing.
     ///
     /// # Errors
-    /// What sqlx's encoder says; nothing that a valid payment holds makes it fail.
-    pub fn push(&mut self, payment: &PaymentEvent<'_>, tenant: &str) -> Result<(), BoxDynError> {
+    /// What sqlx's encoder says; nothing that a valid row holds makes it fail.
+    pub fn push(&mut self, sample: &Sample<'_>, tenant: &str) -> Result<(), BoxDynError> {
         let start = self.buffer.len();
-        let pushed = self.append(payment, tenant);
+        let pushed = self.append(sample, tenant);
         if pushed.is_err() {
             self.buffer.truncate(start);
             return pushed;
         }
         self.ends.push(self.buffer.len());
-        let (first, last) = self.span.unwrap_or((payment.time, payment.time));
-        self.span = Some((first.min(payment.time), last.max(payment.time)));
+        let time = sample.time();
+        let (first, last) = self.span.unwrap_or((time, time));
+        self.span = Some((first.min(time), last.max(time)));
+        self.corrects |= sample.revision() > 1;
         Ok(())
     }
 
-    fn append(&mut self, payment: &PaymentEvent<'_>, tenant: &str) -> Result<(), BoxDynError> {
-        let buffer = &mut self.buffer;
-        buffer.extend_from_slice(&PAYMENT_COLUMN_COUNT.to_be_bytes());
-        value(buffer, &Instant(payment.time))?;
-        value(buffer, &payment.payment_id.as_ref())?;
-        optional(buffer, payment.order_id.as_deref())?;
-        value(buffer, &payment.customer_id.as_ref())?;
-        value(buffer, &payment.amount.decimal())?;
-        value(buffer, &payment.currency.code())?;
-        value(buffer, &payment.status.code())?;
-        optional(buffer, payment.payment_method.as_deref())?;
-        optional(buffer, payment.merchant_id.as_deref())?;
-        optional(buffer, payment.fraud_score.map(|s| Decimal::new(s.thousandths().into(), 3)))?;
-        value(buffer, &tenant)?;
+    fn append(&mut self, sample: &Sample<'_>, tenant: &str) -> Result<(), BoxDynError> {
+        let to = &mut self.buffer;
+        let columns = i16::try_from(sample.kind().columns().len())?;
+        to.extend_from_slice(&columns.to_be_bytes());
+        value(to, &Instant(sample.time()))?;
+        match sample {
+            Sample::Customer(row) => {
+                value(to, &row.customer_id.as_ref())?;
+                value(to, &row.metric_name.as_ref())?;
+                value(to, &row.value)?;
+                json(to, row.labels.as_deref())?;
+            }
+            Sample::Order(row) => {
+                value(to, &row.order_id.as_ref())?;
+                value(to, &row.customer_id.as_ref())?;
+                value(to, &row.status.as_ref())?;
+                value(to, &row.total_amount.decimal())?;
+                value(to, &row.currency.code())?;
+                value(to, &i64::try_from(row.items_count)?)?;
+                optional(to, row.region.as_deref())?;
+                json(to, row.tags.as_deref())?;
+            }
+            Sample::Payment(row) => {
+                value(to, &row.payment_id.as_ref())?;
+                optional(to, row.order_id.as_deref())?;
+                value(to, &row.customer_id.as_ref())?;
+                value(to, &row.amount.decimal())?;
+                value(to, &row.currency.code())?;
+                value(to, &row.status.code())?;
+                optional(to, row.payment_method.as_deref())?;
+                optional(to, row.merchant_id.as_deref())?;
+                optional(to, row.fraud_score.map(|s| Decimal::new(s.thousandths().into(), 3)))?;
+            }
+            Sample::Revenue(row) => {
+                value(to, &row.revenue.decimal())?;
+                value(to, &row.costs.decimal())?;
+                value(to, &row.profit.decimal())?;
+                value(to, &row.currency.code())?;
+                value(to, &i64::try_from(row.orders_count)?)?;
+                optional(to, row.region.as_deref())?;
+                optional(to, row.product_category.as_deref())?;
+            }
+            Sample::System(row) => {
+                value(to, &row.service_name.as_ref())?;
+                let (cpu, memory, requests) = (row.cpu_usage, row.memory_usage, row.request_rate);
+                for gauge in [cpu, memory, requests, row.error_rate, row.latency_p99] {
+                    optional(to, gauge)?;
+                }
+            }
+        }
+        value(to, &tenant)?;
         self.event_id.clear();
-        write_event_id(payment, &mut self.event_id);
-        value(buffer, &self.event_id.as_slice())
+        sample.write_event_id(&mut self.event_id);
+        value(to, &self.event_id.as_slice())?;
+        value(to, &sample.revision())
+    }
+
+    /// Whether a row is a correction of an earlier one.
+    #[must_use]
+    pub const fn corrects(&self) -> bool {
+        self.corrects
     }
 
     /// How many rows there are.
@@ -93,6 +134,7 @@ impl EncodedPayments {
         self.buffer.clear();
         self.ends.clear();
         self.span = None;
+        self.corrects = false;
     }
 
     /// The bytes of the rows in `range`, without header and trailer.
@@ -118,6 +160,12 @@ impl EncodedPayments {
         copy.send(TRAILER).await?;
         copy.finish().await
     }
+}
+
+/// Appends a JSON text as `jsonb`: a version byte, then the text.
+fn json(buffer: &mut PgArgumentBuffer, text: Option<&str>) -> Result<(), BoxDynError> {
+    let versioned = text.map(|text| [b"\x01", text.as_bytes()].concat());
+    optional(buffer, versioned.as_deref())
 }
 
 /// Appends one value, its length first.

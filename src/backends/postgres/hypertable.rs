@@ -1,4 +1,4 @@
-//! How a hypertable lies in chunks.
+//! How a hypertable lies in chunks, and where its rows begin.
 
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use sqlx::postgres::PgConnection;
 use crate::backends::error::Result;
 use crate::backends::postgres::fault;
 use crate::backends::postgres::instant::Instant;
+use crate::domain::EventTime;
 use crate::metrics::chunks::Layout;
 
 /// Reads the chunk interval and the chunks of `bss.<table>`; `None` if it is an ordinary table.
@@ -43,4 +44,20 @@ pub async fn layout(connection: &mut PgConnection, table: &str) -> Result<Option
         .collect::<std::result::Result<_, sqlx::Error>>()
         .map_err(|e| fault(e, what()))?;
     Ok(Some(Layout { interval: Duration::from_micros(micros), existing }))
+}
+
+/// The retention floor of a hypertable, if rows have ever been dropped.
+///
+/// # Errors
+/// The table is missing, or the connection broke.
+pub async fn floor(connection: &mut PgConnection, hypertable: &str) -> Result<Option<EventTime>> {
+    let floor: Option<Instant> = sqlx::query_scalar(
+        "SELECT max(floor) FROM bss.retention_floor WHERE hypertable IN ($1, $2)",
+    )
+    .bind(hypertable)
+    .bind(format!("bss.{hypertable}"))
+    .fetch_one(connection)
+    .await
+    .map_err(|e| fault(e, "could not read table bss.retention_floor"))?;
+    Ok(floor.map(|f| f.0))
 }

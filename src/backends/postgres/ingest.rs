@@ -7,25 +7,26 @@ use sqlx::postgres::PgConnection;
 
 use crate::backends::error::Result;
 use crate::backends::postgres::alerts::{self, Written};
-use crate::backends::postgres::copy::EncodedPayments;
-use crate::backends::postgres::payments::{Outcome, PaymentWriter, is_of_data, said};
+use crate::backends::postgres::copy::EncodedRows;
+use crate::backends::postgres::samples::{Outcome, SampleWriter};
 use crate::backends::postgres::transaction::{self, REPEATS, pause, repeats};
-use crate::backends::postgres::{fault, offsets};
+use crate::backends::postgres::{fault, is_of_data, offsets, said};
 use crate::metrics::alert::Alert;
+use crate::metrics::kind::Kind;
 use crate::runtime::Fault;
 
 /// The rows of one batch.
 pub enum Rows {
-    /// Payments, sorted by their key, each key once.
-    Payments(EncodedPayments),
+    /// Rows of one kind, sorted by their key, each key once.
+    Samples(Kind, EncodedRows),
     /// Alerts, sorted by their id.
     Alerts(Vec<Alert>),
 }
 
 /// What became of them.
 pub enum Stored {
-    /// Of the payments.
-    Payments(Outcome),
+    /// Of the rows of one kind.
+    Samples(Outcome),
     /// Of each alert; a refused one with what the server said.
     Alerts(Vec<std::result::Result<Written, String>>),
 }
@@ -36,7 +37,7 @@ pub struct Store {
     group: String,
     topic: String,
     tenant: String,
-    writer: PaymentWriter,
+    writer: Option<SampleWriter>,
     fault: Fault,
 }
 
@@ -50,7 +51,7 @@ impl Store {
         tenant: String,
         fault: Fault,
     ) -> Self {
-        Self { connection, group, topic, tenant, writer: PaymentWriter::default(), fault }
+        Self { connection, group, topic, tenant, writer: None, fault }
     }
 
     /// The stored offset of a partition; where there is none, `first` is stored.
@@ -116,8 +117,9 @@ impl Store {
             }
         }
         let stored = match rows {
-            Rows::Payments(rows) => {
-                Stored::Payments(self.writer.write(&mut self.connection, rows).await?)
+            Rows::Samples(kind, rows) => {
+                let writer = self.writer.get_or_insert_with(|| SampleWriter::new(*kind));
+                Stored::Samples(writer.write(&mut self.connection, rows).await?)
             }
             Rows::Alerts(alerts) => Stored::Alerts(self.alerts(alerts).await?),
         };

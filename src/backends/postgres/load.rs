@@ -4,27 +4,28 @@ use sqlx::Executor;
 use sqlx::postgres::PgConnection;
 
 use crate::backends::error::Result;
-use crate::backends::postgres::copy::EncodedPayments;
+use crate::backends::postgres::copy::EncodedRows;
 use crate::backends::postgres::fault;
 use crate::backends::postgres::ledger::{self, Posting};
-use crate::backends::postgres::payments::{Outcome, PaymentWriter, TABLE};
+use crate::backends::postgres::samples::{Outcome, SampleWriter};
 use crate::backends::postgres::transaction::{self, REPEATS, pause, repeats};
+use crate::metrics::kind::Kind;
 use crate::metrics::ledger::{Entry, Link};
 use crate::runtime::Fault;
 
 /// Loads batches over one connection.
 pub struct Loader {
     connection: PgConnection,
-    writer: PaymentWriter,
+    writer: SampleWriter,
     fault: Fault,
     whole: bool,
 }
 
 impl Loader {
-    /// A loader that commits each batch.
+    /// A loader of rows of `kind` that commits each batch.
     #[must_use]
-    pub fn new(connection: PgConnection, fault: Fault) -> Self {
-        Self { connection, writer: PaymentWriter::default(), fault, whole: false }
+    pub fn new(connection: PgConnection, kind: Kind, fault: Fault) -> Self {
+        Self { connection, writer: SampleWriter::new(kind), fault, whole: false }
     }
 
     /// Makes all that follows one transaction, ended by [`Self::commit`].
@@ -64,7 +65,7 @@ impl Loader {
     ///
     /// # Errors
     /// A lost connection, a missing table, a deadlock that came again and again.
-    pub async fn load(&mut self, rows: &EncodedPayments, posting: &Posting<'_>) -> Result<Outcome> {
+    pub async fn load(&mut self, rows: &EncodedRows, posting: &Posting<'_>) -> Result<Outcome> {
         let mut repeated = 0;
         loop {
             let error = match self.attempt(rows, posting).await {
@@ -77,14 +78,15 @@ impl Loader {
                 tokio::time::sleep(pause(repeated, u64::from(std::process::id()))).await;
                 continue;
             }
-            let what = format!("could not load batch {} into {TABLE}", posting.number);
+            let table = self.writer.table();
+            let what = format!("could not load batch {} into {table}", posting.number);
             return Err(fault(error, what));
         }
     }
 
     async fn attempt(
         &mut self,
-        rows: &EncodedPayments,
+        rows: &EncodedRows,
         posting: &Posting<'_>,
     ) -> std::result::Result<Outcome, sqlx::Error> {
         if !self.whole {
@@ -94,7 +96,7 @@ impl Loader {
         let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
         let entry = Entry {
             stored: outcome.stored,
-            duplicates: outcome.duplicates + posting.duplicates,
+            duplicates: outcome.duplicates + outcome.corrected + posting.duplicates,
             conflicting: count(outcome.conflicting.len()) + posting.conflicting,
         };
         let refused = count(outcome.refused.len());

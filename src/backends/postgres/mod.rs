@@ -13,8 +13,8 @@ pub mod instant;
 pub mod ledger;
 pub mod load;
 pub mod offsets;
-pub mod payments;
 pub mod reports;
+pub mod samples;
 pub mod transaction;
 
 use std::time::Duration;
@@ -106,4 +106,18 @@ pub fn fault(error: sqlx::Error, what: impl Into<String>) -> BackendError {
         return fault.hint("Run `bss setup timescale` to make the tables.");
     }
     fault
+}
+
+/// The SQLSTATE of a server's error.
+fn code(error: &sqlx::Error) -> Option<String> {
+    error.as_database_error().and_then(|e| e.code()).map(std::borrow::Cow::into_owned)
+}
+
+/// Whether the server refuses the data: classes 22 (data exception) and 23 (a constraint).
+fn is_of_data(error: &sqlx::Error) -> bool {
+    code(error).is_some_and(|c| (c.starts_with("22") || c.starts_with("23")) && c != "23505")
+}
+
+fn said(error: &sqlx::Error) -> String {
+    error.as_database_error().map_or_else(|| error.to_string(), |e| e.message().to_owned())
 }

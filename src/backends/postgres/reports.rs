@@ -1,14 +1,13 @@
 //! The payments that fraud reports and explanations ask for.
 
 use rust_decimal::Decimal;
-use sqlx::postgres::PgConnection;
+use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{QueryBuilder, Row};
 
 use crate::backends::error::Result;
 use crate::backends::postgres::fault;
 use crate::backends::postgres::instant::Instant;
-use crate::backends::postgres::payments::payment;
-use crate::domain::EventTime;
+use crate::domain::{EventTime, Money};
 use crate::metrics::query::{Anomalies, AnomalyQuery, CurrencyTotal, PaymentRow};
 
 const COLUMNS: &str = "time, payment_id, customer_id, order_id, amount, currency, status, \
@@ -112,4 +111,22 @@ pub async fn payments(
         .await
         .map_err(|e| fault(e, what()))?;
     found.iter().map(payment).collect::<std::result::Result<_, _>>().map_err(|e| fault(e, what()))
+}
+
+/// Reads a row that has the columns of [`PaymentRow`].
+fn payment(row: &PgRow) -> std::result::Result<PaymentRow, sqlx::Error> {
+    let amount: Decimal = row.try_get("amount")?;
+    let Instant(time) = row.try_get("time")?;
+    Ok(PaymentRow {
+        time,
+        payment_id: row.try_get("payment_id")?,
+        customer_id: row.try_get("customer_id")?,
+        order_id: row.try_get("order_id")?,
+        amount: Money::from_decimal(amount).map_err(|e| sqlx::Error::Decode(Box::new(e)))?,
+        currency: row.try_get("currency")?,
+        status: row.try_get("status")?,
+        payment_method: row.try_get("payment_method")?,
+        merchant_id: row.try_get("merchant_id")?,
+        fraud_score: row.try_get("fraud_score")?,
+    })
 }

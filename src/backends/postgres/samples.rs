@@ -1,22 +1,19 @@
-//! Payments into their hypertable: COPY where it goes, a staging table where keys are there
+//! Rows of any kind into their hypertable: COPY where it goes, a staging table where keys are there
 //! already, halves where the server refuses a row.
 
 use std::ops::Range;
 
 use rust_decimal::Decimal;
+use serde_json::{Map, Value};
 use sqlx::postgres::{PgConnection, PgRow};
+use sqlx::types::Json;
 use sqlx::{Executor, Row};
 
-use crate::backends::error::Result;
-use crate::backends::postgres::copy::{EncodedPayments, PAYMENT_COLUMNS};
-use crate::backends::postgres::fault;
+use crate::backends::postgres::copy::EncodedRows;
 use crate::backends::postgres::instant::Instant;
-use crate::domain::{EventTime, Money};
+use crate::backends::postgres::{code, is_of_data, said};
 use crate::metrics::batch::{Halving, Way};
-use crate::metrics::query::PaymentRow;
-
-/// The table, for messages.
-pub const TABLE: &str = "hypertable bss.payment_metrics";
+use crate::metrics::kind::{Column, Form, Kind};
 
 /// A row whose key is stored with other content.
 #[derive(Clone, Debug)]
@@ -24,39 +21,46 @@ pub struct Conflict {
     /// The row, by its place among those sent.
     pub row: usize,
     /// What is stored.
-    pub stored: PaymentRow,
+    pub stored: Value,
 }
 
 /// What became of the rows that were sent.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
-    /// Rows written.
+    /// Rows of a new key.
     pub stored: u64,
     /// Rows that were there with the same content.
     pub duplicates: u64,
+    /// Rows whose key was there with another revision: the highest is there now.
+    pub corrected: u64,
     /// Rows that were there with other content.
     pub conflicting: Vec<Conflict>,
     /// Rows the server refuses for their data, with what it said.
     pub refused: Vec<(usize, String)>,
 }
 
-/// Writes payments; knows which way has been going well.
-#[derive(Debug, Default)]
-pub struct PaymentWriter {
+/// Writes rows of one kind; knows which way has been going well.
+#[derive(Debug)]
+pub struct SampleWriter {
+    kind: Kind,
     way: Way,
 }
 
-/// The staging table. Where a server has one backend for all, temporary tables are shared, so it
-/// lives no longer than the transaction.
-const STAGING: &str = "bss_staged_payments";
-/// Makes it, empty.
-const STAGE: &str = "CREATE TEMP TABLE IF NOT EXISTS bss_staged_payments \
-     (place bigint GENERATED ALWAYS AS IDENTITY, time timestamptz, payment_id text, \
-     order_id text, customer_id text, amount numeric, currency text, status text, \
-     payment_method text, merchant_id text, fraud_score numeric, tenant text, event_id text) \
-     ON COMMIT DROP; TRUNCATE bss_staged_payments RESTART IDENTITY";
+type Answer<T> = std::result::Result<T, sqlx::Error>;
 
-impl PaymentWriter {
+impl SampleWriter {
+    /// A writer of rows of `kind`.
+    #[must_use]
+    pub fn new(kind: Kind) -> Self {
+        Self { kind, way: Way::default() }
+    }
+
+    /// The table, for messages.
+    #[must_use]
+    pub fn table(&self) -> String {
+        format!("hypertable bss.{}", self.kind.hypertable())
+    }
+
     /// Writes `rows`, sorted by their key and each key once, inside the open transaction.
     ///
     /// # Errors
@@ -65,8 +69,8 @@ impl PaymentWriter {
     pub async fn write(
         &mut self,
         connection: &mut PgConnection,
-        rows: &EncodedPayments,
-    ) -> std::result::Result<Outcome, sqlx::Error> {
+        rows: &EncodedRows,
+    ) -> Answer<Outcome> {
         let mut outcome = Outcome::default();
         let copies = self.way.copies();
         let mut met = false;
@@ -74,9 +78,8 @@ impl PaymentWriter {
         while let Some(range) = halving.next_range() {
             connection.execute("SAVEPOINT rows").await?;
             let mut sent = if copies && !met {
-                let statement =
-                    format!("COPY bss.payment_metrics ({PAYMENT_COLUMNS}) FROM STDIN BINARY");
-                rows.send(connection, &statement, range.clone())
+                let table = format!("bss.{}", self.kind.hypertable());
+                rows.send(connection, &copy(self.kind, &table), range.clone())
                     .await
                     .map(|stored| Outcome { stored, ..Outcome::default() })
             } else {
@@ -94,6 +97,7 @@ impl PaymentWriter {
                     connection.execute("RELEASE SAVEPOINT rows").await?;
                     outcome.stored += part.stored;
                     outcome.duplicates += part.duplicates;
+                    outcome.corrected += part.corrected;
                     outcome.conflicting.extend(part.conflicting);
                 }
                 Err(error) if is_of_data(&error) => {
@@ -105,109 +109,164 @@ impl PaymentWriter {
                 Err(error) => return Err(error),
             }
         }
-        self.way.went(copies, met || !copies && outcome.duplicates > 0);
+        let repeats = outcome.duplicates + outcome.corrected > 0;
+        self.way.went(copies, met || !copies && repeats);
         Ok(outcome)
     }
 
     async fn stage(
         &self,
         connection: &mut PgConnection,
-        rows: &EncodedPayments,
+        rows: &EncodedRows,
         range: Range<usize>,
-    ) -> std::result::Result<Outcome, sqlx::Error> {
-        connection.execute(STAGE).await?;
-        let statement = format!("COPY {STAGING} ({PAYMENT_COLUMNS}) FROM STDIN BINARY");
-        let sent = rows.send(connection, &statement, range.clone()).await?;
+    ) -> Answer<Outcome> {
+        let Some((from, to)) = rows.span() else { return Ok(Outcome::default()) };
+        // The bounds are written out, so that only the chunks they touch are planned.
+        let bounds = format!("t.time >= '{from}' AND t.time <= '{to}'");
+        connection.execute(make(self.kind).as_str()).await?;
+        let sent =
+            rows.send(connection, &copy(self.kind, &staging(self.kind)), range.clone()).await?;
+        let mut replaced = 0;
+        if rows.corrects() {
+            // A correction takes the place of what it corrects: sums over rows stay right.
+            let delete = format!(
+                "DELETE FROM bss.{} t USING {} s WHERE {} AND t.revision < s.revision AND {bounds}",
+                self.kind.hypertable(),
+                staging(self.kind),
+                same_key(self.kind)
+            );
+            replaced = connection.execute(delete.as_str()).await?.rows_affected();
+        }
+        let columns = names(self.kind, "");
         let insert = format!(
-            "INSERT INTO bss.payment_metrics ({PAYMENT_COLUMNS}) SELECT {PAYMENT_COLUMNS} \
-             FROM {STAGING} ORDER BY place ON CONFLICT DO NOTHING"
+            "INSERT INTO bss.{} ({columns}) SELECT {columns} FROM {} ORDER BY place \
+             ON CONFLICT DO NOTHING",
+            self.kind.hypertable(),
+            staging(self.kind)
         );
-        let stored = connection.execute(insert.as_str()).await?.rows_affected();
-        let mut outcome = Outcome { stored, ..Outcome::default() };
-        if stored == sent {
+        let written = connection.execute(insert.as_str()).await?.rows_affected();
+        let stored = written - replaced;
+        let mut outcome = Outcome { stored, corrected: replaced, ..Outcome::default() };
+        if written == sent {
             return Ok(outcome);
         }
-        outcome.conflicting = self.conflicts(connection, rows, range.start).await?;
+        let (older, conflicting) = self.met(connection, &bounds, range.start).await?;
+        outcome.conflicting = conflicting;
+        outcome.corrected += older;
         let conflicting = u64::try_from(outcome.conflicting.len()).unwrap_or(u64::MAX);
-        outcome.duplicates = sent - stored - conflicting;
+        outcome.duplicates = sent - written - older - conflicting;
         Ok(outcome)
     }
 
-    /// The staged rows whose key is stored with other content.
-    async fn conflicts(
+    /// Of the staged rows whose key is stored: how many have a higher revision there, and which
+    /// other content.
+    async fn met(
         &self,
         connection: &mut PgConnection,
-        rows: &EncodedPayments,
+        bounds: &str,
         first: usize,
-    ) -> std::result::Result<Vec<Conflict>, sqlx::Error> {
-        let Some((from, to)) = rows.span() else { return Ok(Vec::new()) };
-        // The bounds are written out, so that only the chunks they touch are planned.
+    ) -> Answer<(u64, Vec<Conflict>)> {
+        let content = |of: &str| {
+            let own = self.kind.columns().iter().filter(|c| c.is_content());
+            own.map(|c| format!("{of}.{}", c.name)).collect::<Vec<_>>().join(", ")
+        };
         let select = format!(
-            "SELECT s.place, p.time, p.payment_id, p.customer_id, p.order_id, p.amount, \
-             p.currency, p.status, p.payment_method, p.merchant_id, p.fraud_score \
-             FROM {STAGING} s JOIN bss.payment_metrics p ON p.tenant = s.tenant \
-             AND p.payment_id = s.payment_id AND p.time = s.time AND p.status = s.status \
-             WHERE p.time >= '{from}' AND p.time <= '{to}' \
-             AND (p.customer_id, p.order_id, p.amount, p.currency, p.payment_method, \
-             p.merchant_id, p.fraud_score) IS DISTINCT FROM (s.customer_id, s.order_id, s.amount, \
-             s.currency, s.payment_method, s.merchant_id, s.fraud_score) ORDER BY s.place"
+            "SELECT s.place, t.revision > s.revision AS newer, {} \
+             FROM {} s JOIN bss.{} t ON {} WHERE {bounds} AND (t.revision > s.revision OR \
+             ({}) IS DISTINCT FROM ({})) ORDER BY s.place",
+            names(self.kind, "t."),
+            staging(self.kind),
+            self.kind.hypertable(),
+            same_key(self.kind),
+            content("t"),
+            content("s"),
         );
         let found = sqlx::query(&select).persistent(false).fetch_all(connection).await?;
-        found
-            .iter()
-            .map(|row| {
-                let place: i64 = row.try_get("place")?;
-                let row_at = usize::try_from(place - 1).unwrap_or(0);
-                Ok(Conflict { row: first + row_at, stored: payment(row)? })
-            })
-            .collect()
+        let (mut older, mut conflicting) = (0, Vec::new());
+        for row in &found {
+            if row.try_get("newer")? {
+                older += 1;
+                continue;
+            }
+            let place: i64 = row.try_get("place")?;
+            let at = usize::try_from(place - 1).unwrap_or(0);
+            conflicting.push(Conflict { row: first + at, stored: to_json(self.kind, row)? });
+        }
+        Ok((older, conflicting))
     }
 }
 
-/// Reads a row that has the columns of [`PaymentRow`].
-pub(super) fn payment(row: &PgRow) -> std::result::Result<PaymentRow, sqlx::Error> {
-    let amount: Decimal = row.try_get("amount")?;
-    let Instant(time) = row.try_get("time")?;
-    Ok(PaymentRow {
-        time,
-        payment_id: row.try_get("payment_id")?,
-        customer_id: row.try_get("customer_id")?,
-        order_id: row.try_get("order_id")?,
-        amount: Money::from_decimal(amount).map_err(|e| sqlx::Error::Decode(Box::new(e)))?,
-        currency: row.try_get("currency")?,
-        status: row.try_get("status")?,
-        payment_method: row.try_get("payment_method")?,
-        merchant_id: row.try_get("merchant_id")?,
-        fraud_score: row.try_get("fraud_score")?,
-    })
+/// The staging table. Where a server has one backend for all, temporary tables are shared, so it
+/// lives no longer than the transaction.
+fn staging(kind: Kind) -> String {
+    format!("bss_staged_{}", kind.name())
 }
 
-/// The SQLSTATE of a server's error.
-pub(super) fn code(error: &sqlx::Error) -> Option<String> {
-    error.as_database_error().and_then(|e| e.code()).map(std::borrow::Cow::into_owned)
-}
-
-/// Whether the server refuses the data: classes 22 (data exception) and 23 (a constraint).
-pub(super) fn is_of_data(error: &sqlx::Error) -> bool {
-    code(error).is_some_and(|c| (c.starts_with("22") || c.starts_with("23")) && c != "23505")
-}
-
-pub(super) fn said(error: &sqlx::Error) -> String {
-    error.as_database_error().map_or_else(|| error.to_string(), |e| e.message().to_owned())
-}
-
-/// The retention floor of the payments, if rows have ever been dropped.
-///
-/// # Errors
-/// The table is missing, or the connection broke.
-pub async fn floor(connection: &mut PgConnection, hypertable: &str) -> Result<Option<EventTime>> {
-    let floor: Option<Instant> = sqlx::query_scalar(
-        "SELECT max(floor) FROM bss.retention_floor WHERE hypertable IN ($1, $2)",
+/// Makes it, empty.
+fn make(kind: Kind) -> String {
+    let typed = |c: &Column| format!("{} {}", c.name, sql_type(c.form));
+    let columns: Vec<String> = kind.columns().iter().map(typed).collect();
+    let name = staging(kind);
+    format!(
+        "CREATE TEMP TABLE IF NOT EXISTS {name} (place bigint GENERATED ALWAYS AS IDENTITY, {}) \
+         ON COMMIT DROP; TRUNCATE {name} RESTART IDENTITY",
+        columns.join(", ")
     )
-    .bind(hypertable)
-    .bind(format!("bss.{hypertable}"))
-    .fetch_one(connection)
-    .await
-    .map_err(|e| fault(e, "could not read table bss.retention_floor"))?;
-    Ok(floor.map(|f| f.0))
+}
+
+const fn sql_type(form: Form) -> &'static str {
+    match form {
+        Form::Text => "text",
+        Form::Time => "timestamptz",
+        Form::Money | Form::Score => "numeric",
+        Form::Count => "bigint",
+        Form::Real => "double precision",
+        Form::Json => "jsonb",
+        Form::Revision => "integer",
+    }
+}
+
+fn copy(kind: Kind, table: &str) -> String {
+    format!("COPY {table} ({}) FROM STDIN BINARY", names(kind, ""))
+}
+
+/// The names of the columns, in order, each with `of` in front.
+pub(super) fn names(kind: Kind, of: &str) -> String {
+    let names = kind.columns().iter().map(|c| format!("{of}{}", c.name));
+    names.collect::<Vec<_>>().join(", ")
+}
+
+fn same_key(kind: Kind) -> String {
+    let keys = kind.columns().iter().filter(|c| c.is_key);
+    keys.map(|c| format!("t.{0} = s.{0}", c.name)).collect::<Vec<_>>().join(" AND ")
+}
+
+/// Reads a row with all columns of a kind: the fields of files and records, amounts as text.
+pub(super) fn to_json(kind: Kind, row: &PgRow) -> Answer<Value> {
+    let mut object = Map::new();
+    for column in kind.columns().iter().filter(|c| c.name != "tenant") {
+        object.insert(column.field.to_owned(), field(column, row)?);
+    }
+    Ok(Value::Object(object))
+}
+
+fn field(column: &Column, row: &PgRow) -> Answer<Value> {
+    let name = column.name;
+    Ok(match column.form {
+        Form::Text => row.try_get::<Option<String>, _>(name)?.into(),
+        Form::Time => row.try_get::<Instant, _>(name)?.0.to_string().into(),
+        Form::Money | Form::Score => {
+            let number = row.try_get::<Option<Decimal>, _>(name)?.map(|n| n.normalize());
+            let places = if column.form == Form::Money { 2 } else { 0 };
+            let text = number.map(|mut n| {
+                n.rescale(n.scale().max(places));
+                n.to_string()
+            });
+            text.into()
+        }
+        Form::Count => row.try_get::<i64, _>(name)?.into(),
+        Form::Real => row.try_get::<Option<f64>, _>(name)?.into(),
+        Form::Json => row.try_get::<Option<Json<Value>>, _>(name)?.map_or(Value::Null, |j| j.0),
+        Form::Revision => row.try_get::<i32, _>(name)?.into(),
+    })
 }

@@ -6,7 +6,7 @@ use sqlx::postgres::PgConnection;
 use sqlx::{Connection, Executor};
 
 use crate::backends::error::{Kind, Result};
-use crate::backends::postgres::payments::code;
+use crate::backends::postgres::code;
 use crate::backends::postgres::{classify, fault};
 
 /// One session with the server.

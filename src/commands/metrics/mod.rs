@@ -6,6 +6,7 @@ pub mod record;
 
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
+use crate::metrics::kind::Kind;
 
 /// Record, import and ingest metrics
 #[derive(Debug, clap::Subcommand)]
@@ -28,6 +29,35 @@ impl Metrics {
             Self::Import(args) => import::run(args, context).await,
             Self::Record(command) => command.run(context).await,
             Self::Ingest(args) => ingest::run(args, context).await,
+        }
+    }
+}
+
+/// The kinds of metric on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum KindArg {
+    /// Measurements of customers.
+    Customer,
+    /// Orders, once for each status.
+    Order,
+    /// Payments, once for each status.
+    Payment,
+    /// Revenue by region and product category.
+    Revenue,
+    /// Gauges of services.
+    System,
+}
+
+impl KindArg {
+    /// The kind.
+    #[must_use]
+    pub const fn of(self) -> Kind {
+        match self {
+            Self::Customer => Kind::Customer,
+            Self::Order => Kind::Order,
+            Self::Payment => Kind::Payment,
+            Self::Revenue => Kind::Revenue,
+            Self::System => Kind::System,
         }
     }
 }

@@ -10,22 +10,38 @@ use std::path::PathBuf;
 
 pub use run::run;
 
+use crate::commands::metrics::KindArg;
+
 /// Load a file of metrics into TimescaleDB
 ///
-/// Reads CSV with a header row or NDJSON, plain or gzipped, and stores each payment once however
-/// often it is loaded: the key is payment, time and status. A row whose key is stored with other
-/// content is set aside with both versions. What is set aside goes to the rejects file with line,
-/// column and reason, and the exit code is 7. A run that was stopped or killed goes on where it
-/// was when the same command is given again; a file that has grown goes on behind what is stored.
+/// Reads CSV with a header row or NDJSON, plain or gzipped, and stores each row once however often
+/// it is loaded. Payments and orders are known by id, time and status; the other kinds by eventId
+/// and time, where a row without an eventId is known by its line, and identical lines of a file by
+/// their order. A row whose key is stored with other content is set aside with both versions; one
+/// with a higher revision takes the place of the stored one. What is set aside goes to the rejects
+/// file with line, column and reason, and the exit code is 7. A run that was stopped or killed goes
+/// on where it was when the same command is given again; a file that has grown goes on behind what
+/// is stored.
 ///
-/// CSV columns may be camelCase or snake_case, in any order: paymentId, customerId, amount,
-/// status, timestamp (needed); currency, orderId, paymentMethod, merchantId, fraudScore.
+/// CSV columns may be camelCase or snake_case, in any order. Needed are timestamp and
+///
+/// customer: customerId, metricName, metricValue (labels as a JSON object);
+///
+/// order: orderId, customerId, status, totalAmount, itemsCount (currency, region, tags);
+///
+/// payment: paymentId, customerId, amount, status (currency, orderId, paymentMethod, merchantId,
+/// fraudScore);
+///
+/// revenue: revenue, costs, ordersCount (currency, region, productCategory);
+///
+/// system: serviceName and one of cpuUsage, memoryUsage, requestRate, errorRate, latencyP99.
+///
 /// Times are RFC 3339 or epoch milliseconds. Blank lines are no records.
 #[derive(Debug, clap::Args)]
 pub struct ImportArgs {
     /// What the rows are
     #[arg(value_enum)]
-    kind: Kind,
+    kind: KindArg,
     /// The file, or - for standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
@@ -53,13 +69,6 @@ pub struct ImportArgs {
     /// Send batches again that the import ledger already has
     #[arg(long)]
     reload: bool,
-}
-
-/// The kinds of metric that can be loaded.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Kind {
-    /// Payments.
-    Payment,
 }
 
 /// The forms of a file.

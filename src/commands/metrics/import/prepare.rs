@@ -6,10 +6,11 @@ use std::sync::{Arc, mpsc};
 
 use tokio::sync::mpsc as channel;
 
-use crate::backends::postgres::copy::EncodedPayments;
+use crate::backends::postgres::copy::EncodedRows;
 use crate::domain::{Reason, Reject};
 use crate::metrics::batch::arrange;
 use crate::metrics::decode::{Decoder, Rules};
+use crate::metrics::identity::Identities;
 use crate::metrics::ledger::Link;
 use crate::metrics::reader::{Batch, Reader};
 
@@ -22,13 +23,15 @@ pub struct Prepared {
     /// The records as they stand in the file.
     pub batch: Batch,
     /// The rows, sorted, each key once.
-    pub rows: EncodedPayments,
+    pub rows: EncodedRows,
     /// Which record each row is.
     pub records: Vec<usize>,
     /// What was set aside: record and fault.
     pub aside: Vec<(usize, Reject)>,
     /// Records that repeat an earlier one of the batch.
     pub duplicates: u64,
+    /// Records with the key of one of the batch that has a higher revision.
+    pub corrected: u64,
     /// Records with the key of an earlier one of the batch and other content: both.
     pub conflicting: Vec<(usize, usize)>,
     /// Rows whose amount was rounded.
@@ -40,7 +43,7 @@ pub struct Prepared {
 impl Prepared {
     /// Records that passed every check and are worth a row.
     pub fn valid(&self) -> u64 {
-        u64::try_from(self.rows.len()).unwrap_or(u64::MAX) + self.duplicates
+        u64::try_from(self.rows.len()).unwrap_or(u64::MAX) + self.duplicates + self.corrected
     }
 }
 
@@ -77,6 +80,7 @@ pub fn start(
     let (back, back_out) = mpsc::channel::<Prepared>();
     let work = move || {
         let mut link = plan.first;
+        let mut identities = Identities::default();
         loop {
             let used = back_out.try_recv().unwrap_or_default();
             let next = reader.batch(link, plan.size, used.batch);
@@ -84,7 +88,7 @@ pub fn start(
                 Ok(Some(batch)) => {
                     link = batch.link.unwrap_or(link);
                     let read = position.load(Ordering::Relaxed);
-                    Ok(prepare(batch, used.rows, &plan, read))
+                    Ok(prepare(batch, used.rows, &plan, read, &mut identities))
                 }
                 Ok(None) => return,
                 Err(error) => Err(error),
@@ -101,10 +105,16 @@ pub fn start(
 }
 
 /// Checks, sorts and encodes the records of a batch.
-pub fn prepare(batch: Batch, mut rows: EncodedPayments, plan: &Plan, position: u64) -> Prepared {
+pub fn prepare(
+    batch: Batch,
+    mut rows: EncodedRows,
+    plan: &Plan,
+    position: u64,
+    identities: &mut Identities,
+) -> Prepared {
     rows.clear();
     let mut prepared = Prepared { rows, position, ..Prepared::default() };
-    let mut payments = Vec::with_capacity(batch.records.len());
+    let mut samples = Vec::with_capacity(batch.records.len());
     let mut places = Vec::with_capacity(batch.records.len());
     for (at, record) in batch.records.iter().enumerate() {
         let decoded = if record.cut {
@@ -114,20 +124,24 @@ pub fn prepare(batch: Batch, mut rows: EncodedPayments, plan: &Plan, position: u
             plan.decoder.decode(batch.record(at), &plan.rules)
         };
         match decoded {
-            Ok(accepted) => {
+            Ok(mut accepted) => {
                 prepared.rounded += u64::from(accepted.rounded);
-                payments.push(accepted.payment);
+                if let Some(id @ None) = accepted.sample.event_id_mut() {
+                    *id = Some(identities.name(batch.record(at)).into());
+                }
+                samples.push(accepted.sample);
                 places.push(at);
             }
             Err(reject) => prepared.aside.push((at, reject)),
         }
     }
-    let arranged = arrange(&payments);
+    let arranged = arrange(&samples);
     prepared.duplicates = u64::try_from(arranged.duplicates.len()).unwrap_or(u64::MAX);
+    prepared.corrected = u64::try_from(arranged.corrected.len()).unwrap_or(u64::MAX);
     prepared.conflicting =
         arranged.conflicting.iter().map(|(row, first)| (places[*row], places[*first])).collect();
     for row in arranged.keep {
-        match prepared.rows.push(&payments[row], &plan.tenant) {
+        match prepared.rows.push(&samples[row], &plan.tenant) {
             Ok(()) => prepared.records.push(places[row]),
             Err(error) => {
                 let reject = Reject::new(Reason::BadText, "", error.to_string());
@@ -135,7 +149,7 @@ pub fn prepare(batch: Batch, mut rows: EncodedPayments, plan: &Plan, position: u
             }
         }
     }
-    drop(payments);
+    drop(samples);
     prepared.batch = batch;
     prepared
 }

@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use super::prepare::{self, Plan, Prepared};
 use super::rejects::Rejects;
 use super::source::{Opened, Source, form_by_content};
-use super::{Format, ImportArgs, Kind, Round, summary};
+use super::{Format, ImportArgs, Round, summary};
 use crate::backends::postgres::ledger::Posting;
 use crate::backends::postgres::load::Loader;
-use crate::backends::postgres::payments::{self, Outcome};
+use crate::backends::postgres::samples::Outcome;
 use crate::backends::postgres::{self, hypertable};
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
@@ -20,15 +20,13 @@ use crate::domain::payment::Currency;
 use crate::domain::{Reason, Reject};
 use crate::metrics::chunks::{Estimate, Layout};
 use crate::metrics::decode::{Decoder, Mapping, Rules};
+use crate::metrics::kind::Kind;
 use crate::metrics::ledger::Link;
 use crate::metrics::lines::Form;
 use crate::metrics::reader::{Batch, Reader};
 use crate::metrics::tally::Tally;
 use crate::runtime::Fault;
 use crate::ui::Progress;
-
-const KIND: &str = "payment";
-const HYPERTABLE: &str = "payment_metrics";
 
 /// The file at its first record.
 struct Begun {
@@ -55,20 +53,20 @@ struct Import<'a> {
 /// # Errors
 /// The command's failure.
 pub async fn run(args: ImportArgs, context: &Context) -> Result<ExitStatus, Failure> {
-    let Kind::Payment = args.kind;
+    let kind = args.kind.of();
     let settings = context.settings();
     let source = Source::new(&args.file, args.strict)?;
     let mut opened = source.open()?;
     let mut connection = postgres::connect(&settings.timescale).await?;
-    let floor = payments::floor(&mut connection, HYPERTABLE).await?;
-    let layout = hypertable::layout(&mut connection, HYPERTABLE).await?;
+    let floor = hypertable::floor(&mut connection, kind.hypertable()).await?;
+    let layout = hypertable::layout(&mut connection, kind.hypertable()).await?;
     let Some(form) = form(&args, &source, &mut opened)? else {
         context.ui.warning(format!("{} is empty.", source.name()));
-        let report = summary::report(&source.name(), KIND, None, &Tally::default());
+        let report = summary::report(&source.name(), kind.name(), None, &Tally::default());
         context.ui.report(&report)?;
         return Ok(ExitStatus::Done);
     };
-    let (begun, decoder) = begin(opened, form, &source)?;
+    let (begun, decoder) = begin(kind, opened, form, &source)?;
     if let Decoder::Csv(mapping) = &decoder
         && !mapping.ignored().is_empty()
     {
@@ -84,7 +82,7 @@ pub async fn run(args: ImportArgs, context: &Context) -> Result<ExitStatus, Fail
         tenant: settings.general.tenant.clone(),
         size: usize::try_from(size).unwrap_or(usize::MAX),
         first: Link::first(&[
-            KIND,
+            kind.name(),
             &decoder.identity(),
             currency.code(),
             &settings.general.tenant,
@@ -95,7 +93,7 @@ pub async fn run(args: ImportArgs, context: &Context) -> Result<ExitStatus, Fail
     };
     let rejects = Rejects::new(rejects_path(&args));
     let fault = Fault::parse(context.environment.fault.as_deref());
-    let loader = Loader::new(connection, fault);
+    let loader = Loader::new(connection, kind, fault);
     let tally = Tally::default();
     let mut import =
         Import { args: &args, context, source, form, plan, layout, loader, rejects, tally };
@@ -123,17 +121,22 @@ fn form(args: &ImportArgs, source: &Source, opened: &mut Opened) -> Result<Optio
     }))
 }
 
-fn begin(opened: Opened, form: Form, source: &Source) -> Result<(Begun, Decoder), Failure> {
+fn begin(
+    kind: Kind,
+    opened: Opened,
+    form: Form,
+    source: &Source,
+) -> Result<(Begun, Decoder), Failure> {
     let Opened { bytes, position, total } = opened;
     let mut reader = Reader::new(bytes, form);
     let decoder = match form {
         Form::Ndjson => {
             reader.skip_mark().map_err(|e| source.unreadable(&e))?;
-            Decoder::Ndjson
+            Decoder::Ndjson(kind)
         }
         Form::Csv { delimiter } => {
             let header = reader.header().map_err(|e| source.unreadable(&e))?.unwrap_or_default();
-            let mapping = Mapping::from_header(&header, delimiter).map_err(|why| {
+            let mapping = Mapping::from_header(kind, &header, delimiter).map_err(|why| {
                 Failure::failed(format!("cannot read {} as CSV: {why}", source.name()))
                     .code("bad-header")
                     .hint(
@@ -148,6 +151,10 @@ fn begin(opened: Opened, form: Form, source: &Source) -> Result<(Begun, Decoder)
 }
 
 impl Import<'_> {
+    fn kind(&self) -> Kind {
+        self.plan.decoder.kind()
+    }
+
     /// Reads the file once before anything is written: counts the chunks it would make, and with
     /// `--strict` checks every row. Standard input that is not spooled is looked at batch by
     /// batch instead.
@@ -155,7 +162,7 @@ impl Import<'_> {
         if !self.source.again() {
             return Ok(());
         }
-        let (mut begun, _) = begin(self.source.open()?, self.form, &self.source)?;
+        let (mut begun, _) = begin(self.kind(), self.source.open()?, self.form, &self.source)?;
         let mut estimate = self.layout.as_ref().map(Estimate::new);
         let mut batch = Batch::default();
         let mut faults = 0_u64;
@@ -168,7 +175,7 @@ impl Import<'_> {
                 read += 1;
                 let time = if self.args.strict {
                     match self.plan.decoder.decode(batch.record(at), &self.plan.rules) {
-                        Ok(accepted) => Some(accepted.payment.time),
+                        Ok(accepted) => Some(accepted.sample.time()),
                         Err(reject) => {
                             faults += 1;
                             let decoder = &self.plan.decoder;
@@ -210,8 +217,9 @@ impl Import<'_> {
         let interval = layout.interval.as_secs_f64() / 86_400.0;
         Err(Failure::failed(format!(
             "could not import {}: it would make about {fresh} new chunks of {interval} days in \
-             hypertable bss.{HYPERTABLE}; the limit is {limit}",
-            self.source.name()
+             hypertable bss.{}; the limit is {limit}",
+            self.source.name(),
+            self.kind().hypertable()
         ))
         .code("too-many-chunks")
         .hint(format!(
@@ -290,10 +298,10 @@ impl Import<'_> {
         let name = self.source.name();
         let posting = Posting {
             link,
-            kind: KIND,
+            kind: self.kind().name(),
             source: &name,
             number: batch.number,
-            duplicates: prepared.duplicates,
+            duplicates: prepared.duplicates + prepared.corrected,
             conflicting: count(prepared.conflicting.len()),
             rejected: count(prepared.aside.len()),
         };
@@ -306,26 +314,27 @@ impl Import<'_> {
         let decoder = Arc::clone(&self.plan.decoder);
         self.tally.stored += outcome.stored;
         self.tally.duplicate += outcome.duplicates + prepared.duplicates;
+        self.tally.corrected += outcome.corrected + prepared.corrected;
+        let key = self.kind().key_in_words();
         for (row, said) in &outcome.refused {
             let reject = Reject::new(Reason::Refused, "", said.clone());
             self.tally.aside(reject.reason);
             self.rejects.write(&decoder, batch, prepared.records[*row], &reject, None)?;
         }
         for conflict in &outcome.conflicting {
-            let detail = "payment, time and status are stored with other content";
+            let detail = format!("{key} are stored with other content");
             let reject = Reject::new(Reason::Conflicting, "", detail);
-            let stored = Some(conflict.stored.to_json());
+            let stored = Some(conflict.stored.clone());
             self.tally.aside(reject.reason);
             let record = prepared.records[conflict.row];
             self.rejects.write(&decoder, batch, record, &reject, stored)?;
         }
         for (record, first) in &prepared.conflicting {
             let line = batch.records[*first].line;
-            let detail =
-                format!("payment, time and status are those of line {line}, with other content");
+            let detail = format!("{key} are those of line {line}, with other content");
             let reject = Reject::new(Reason::Conflicting, "", detail);
             let first = decoder.decode(batch.record(*first), &self.plan.rules);
-            let stored = first.ok().map(|a| crate::metrics::sample::to_json(&a.payment));
+            let stored = first.ok().map(|a| a.sample.to_json());
             self.tally.aside(reject.reason);
             self.rejects.write(&decoder, batch, *record, &reject, stored)?;
         }
@@ -355,7 +364,8 @@ impl Import<'_> {
             return Err(Failure::new(ExitStatus::Bug, what).hint(summary::sentence(&self.tally)));
         }
         let rejects = self.rejects.path();
-        ui.report(&summary::report(&name, KIND, rejects.as_deref(), &self.tally))?;
+        let kind = self.kind().name();
+        ui.report(&summary::report(&name, kind, rejects.as_deref(), &self.tally))?;
         let rate = f64::from(u32::try_from(self.tally.read).unwrap_or(u32::MAX))
             / took.as_secs_f64().max(0.001);
         ui.status(format!(

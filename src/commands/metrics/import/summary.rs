@@ -11,6 +11,7 @@ pub fn report(source: &str, kind: &str, rejects: Option<&str>, tally: &Tally) ->
         .number("read", "READ")
         .number("stored", "STORED")
         .number("duplicate", "DUPLICATE")
+        .number("corrected", "CORRECTED")
         .number("conflicting", "CONFLICTING")
         .number("rejected", "REJECTED")
         .number("future", "FUTURE")
@@ -25,6 +26,7 @@ pub fn report(source: &str, kind: &str, rejects: Option<&str>, tally: &Tally) ->
         Cell::from(tally.read),
         Cell::from(tally.stored),
         Cell::from(tally.duplicate),
+        Cell::from(tally.corrected),
         Cell::from(tally.conflicting),
         Cell::from(tally.rejected),
         Cell::from(tally.future),
@@ -36,11 +38,12 @@ pub fn report(source: &str, kind: &str, rejects: Option<&str>, tally: &Tally) ->
 /// The sum as a sentence.
 pub fn sentence(tally: &Tally) -> String {
     let mut text = format!(
-        "{} read = {} stored + {} duplicate + {} conflicting + {} rejected + {} future + {} \
-         expired.",
+        "{} read = {} stored + {} duplicate + {} corrected + {} conflicting + {} rejected + {} \
+         future + {} expired.",
         tally.read,
         tally.stored,
         tally.duplicate,
+        tally.corrected,
         tally.conflicting,
         tally.rejected,
         tally.future,

@@ -1,14 +1,17 @@
 //! The records of a batch told apart: rows to store, records to set aside.
 
 use crate::backends::kafka::intake::Taken;
-use crate::backends::postgres::copy::EncodedPayments;
+use crate::backends::postgres::copy::EncodedRows;
 use crate::backends::postgres::ingest::Rows;
 use crate::domain::payment::PaymentDraft;
-use crate::domain::{PaymentEvent, Reason, Reject};
+use crate::domain::{Reason, Reject};
 use crate::metrics::alert::Alert;
 use crate::metrics::batch::arrange;
 use crate::metrics::decode::{Rules, within};
-use crate::metrics::sample::to_json;
+use crate::metrics::draft::Draft;
+use crate::metrics::identity::without_revision;
+use crate::metrics::kind as metrics;
+use crate::metrics::sample::Sample;
 
 use super::Kind;
 
@@ -32,23 +35,31 @@ pub struct Judged {
     pub aside: Vec<Aside>,
     /// Records that repeat an earlier one of the batch.
     pub duplicates: u64,
+    /// Records of a lower revision than another of the batch.
+    pub corrected: u64,
 }
 
-/// Judges the records of a batch.
-pub fn judge(kind: Kind, records: &[Taken], rules: &Rules, tenant: &str) -> Judged {
-    match kind {
-        Kind::Payment => payments(records, rules, tenant),
-        Kind::Alert => alerts(records, rules),
+/// Judges the records of a batch of `topic`.
+pub fn judge(kind: Kind, topic: &str, records: &[Taken], rules: &Rules, tenant: &str) -> Judged {
+    match kind.metric() {
+        Some(kind) => samples(kind, topic, records, rules, tenant),
+        None => alerts(records, rules),
     }
 }
 
-fn payments(records: &[Taken], rules: &Rules, tenant: &str) -> Judged {
+fn samples(
+    kind: metrics::Kind,
+    topic: &str,
+    records: &[Taken],
+    rules: &Rules,
+    tenant: &str,
+) -> Judged {
     let mut aside = Vec::new();
     let (mut good, mut places) = (Vec::new(), Vec::new());
     for (at, record) in records.iter().enumerate() {
-        match payment(record, rules) {
-            Ok(payment) => {
-                good.push(payment);
+        match sample(kind, topic, record, rules) {
+            Ok(sample) => {
+                good.push(sample);
                 places.push(at);
             }
             Err(reject) => aside.push(Aside { record: at, reject, stored: None }),
@@ -58,14 +69,16 @@ fn payments(records: &[Taken], rules: &Rules, tenant: &str) -> Judged {
     for (row, first) in &arranged.conflicting {
         let record = &records[places[*first]];
         let detail = format!(
-            "payment, time and status are those of offset {} of partition {}, with other content",
-            record.offset, record.partition
+            "{} are those of offset {} of partition {}, with other content",
+            kind.key_in_words(),
+            record.offset,
+            record.partition
         );
         let reject = Reject::new(Reason::Conflicting, "", detail);
-        let stored = Some(to_json(&good[*first]));
+        let stored = Some(good[*first].to_json());
         aside.push(Aside { record: places[*row], reject, stored });
     }
-    let mut rows = EncodedPayments::default();
+    let mut rows = EncodedRows::default();
     let mut kept = Vec::with_capacity(arranged.keep.len());
     for row in arranged.keep {
         match rows.push(&good[row], tenant) {
@@ -76,15 +89,34 @@ fn payments(records: &[Taken], rules: &Rules, tenant: &str) -> Judged {
             }
         }
     }
-    let duplicates = u64::try_from(arranged.duplicates.len()).unwrap_or(u64::MAX);
-    Judged { rows: Rows::Payments(rows), records: kept, aside, duplicates }
+    let count = |list: &[usize]| u64::try_from(list.len()).unwrap_or(u64::MAX);
+    let (duplicates, corrected) = (count(&arranged.duplicates), count(&arranged.corrected));
+    Judged { rows: Rows::Samples(kind, rows), records: kept, aside, duplicates, corrected }
 }
 
-fn payment<'a>(record: &'a Taken, rules: &Rules) -> Result<PaymentEvent<'a>, Reject> {
+fn sample<'a>(
+    kind: metrics::Kind,
+    topic: &str,
+    record: &'a Taken,
+    rules: &Rules,
+) -> Result<Sample<'a>, Reject> {
     let value = content(record)?;
-    let payment = PaymentDraft::from_json(value)?.check(rules.currency, record.time)?;
-    within(payment.time, rules)?;
-    Ok(payment)
+    let mut sample = if kind == metrics::Kind::Payment {
+        Sample::Payment(PaymentDraft::from_json(value)?.check(rules.currency, record.time)?)
+    } else {
+        let draft = Draft::from_json(kind, value)?;
+        Sample::check(kind, draft, rules.currency, record.time)?
+    };
+    let revision = sample.revision();
+    if let Some(id) = sample.event_id_mut() {
+        let own = record.id.as_deref().or(id.as_deref());
+        *id = Some(match own {
+            Some(own) => without_revision(own, revision).into(),
+            None => format!("{topic}/{}/{}", record.partition, record.offset).into(),
+        });
+    }
+    within(sample.time(), rules)?;
+    Ok(sample)
 }
 
 fn alerts(records: &[Taken], rules: &Rules) -> Judged {
@@ -103,7 +135,7 @@ fn alerts(records: &[Taken], rules: &Rules) -> Judged {
     // One order for all writers, so that none waits for another in a circle.
     good.sort_by(|a, b| a.0.alert_id.cmp(&b.0.alert_id).then(a.1.cmp(&b.1)));
     let (rows, places) = good.into_iter().unzip();
-    Judged { rows: Rows::Alerts(rows), records: places, aside, duplicates: 0 }
+    Judged { rows: Rows::Alerts(rows), records: places, aside, duplicates: 0, corrected: 0 }
 }
 
 fn content(record: &Taken) -> Result<&[u8], Reject> {

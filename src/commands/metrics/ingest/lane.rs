@@ -9,15 +9,16 @@ use crate::backends::kafka::intake::{Batch, Bounds, Intake, Taken};
 use crate::backends::kafka::letters::{Letter, Letters};
 use crate::backends::postgres::alerts::Written;
 use crate::backends::postgres::ingest::{Store, Stored};
-use crate::backends::postgres::{self, payments};
+use crate::backends::postgres::{self, hypertable};
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
 use crate::domain::payment::Currency;
 use crate::domain::{Reason, Reject};
 use crate::metrics::decode::Rules;
+use crate::metrics::kind as metrics;
 use crate::metrics::tally::Tally;
 use crate::runtime::Fault;
-use crate::topics::{self, subject};
+use crate::topics;
 
 /// Batches dropped in a row after which another process is told of.
 const FENCED: u32 = 10;
@@ -52,14 +53,11 @@ impl Lane {
     /// A server is unreachable, a topic or table is missing.
     pub async fn open(kind: Kind, context: &Context) -> Result<Self, Failure> {
         let settings = context.settings();
-        let (subject, hypertable) = match kind {
-            Kind::Payment => (subject::PAYMENT_METRICS, "payment_metrics"),
-            Kind::Alert => (subject::FRAUD_ALERTS, "fraud_alerts"),
-        };
-        let topic = topics::name(&settings.kafka.topic_prefix, subject);
+        let table = kind.metric().map_or("fraud_alerts", metrics::Kind::hypertable);
+        let topic = topics::name(&settings.kafka.topic_prefix, kind.subject());
         let group = group(context);
         let mut connection = postgres::connect(&settings.timescale).await?;
-        let floor = payments::floor(&mut connection, hypertable).await?;
+        let floor = hypertable::floor(&mut connection, table).await?;
         let currency = Currency::new(&settings.general.currency)
             .map_err(|e| Failure::config("cannot use general.currency").because(&e))?;
         let (kafka, name, own) = (settings.kafka.clone(), topic.clone(), group.clone());
@@ -134,13 +132,13 @@ impl Lane {
 
     /// Stores one batch with its offsets, what is set aside in the dead letters first.
     async fn carry(&mut self, batch: Batch) -> Result<(), Failure> {
-        let judged = judge(self.kind, &batch.records, &self.rules, &self.tenant);
+        let judged = judge(self.kind, &self.topic, &batch.records, &self.rules, &self.tenant);
         let Some(stored) = self.store.write(&batch.moved, &judged.rows).await? else {
             return self.fall_back().await;
         };
         self.fenced = 0;
         let mut tally = Tally { read: count(batch.records.len()), ..Tally::default() };
-        let aside = outcome(judged, stored, &mut tally);
+        let aside = outcome(self.kind, judged, stored, &mut tally);
         for each in &aside {
             tally.aside(each.reject.reason);
         }
@@ -223,27 +221,28 @@ async fn begin(
 }
 
 /// Counts what became of the rows; gives everything that is set aside.
-fn outcome(judged: Judged, stored: Stored, tally: &mut Tally) -> Vec<Aside> {
-    let Judged { records, mut aside, duplicates, .. } = judged;
-    tally.duplicate = duplicates;
+fn outcome(kind: Kind, judged: Judged, stored: Stored, tally: &mut Tally) -> Vec<Aside> {
+    let Judged { records, mut aside, duplicates, corrected, .. } = judged;
+    (tally.duplicate, tally.corrected) = (duplicates, corrected);
+    let key = kind.metric().map_or("alert and time", metrics::Kind::key_in_words);
     let refused = |record, said: String| Aside {
         record,
         reject: Reject::new(Reason::Refused, "", said),
         stored: None,
     };
-    let conflicting = |record, detail: &str, stored| {
+    let conflicting = |record, stored| {
+        let detail = format!("{key} are stored with other content");
         let reject = Reject::new(Reason::Conflicting, "", detail);
         Aside { record, reject, stored: Some(stored) }
     };
     match stored {
-        Stored::Payments(outcome) => {
+        Stored::Samples(outcome) => {
             tally.stored = outcome.stored;
             tally.duplicate += outcome.duplicates;
+            tally.corrected += outcome.corrected;
             aside.extend(outcome.refused.into_iter().map(|(row, s)| refused(records[row], s)));
-            aside.extend(outcome.conflicting.into_iter().map(|c| {
-                let detail = "payment, time and status are stored with other content";
-                conflicting(records[c.row], detail, c.stored.to_json())
-            }));
+            let conflicts = outcome.conflicting.into_iter();
+            aside.extend(conflicts.map(|c| conflicting(records[c.row], c.stored)));
         }
         Stored::Alerts(outcomes) => {
             for (record, outcome) in records.into_iter().zip(outcomes) {
@@ -251,14 +250,13 @@ fn outcome(judged: Judged, stored: Stored, tally: &mut Tally) -> Vec<Aside> {
                     Ok(Written::Stored) => tally.stored += 1,
                     Ok(Written::Duplicate) => tally.duplicate += 1,
                     Ok(Written::Conflicting(there)) => {
-                        let detail = "alert and time are stored with other content";
                         let there = serde_json::json!({
                             "alertId": there.alert_id,
                             "description": there.description,
                             "paymentIds": there.payment_ids,
                             "values": there.values,
                         });
-                        aside.push(conflicting(record, detail, there));
+                        aside.push(conflicting(record, there));
                     }
                     Err(said) => aside.push(refused(record, said)),
                 }

@@ -5,16 +5,22 @@ mod lane;
 
 use std::collections::BTreeMap;
 
+use clap::ValueEnum;
+
 use lane::Lane;
 
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
+use crate::metrics::kind;
 use crate::metrics::tally::Tally;
+use crate::topics::subject;
 use crate::ui::{Cell, Report};
 
-/// Carry payments and alerts from Kafka to TimescaleDB
+/// Carry metrics and alerts from Kafka to TimescaleDB
 ///
-/// Reads finished transactions only. Rows and offsets are stored in one database transaction, so
+/// Reads finished transactions only. Customer, revenue and system metrics are known by their
+/// CloudEvents id (without its revision), else by their field eventId, else by where they stand in
+/// the topic; a higher revision takes the place of a lower one. Rows and offsets are stored in one database transaction, so
 /// each record counts once, however the command ends. A record that cannot be stored goes to the
 /// topic of dead letters with its reason before its offset is stored. Two processes may run: one
 /// that finds its offsets moved drops its batch, and stops with exit code 5 if that goes on.
@@ -34,10 +40,44 @@ pub struct IngestArgs {
 /// The kinds of record that can be carried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 enum Kind {
+    /// Measurements of customers, into `bss.customer_metrics`.
+    Customer,
+    /// Orders, into `bss.order_metrics`.
+    Order,
     /// Scored payments, into `bss.payment_metrics`.
     Payment,
+    /// Revenue by window, into `bss.revenue_metrics`.
+    Revenue,
+    /// Gauges of services, into `bss.system_metrics`.
+    System,
     /// Fraud alerts, into `bss.fraud_alerts`.
     Alert,
+}
+
+impl Kind {
+    /// The topic's subject.
+    const fn subject(self) -> &'static str {
+        match self {
+            Self::Customer => subject::CUSTOMER_METRICS,
+            Self::Order => subject::ORDER_METRICS,
+            Self::Payment => subject::PAYMENT_METRICS,
+            Self::Revenue => subject::REVENUE_METRICS,
+            Self::System => subject::SYSTEM_METRICS,
+            Self::Alert => subject::FRAUD_ALERTS,
+        }
+    }
+
+    /// The kind of metric; alerts are none.
+    const fn metric(self) -> Option<kind::Kind> {
+        Some(match self {
+            Self::Customer => kind::Kind::Customer,
+            Self::Order => kind::Kind::Order,
+            Self::Payment => kind::Kind::Payment,
+            Self::Revenue => kind::Kind::Revenue,
+            Self::System => kind::Kind::System,
+            Self::Alert => return None,
+        })
+    }
 }
 
 /// Runs the command.
@@ -47,7 +87,7 @@ enum Kind {
 pub async fn run(args: IngestArgs, context: &Context) -> Result<ExitStatus, Failure> {
     let mut kinds = args.kinds.clone();
     if kinds.is_empty() {
-        kinds = vec![Kind::Payment, Kind::Alert];
+        kinds = Kind::value_variants().to_vec();
     }
     kinds.sort_unstable();
     kinds.dedup();
@@ -56,14 +96,7 @@ pub async fn run(args: IngestArgs, context: &Context) -> Result<ExitStatus, Fail
         lanes.push(Lane::open(kind, context).await?);
     }
     let mut tallies = BTreeMap::new();
-    let outcome = match lanes.as_mut_slice() {
-        [one] => one.run(args.once, context).await,
-        [one, two] => {
-            let both = tokio::try_join!(one.run(args.once, context), two.run(args.once, context));
-            both.map(|_both| ())
-        }
-        _ => Ok(()),
-    };
+    let outcome = all(&mut lanes, args.once, context).await;
     for lane in &lanes {
         tallies.insert(lane.topic().to_owned(), lane.tally().clone());
     }
@@ -82,6 +115,13 @@ pub async fn run(args: IngestArgs, context: &Context) -> Result<ExitStatus, Fail
     Ok(if partly { ExitStatus::Partly } else { ExitStatus::Done })
 }
 
+/// Runs all lanes at once, until all end or one fails.
+async fn all(lanes: &mut [Lane], once: bool, context: &Context) -> Result<(), Failure> {
+    let Some((one, rest)) = lanes.split_first_mut() else { return Ok(()) };
+    tokio::try_join!(one.run(once, context), Box::pin(all(rest, once, context)))?;
+    Ok(())
+}
+
 /// One row a topic, with the sum that must come out.
 fn report(tallies: &BTreeMap<String, Tally>, group: &str) -> Report {
     let mut report = Report::new(format!("Ingested as {group}"))
@@ -89,6 +129,7 @@ fn report(tallies: &BTreeMap<String, Tally>, group: &str) -> Report {
         .number("read", "READ")
         .number("stored", "STORED")
         .number("duplicate", "DUPLICATE")
+        .number("corrected", "CORRECTED")
         .number("conflicting", "CONFLICTING")
         .number("rejected", "REJECTED")
         .number("future", "FUTURE")
@@ -101,6 +142,7 @@ fn report(tallies: &BTreeMap<String, Tally>, group: &str) -> Report {
             Cell::from(t.read),
             Cell::from(t.stored),
             Cell::from(t.duplicate),
+            Cell::from(t.corrected),
             Cell::from(t.conflicting),
             Cell::from(t.rejected),
             Cell::from(t.future),
