@@ -24,6 +24,7 @@ mod metrics_database;
 mod observe;
 mod pause;
 mod pricing;
+mod reading;
 mod rebuild;
 mod recommendation;
 mod recovery;
