@@ -143,25 +143,27 @@ complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcomman
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from all" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from all" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from all" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -l context -d 'Use the settings of [context.NAME]' -r
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest policies refresh" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest policies refresh" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest policies refresh" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest policies refresh" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
 csv\t'CSV with a header'"
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -l until -d 'End of the time range, not included' -r
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -l as-of -d 'Take this instant as now' -r
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -l tz -d 'Zone of dates without an offset, and of the display' -r
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -s q -l quiet -d 'Say only the result and errors'
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -l no-color -d 'Never use colour or draw bars'
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -f -a "import" -d 'Load a file of metrics into TimescaleDB'
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -f -a "record" -d 'Record one metric'
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest" -f -a "ingest" -d 'Carry metrics and alerts from Kafka to TimescaleDB'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest policies refresh" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest policies refresh" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest policies refresh" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest policies refresh" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest policies refresh" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest policies refresh" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest policies refresh" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest policies refresh" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest policies refresh" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest policies refresh" -f -a "import" -d 'Load a file of metrics into TimescaleDB'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest policies refresh" -f -a "record" -d 'Record one metric'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest policies refresh" -f -a "ingest" -d 'Carry metrics and alerts from Kafka to TimescaleDB'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest policies refresh" -f -a "policies" -d 'Run and check the policies of aggregates, compression and retention'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest policies refresh" -f -a "refresh" -d 'Bring aggregates up to date with their rows'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l format -d 'Form of the file; told from its name or its first byte if not given' -r -f -a "csv\t'Columns with a header row'
 ndjson\t'One JSON object a line'"
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l delimiter -d 'What separates the columns of CSV: one character, or `tab`' -r
@@ -225,6 +227,41 @@ complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from policies" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from policies" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from policies" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from policies" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from policies" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from policies" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from policies" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from policies" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from policies" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from policies" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from policies" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from policies" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from policies" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from policies" -f -a "check" -d 'Check that every declared policy runs'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from policies" -f -a "run" -d 'Run the policies that are due, where no scheduler does'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from refresh" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from refresh" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from refresh" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from refresh" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from refresh" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from refresh" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from refresh" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from refresh" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from refresh" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from refresh" -l stale -d 'Everything that has changed, however old'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from refresh" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from refresh" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from refresh" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from refresh" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset rebuild state test diff dlq late generate" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset rebuild state test diff dlq late generate" -l context -d 'Use the settings of [context.NAME]' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset rebuild state test diff dlq late generate" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r

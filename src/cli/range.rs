@@ -95,6 +95,25 @@ pub fn resolve(
     Ok(Range { since, until, as_of, zone })
 }
 
+/// `--since` and `--until` where they are given, for a command that has no default range.
+///
+/// # Errors
+/// As [`resolve`].
+pub fn given(
+    global: &Global,
+    settings: &Settings,
+    now: EventTime,
+) -> Result<(Option<EventTime>, Option<EventTime>), Failure> {
+    if global.since.is_some() {
+        let range = resolve(global, settings, now, Duration::ZERO)?;
+        return Ok((Some(range.since), global.until.is_some().then_some(range.until)));
+    }
+    let zone = zone(global, settings)?;
+    let until = global.until.as_deref();
+    let until = until.map(|text| instant("--until", text, now, &zone)).transpose()?;
+    Ok((None, until))
+}
+
 /// The zone of dates and calendar words: `--tz`, else `general.zone`.
 ///
 /// # Errors

@@ -137,8 +137,11 @@ impl Command {
         self.runs_long()
             || matches!(
                 self,
-                Self::Metrics(metrics::Metrics::Import(_))
-                    | Self::Streams(streams::Streams::Dlq(streams::dlq::Dlq::Requeue(_)))
+                Self::Metrics(
+                    metrics::Metrics::Import(_)
+                        | metrics::Metrics::Refresh(_)
+                        | metrics::Metrics::Policies(metrics::policies::Policies::Run(_))
+                ) | Self::Streams(streams::Streams::Dlq(streams::dlq::Dlq::Requeue(_)))
                     | Self::Streams(
                         streams::Streams::Generate(_)
                             | streams::Streams::Rebuild(_)
@@ -156,12 +159,13 @@ impl Command {
             self,
             Self::Fraud(
                 fraud::Fraud::Anomalies(_) | fraud::Fraud::Alerts(fraud::alerts::Alerts::List(_))
-            ) | Self::Streams(
-                streams::Streams::Late(_)
-                    | streams::Streams::Dlq(
-                        streams::dlq::Dlq::List(_) | streams::dlq::Dlq::Requeue(_)
-                    )
-            )
+            ) | Self::Metrics(metrics::Metrics::Refresh(_))
+                | Self::Streams(
+                    streams::Streams::Late(_)
+                        | streams::Streams::Dlq(
+                            streams::dlq::Dlq::List(_) | streams::dlq::Dlq::Requeue(_)
+                        )
+                )
         )
     }
 

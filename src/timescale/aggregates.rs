@@ -20,7 +20,7 @@ pub(super) fn plan(spec: &Spec, inventory: &Inventory, steps: &mut Vec<Step>) {
 }
 
 /// Whether `name` is what remains of an earlier definition of `aggregate`.
-fn set_aside(aggregate: &ContinuousAggregate, name: &str) -> bool {
+pub(super) fn set_aside(aggregate: &ContinuousAggregate, name: &str) -> bool {
     let rest = name.strip_prefix(&format!("{}_v", aggregate.name));
     let parts = rest.and_then(|r| r.split_once("_until_"));
     let digits = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
@@ -75,13 +75,13 @@ fn one(spec: &Spec, aggregate: &ContinuousAggregate, inventory: &Inventory, step
     policy(aggregate, inventory, steps);
 }
 
-fn set_aside_or_version(aggregate: &ContinuousAggregate, name: &str) -> bool {
+pub(super) fn set_aside_or_version(aggregate: &ContinuousAggregate, name: &str) -> bool {
     let version = name.strip_prefix(&format!("{}_v", aggregate.name));
     let older = version.is_some_and(|v| v.parse::<u32>().is_ok());
     older || set_aside(aggregate, name)
 }
 
-fn zone_note(zone: Option<&str>) -> String {
+pub(super) fn zone_note(zone: Option<&str>) -> String {
     zone.map_or_else(String::new, |z| format!(" ({z})"))
 }
 

@@ -23,6 +23,12 @@ pub struct Inventory {
     pub views: BTreeMap<String, Definition>,
     /// The jobs on all of these.
     pub jobs: Vec<Job>,
+    /// The rollups, by inner name.
+    pub rollups: BTreeMap<String, FoundRollup>,
+    /// The bodies of the functions of schema `bss`.
+    pub routines: BTreeMap<String, String>,
+    /// The triggers that are on, by table and name.
+    pub triggers: BTreeSet<(String, String)>,
     /// The body of procedure `bss.retain`.
     pub retain: Option<String>,
     /// Hypertables of which rows have been dropped, with the instant below which.
@@ -75,6 +81,17 @@ pub struct FoundAggregate {
     pub materialized_only: bool,
     /// The digest of the declared `SELECT` it was made from, if its comment has one.
     pub digest: Option<String>,
+    /// Whether the first filling after its creation has not ended yet.
+    pub fill_pending: bool,
+}
+
+/// One rollup.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FoundRollup {
+    /// The hypertable below it.
+    pub on: String,
+    /// What its buckets are made of.
+    pub definition: String,
     /// Whether the first filling after its creation has not ended yet.
     pub fill_pending: bool,
 }

@@ -10,6 +10,8 @@ pub mod inventory;
 #[cfg(test)]
 mod model;
 pub mod plan;
+pub mod policies;
+pub mod rollups;
 pub mod server;
 pub mod spec;
 pub mod sql;

@@ -5,12 +5,13 @@ use proptest::prelude::*;
 
 use crate::timescale::interval::Interval;
 use crate::timescale::inventory::{
-    Definition, FoundAggregate, FoundCompression, FoundHypertable, Inventory, Job, JobKind,
+    Definition, FoundAggregate, FoundCompression, FoundHypertable, FoundRollup, Inventory, Job,
+    JobKind,
 };
 use crate::timescale::plan::{Action, Change, Plan, plan};
 use crate::timescale::server::Edition;
 use crate::timescale::spec::{DECLARED, Spec};
-use crate::timescale::sql;
+use crate::timescale::{rollups, sql};
 
 fn spec() -> Spec {
     Spec::parse(DECLARED, "UTC").unwrap()
@@ -84,7 +85,49 @@ fn carry_out(spec: &Spec, inventory: &mut Inventory, change: &Change) {
             inventory.views.insert(aggregate.name.clone(), view);
         }
         Change::DeleteJob(id) => inventory.jobs.retain(|j| j.id != *id),
+        Change::Routine(_)
+        | Change::InvalidationLog(_)
+        | Change::Rollup { .. }
+        | Change::FillRollup(_)
+        | Change::RollupView(_) => roll_up(spec, inventory, change),
         policy => set_policy(inventory, policy),
+    }
+}
+
+/// What the server's rollups are after a change of one.
+fn roll_up(spec: &Spec, inventory: &mut Inventory, change: &Change) {
+    match change {
+        Change::Routine(name) => {
+            let routines = rollups::routines("public");
+            let body = routines.iter().find(|r| r.name == *name).unwrap().body.clone();
+            inventory.routines.insert((*name).to_owned(), body);
+        }
+        Change::InvalidationLog(on) => {
+            let body = rollups::note_body(spec, on);
+            inventory.routines.insert(rollups::note_name(on), body);
+            for (name, _, _) in rollups::TRIGGERS {
+                inventory.triggers.insert((on.clone(), name.to_owned()));
+            }
+        }
+        Change::Rollup { aggregate, set_aside } => {
+            let inner = aggregate.inner();
+            if *set_aside {
+                let old = inventory.rollups.remove(&inner).unwrap();
+                inventory.rollups.insert(format!("{inner}_until_20260101000000"), old);
+            }
+            let (on, definition) = (aggregate.on.clone(), rollups::definition(spec, aggregate));
+            let found = FoundRollup { on, definition, fill_pending: false };
+            inventory.rollups.insert(inner, found);
+            carry_out(spec, inventory, &Change::RollupView(aggregate.clone()));
+        }
+        Change::FillRollup(aggregate) => {
+            inventory.rollups.get_mut(&aggregate.inner()).unwrap().fill_pending = false;
+        }
+        Change::RollupView(aggregate) => {
+            let view = same(&rollups::view_select(spec, aggregate));
+            inventory.views.insert(aggregate.name.clone(), view);
+        }
+        other => unreachable!("{other:?} is of no rollup"),
     }
 }
 
@@ -146,6 +189,7 @@ fn from_nothing_the_second_plan_is_empty_on_both_editions() {
         assert_eq!(second.steps, [], "{edition}");
         assert_eq!(second.unavailable.is_empty(), edition == Edition::Community);
         assert_eq!(inventory.aggregates.is_empty(), edition == Edition::Apache);
+        assert_eq!(inventory.rollups.is_empty(), edition == Edition::Community);
     }
 }
 

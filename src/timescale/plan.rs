@@ -11,7 +11,7 @@ use crate::timescale::server::Edition;
 use crate::timescale::spec::{
     Compression, ContinuousAggregate, Hypertable, Index, Retention, Spec,
 };
-use crate::timescale::{aggregates, sql};
+use crate::timescale::{aggregates, rollups, sql};
 
 /// What happens to an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,6 +128,21 @@ pub enum Change {
     },
     /// Delete a job.
     DeleteJob(i32),
+    /// Make a function of the rollups anew.
+    Routine(&'static str),
+    /// Make the log of a hypertable's changes anew.
+    InvalidationLog(String),
+    /// Make a rollup with its view, and fill it.
+    Rollup {
+        /// Of which declaration.
+        aggregate: ContinuousAggregate,
+        /// Whether one of this name is set aside first.
+        set_aside: bool,
+    },
+    /// Fill a rollup whose first filling was cut short.
+    FillRollup(ContinuousAggregate),
+    /// Make the public view of a rollup anew.
+    RollupView(ContinuousAggregate),
 }
 
 /// One line of a plan.
@@ -196,17 +211,10 @@ pub fn restrict(spec: &Spec, edition: Edition) -> (Spec, Vec<String>) {
     }
     let mut kept = spec.clone();
     let mut lost = Vec::new();
-    for aggregate in kept.aggregates.drain(..) {
-        lost.push(format!("continuous aggregate {}", aggregate.name));
-        lost.push(format!("refresh policy on {}", aggregate.name));
-    }
     for table in &mut kept.hypertables {
         if table.compression.take().is_some() {
             lost.push(format!("compression of {}", table.name));
             lost.push(format!("compression policy on {}", table.name));
-        }
-        if table.retention.take().is_some() {
-            lost.push(format!("retention job on {}", table.name));
         }
     }
     (kept, lost)
@@ -239,10 +247,15 @@ pub fn plan(spec: &Spec, inventory: &Inventory, edition: Edition, schema: &str) 
             Some(_) => steps.push(changed("procedure retain", "another body", "its body", change)),
         }
     }
-    aggregates::plan(&spec, inventory, &mut steps);
-    for table in &spec.hypertables {
-        compression(table, inventory, &mut steps);
-        retention(table, inventory, &mut steps);
+    if edition == Edition::Apache {
+        // What a scheduler does elsewhere is done by `bss metrics policies run`.
+        rollups::plan(&spec, inventory, schema, &mut steps);
+    } else {
+        aggregates::plan(&spec, inventory, &mut steps);
+        for table in &spec.hypertables {
+            compression(table, inventory, &mut steps);
+            retention(table, inventory, &mut steps);
+        }
     }
     for name in inventory.hypertables.keys() {
         if !spec.hypertables.iter().any(|t| t.name == *name) {

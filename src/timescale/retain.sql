@@ -22,6 +22,8 @@ DECLARE
     next_start timestamptz;
     stray      text;
     part       record;
+    rollups    bss.rollup[];
+    r          bss.rollup;
 BEGIN
     SELECT id INTO STRICT table_id FROM _timescaledb_catalog.hypertable
     WHERE schema_name = 'bss' AND table_name = target;
@@ -51,6 +53,8 @@ BEGIN
     LEFT JOIN _timescaledb_catalog.continuous_aggs_bucket_function b USING (mat_hypertable_id)
     WHERE c.raw_hypertable_id = table_id;
     views := coalesce(views, '{}');
+    SELECT coalesce(array_agg(t.* ORDER BY t.name), '{}') INTO rollups
+    FROM bss.rollup t WHERE t.hypertable = target;
 
     -- The floor: the first start of a bucket, at or after the horizon, of every aggregate.
     new_floor := horizon;
@@ -73,11 +77,23 @@ BEGIN
         END IF;
         new_floor := greatest(new_floor, next_start);
     END LOOP;
+    FOREACH r IN ARRAY rollups LOOP
+        next_start := bss.bucket_of(r.bucket_width, r.zone, horizon);
+        IF next_start < horizon THEN
+            next_start := bss.bucket_after(r.bucket_width, r.zone, horizon);
+        END IF;
+        new_floor := greatest(new_floor, next_start);
+    END LOOP;
 
     FOR attempt IN 1 .. 3 LOOP
         -- Two buckets past the horizon: the last bucket of a chunk may reach into the next one.
         FOR i IN 1 .. cardinality(views) LOOP
             CALL @extension@.refresh_continuous_aggregate(views[i], first_ok, horizon + 2 * widths[i]);
+        END LOOP;
+        FOREACH r IN ARRAY rollups LOOP
+            WHILE bss.refresh_rollup(r.name, '-infinity', horizon + 2 * r.bucket_width, 50) > 0 LOOP
+                COMMIT;
+            END LOOP;
         END LOOP;
         COMMIT;
 
@@ -120,6 +136,15 @@ BEGIN
                 INTO unseen USING horizon, seen_until;
             END IF;
         END IF;
+        FOREACH r IN ARRAY rollups LOOP
+            unseen := unseen OR EXISTS (
+                SELECT FROM bss.rollup_invalidation i
+                WHERE i.rollup = r.name AND i.bucket < horizon AND i.bucket >= coalesce(first_ok, '-infinity')
+            );
+            EXECUTE format('SELECT $1 OR EXISTS (SELECT FROM %s t, bss.rollup w WHERE w.name = $2 '
+                'AND t."time" >= w.watermark AND t."time" < $3)', relation)
+            INTO unseen USING unseen, r.name, horizon;
+        END LOOP;
         IF NOT unseen THEN
             PERFORM @extension@.drop_chunks(relation, older_than => horizon);
             INSERT INTO bss.retention_floor (hypertable, floor, dropped_before)

@@ -7,6 +7,8 @@ use sha2::{Digest, Sha256};
 
 use crate::timescale::interval::Interval;
 use crate::timescale::plan::Change;
+use crate::timescale::policies::PolicyKind;
+use crate::timescale::rollups;
 use crate::timescale::spec::{Compression, ContinuousAggregate, Index, Retention, Spec};
 
 /// The body of `bss.retain`, with the extension's schema still open.
@@ -19,6 +21,8 @@ pub enum Batch {
     Together(Vec<String>),
     /// Outside of any: it refuses a transaction block.
     Alone(String),
+    /// Again and again, each time in a transaction of its own, until it gives 0.
+    UntilZero(String),
 }
 
 /// `name` as an identifier.
@@ -43,7 +47,9 @@ fn regclass(name: &str) -> String {
     literal(&qualified(name))
 }
 
-fn interval(interval: Interval) -> String {
+/// An interval as a literal.
+#[must_use]
+pub fn interval(interval: Interval) -> String {
     format!("INTERVAL {}", literal(&interval.to_string()))
 }
 
@@ -66,6 +72,20 @@ pub fn bucket(width: Interval, time: &str, zone: Option<&str>) -> String {
 /// The `SELECT` of a continuous aggregate.
 #[must_use]
 pub fn select(spec: &Spec, aggregate: &ContinuousAggregate) -> String {
+    select_of(spec, aggregate, "")
+}
+
+/// The same of the rows that a condition holds of.
+#[must_use]
+pub(super) fn select_where(
+    spec: &Spec,
+    aggregate: &ContinuousAggregate,
+    condition: &str,
+) -> String {
+    select_of(spec, aggregate, &format!("WHERE {condition}\n"))
+}
+
+fn select_of(spec: &Spec, aggregate: &ContinuousAggregate, condition: &str) -> String {
     let zone = bucket_zone(spec, aggregate);
     let mut columns = vec![format!(
         "{} AS {}",
@@ -77,7 +97,7 @@ pub fn select(spec: &Spec, aggregate: &ContinuousAggregate) -> String {
     let groups: Vec<String> =
         (1..=aggregate.group_by.len() + 1).map(|position| position.to_string()).collect();
     format!(
-        "SELECT {}\nFROM {}\nGROUP BY {}",
+        "SELECT {}\nFROM {}\n{condition}GROUP BY {}",
         columns.join(", "),
         qualified(&aggregate.on),
         groups.join(", ")
@@ -116,8 +136,13 @@ pub fn read_comment(comment: &str) -> Option<(String, bool)> {
 }
 
 fn comment(spec: &Spec, aggregate: &ContinuousAggregate, pending: bool) -> String {
-    let text = format!("bss {}{}", digest(spec, aggregate), if pending { PENDING } else { "" });
-    format!("COMMENT ON VIEW {} IS {}", qualified(&aggregate.inner()), literal(&text))
+    comment_on("VIEW", &aggregate.inner(), &digest(spec, aggregate), pending)
+}
+
+/// The comment that [`read_comment`] reads.
+pub(super) fn comment_on(kind: &str, name: &str, digest: &str, pending: bool) -> String {
+    let text = format!("bss {digest}{}", if pending { PENDING } else { "" });
+    format!("COMMENT ON {kind} {} IS {}", qualified(name), literal(&text))
 }
 
 /// The columns of an index as they stand in its definition.
@@ -151,6 +176,16 @@ pub fn retain_body(schema: &str) -> String {
 
 fn delete_job(job: Option<i32>) -> impl Iterator<Item = String> {
     job.into_iter().map(|id| format!("SELECT delete_job({id})"))
+}
+
+/// Notes when a policy was made: one that never ran is told from one that is new.
+pub(super) fn note_policy(kind: PolicyKind, inner: &str) -> String {
+    format!(
+        "INSERT INTO bss.policy_run (policy, object) VALUES ({}, {}) ON CONFLICT (policy, object) \
+         DO UPDATE SET created_at = now(), started_at = NULL, finished_at = NULL, failure = NULL",
+        literal(kind.word()),
+        literal(inner)
+    )
 }
 
 fn refresh_policy(aggregate: &ContinuousAggregate) -> String {
@@ -224,6 +259,7 @@ fn aggregate(
     together.push(comment(spec, aggregate, true));
     together.extend(view(aggregate));
     together.push(refresh_policy(aggregate));
+    together.push(note_policy(PolicyKind::Refresh, &aggregate.inner()));
     let mut batches = vec![Batch::Together(together)];
     batches.extend(fill(spec, aggregate, floor));
     batches
@@ -301,11 +337,16 @@ pub fn batches(spec: &Spec, change: &Change, schema: &str) -> Vec<Batch> {
             together(index(table, declared, *unique))
         }
         Change::Compression { name, compression } => together(vec![compress(name, compression)]),
-        Change::Retain => together(vec![format!(
-            "CREATE OR REPLACE PROCEDURE bss.retain(job_id int, config jsonb)\nLANGUAGE plpgsql \
-             AS $retain$\n{}$retain$",
-            retain_body(schema)
-        )]),
+        Change::Retain => {
+            let make = format!(
+                "CREATE OR REPLACE PROCEDURE bss.retain(job_id int, config jsonb)\nLANGUAGE \
+                 plpgsql AS $retain$\n{}$retain$",
+                retain_body(schema)
+            );
+            let kept = spec.hypertables.iter().filter(|t| t.retention.is_some());
+            let notes = kept.map(|t| note_policy(PolicyKind::Retention, &t.name));
+            together([make].into_iter().chain(notes).collect())
+        }
         Change::Aggregate { aggregate: declared, set_aside, floor } => {
             aggregate(spec, declared, *set_aside, floor.as_deref())
         }
@@ -317,15 +358,26 @@ pub fn batches(spec: &Spec, change: &Change, schema: &str) -> Vec<Batch> {
         )]),
         Change::View(aggregate) => together(view(aggregate).into()),
         Change::RefreshPolicy { aggregate, replaces } => {
-            together(delete_job(*replaces).chain([refresh_policy(aggregate)]).collect())
+            let note = note_policy(PolicyKind::Refresh, &aggregate.inner());
+            together(delete_job(*replaces).chain([refresh_policy(aggregate), note]).collect())
         }
         Change::CompressionPolicy { name, compression, replaces } => {
             let add = compression_policy(name, compression);
-            together(delete_job(*replaces).chain([add]).collect())
+            let note = note_policy(PolicyKind::Compression, name);
+            together(delete_job(*replaces).chain([add, note]).collect())
         }
         Change::RetainJob { name, retention, replaces } => {
-            together(delete_job(*replaces).chain([retain_job(name, retention)]).collect())
+            let note = note_policy(PolicyKind::Retention, name);
+            together(delete_job(*replaces).chain([retain_job(name, retention), note]).collect())
         }
         Change::DeleteJob(id) => together(delete_job(Some(*id)).collect()),
+        Change::Routine(name) => {
+            let all = rollups::routines(schema);
+            together(all.iter().filter(|r| r.name == *name).map(rollups::Routine::create).collect())
+        }
+        Change::InvalidationLog(hypertable) => rollups::log_batches(spec, hypertable, schema),
+        Change::Rollup { aggregate, set_aside } => rollups::batches(spec, aggregate, *set_aside),
+        Change::FillRollup(aggregate) => rollups::fill(spec, aggregate).into(),
+        Change::RollupView(aggregate) => together(rollups::view(spec, aggregate).into()),
     }
 }

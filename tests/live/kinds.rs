@@ -202,6 +202,21 @@ fn send(topic: &str, records: &[(Option<&str>, String)]) {
     producer.flush(LIMIT).expect("written");
 }
 
+fn revenue(amount: &str, revision: u32) -> String {
+    format!(
+        "{{\"revenue\":\"{amount}\",\"costs\":\"0.00\",\"currency\":\"EUR\",\"ordersCount\":1,\
+         \"timestamp\":\"2026-01-01T00:00:00Z\",\"windowEnd\":\"2026-01-01T01:00:00Z\",\
+         \"revision\":{revision}}}"
+    )
+}
+
+fn metric(value: u32, revision: u32) -> String {
+    format!(
+        "{{\"customerId\":\"c\",\"metricName\":\"activity_score\",\"metricValue\":{value},\
+         \"timestamp\":\"2026-01-01T00:00:00Z\",\"revision\":{revision}}}"
+    )
+}
+
 #[test]
 fn every_topic_of_metrics_is_ingested_and_corrections_replace_what_they_correct() {
     let database = Database::fresh();
@@ -216,19 +231,6 @@ fn every_topic_of_metrics_is_ingested_and_corrections_replace_what_they_correct(
     };
     let output = bss().args(["setup", "kafka", "--yes"]).ended().expect("bss");
     assert!(output.status.success(), "{}", shown(&output));
-    let revenue = |amount: &str, revision: u32| {
-        format!(
-            "{{\"revenue\":\"{amount}\",\"costs\":\"0.00\",\"currency\":\"EUR\",\"ordersCount\":1,\
-             \"timestamp\":\"2026-01-01T00:00:00Z\",\"windowEnd\":\"2026-01-01T01:00:00Z\",\
-             \"revision\":{revision}}}"
-        )
-    };
-    let metric = |value: u32, revision: u32| {
-        format!(
-            "{{\"customerId\":\"c\",\"metricName\":\"activity_score\",\"metricValue\":{value},\
-             \"timestamp\":\"2026-01-01T00:00:00Z\",\"revision\":{revision}}}"
-        )
-    };
     send(
         &format!("{prefix}.revenue.metrics"),
         &[

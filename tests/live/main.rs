@@ -4,6 +4,7 @@
 //! `BSS_TEST_REDIS`; a missing server is a failure.
 #![allow(clippy::disallowed_methods, reason = "tests may read the environment")]
 
+mod aggregates;
 mod bounded;
 mod broker;
 mod chaos;

@@ -46,6 +46,15 @@ async fn create(name: &str) {
     admin.close().await.expect("closed");
 }
 
+/// Empties the schema on the Community edition; the caller holds the turn.
+pub fn wipe_community() {
+    wait(async {
+        let mut hand = connect(&settings(true, "postgres")).await.expect("connected");
+        clean(&mut hand).await;
+        hand.close().await.expect("closed");
+    });
+}
+
 /// Empties the schema on PGlite; 2.23 drops hypertables only one at a time.
 async fn clean(connection: &mut PgConnection) {
     let caggs: Vec<String> = sqlx::query_scalar(
@@ -74,10 +83,13 @@ async fn clean(connection: &mut PgConnection) {
 
 #[test]
 fn migrations_apply_once_on_both_editions() {
+    let files = std::fs::read_dir(support::checkout("migrations")).expect("the migrations");
+    let is_sql = |f: &std::fs::DirEntry| f.path().extension().is_some_and(|e| e == "sql");
+    let all = files.filter(|f| f.as_ref().is_ok_and(is_sql)).count();
     wait(async {
         let database = fresh_database().await;
         let mut apache = connect(&settings(false, &database)).await.expect("connected");
-        assert_eq!(migrate::migrate(&mut apache).await.expect("first"), 10);
+        assert_eq!(migrate::migrate(&mut apache).await.expect("first"), all);
         assert_eq!(migrate::migrate(&mut apache).await.expect("second"), 0);
         assert_eq!(migrate::migrations(&mut apache).await.expect("read").pending, []);
     });
@@ -85,8 +97,8 @@ fn migrations_apply_once_on_both_editions() {
     wait(async {
         let mut community = connect(&settings(true, "postgres")).await.expect("connected");
         clean(&mut community).await;
-        assert_eq!(migrate::migrations(&mut community).await.expect("read").pending.len(), 10);
-        assert_eq!(migrate::migrate(&mut community).await.expect("first"), 10);
+        assert_eq!(migrate::migrations(&mut community).await.expect("read").pending.len(), all);
+        assert_eq!(migrate::migrate(&mut community).await.expect("first"), all);
         assert_eq!(migrate::migrate(&mut community).await.expect("second"), 0);
     });
 }
@@ -139,12 +151,13 @@ fn altered(community: bool, database: &str, alteration: &str, line: &str) {
 }
 
 #[test]
-fn the_apache_edition_gets_hypertables_and_is_told_what_it_lacks() {
+fn the_apache_edition_gets_rollups_and_is_told_what_it_lacks() {
     let database = wait(fresh_database());
     let plan = expect(false, &database, &["--plan"], 0);
     for part in [
-        "warning: the Apache edition has hypertables only; not available here: continuous \
-         aggregate revenue_daily, customer_activity_daily, payment_status_daily",
+        "warning: not available on the Apache edition: compression of payment_metrics, \
+         order_metrics, customer_metrics, revenue_metrics, system_metrics; compression policy on",
+        "+ create rollup payment_status_daily: by 1 day and tenant, currency, status",
         "+ create hypertable payment_metrics: chunks of 7 days",
         "+ create migration 0001",
     ] {
@@ -181,7 +194,36 @@ fn the_apache_edition_gets_hypertables_and_is_told_what_it_lacks() {
         "ALTER TABLE bss.fraud_alerts DROP CONSTRAINT fraud_alerts_key",
         "+ create unique key fraud_alerts_key on fraud_alerts: (tenant, alert_id, time)",
     );
+    for (alteration, line) in ALTERED_ROLLUPS {
+        altered(false, &database, alteration, line);
+    }
 }
+
+const ALTERED_ROLLUPS: [(&str, &str); 7] = [
+    (
+        "DROP TRIGGER note_update_old ON bss.payment_metrics",
+        "~ change invalidation log of payment_metrics: 4 triggers -> 5",
+    ),
+    (
+        "ALTER TABLE bss.revenue_metrics DISABLE TRIGGER note_insert",
+        "~ change invalidation log of revenue_metrics: 4 triggers -> 5",
+    ),
+    (
+        "CREATE OR REPLACE FUNCTION bss.note_payment_metrics() RETURNS trigger LANGUAGE plpgsql
+         AS $$ BEGIN RETURN NULL; END $$",
+        "~ change invalidation log of payment_metrics: another body -> its body",
+    ),
+    ("DROP FUNCTION bss.refresh_rollup", "+ create function refresh_rollup"),
+    ("DROP VIEW bss.revenue_daily", "+ create view revenue_daily: over revenue_daily_v1"),
+    (
+        "CREATE OR REPLACE VIEW bss.revenue_daily AS SELECT * FROM bss.revenue_daily_v1",
+        "~ change view revenue_daily: another body -> the columns of revenue_daily_v1",
+    ),
+    (
+        "UPDATE bss.rollup SET definition = 'SELECT 1' WHERE name = 'revenue_daily_v1'",
+        "~ change rollup revenue_daily: another SELECT -> its SELECT  (the old one is kept",
+    ),
+];
 
 #[test]
 fn foreign_objects_are_told_and_left() {
@@ -202,11 +244,7 @@ fn foreign_objects_are_told_and_left() {
 fn the_community_edition_is_reconciled_and_each_alteration_is_one_line() {
     let _turn = support::pglite();
     let database = "postgres";
-    wait(async {
-        let mut hand = connect(&settings(true, database)).await.expect("connected");
-        clean(&mut hand).await;
-        hand.close().await.expect("closed");
-    });
+    wipe_community();
     let plan = expect(true, database, &["--sql"], 0);
     assert!(plan.contains("CREATE MATERIALIZED VIEW bss.\"payment_status_daily_v1\""), "{plan}");
     expect(true, database, &["--yes"], 0);
@@ -399,8 +437,12 @@ async fn sums(connection: &mut PgConnection) -> (i64, i64) {
     (daily, sqlx::query_scalar(raw).fetch_one(&mut *connection).await.expect(raw))
 }
 
-/// Runs the retention job of the payments.
-async fn retain(connection: &mut PgConnection) -> Result<(), String> {
+/// Lets payments expire as the server does: by its job, or as `bss metrics policies run` does.
+async fn retain(connection: &mut PgConnection, community: bool) -> Result<(), String> {
+    if !community {
+        let call = "CALL bss.retain(0, '{\"hypertable\": \"payment_metrics\", \"drop_after\": \"2 years\"}')";
+        return connection.execute(call).await.map(drop).map_err(|e| e.to_string());
+    }
     let job: i32 = sqlx::query_scalar(
         "SELECT job_id FROM timescaledb_information.jobs
          WHERE proc_name = 'retain' AND config ->> 'hypertable' = 'payment_metrics'",
@@ -423,24 +465,25 @@ async fn pay(connection: &mut PgConnection, name: &str, from: &str, count: u32, 
     connection.execute(insert.as_str()).await.expect(&insert);
 }
 
-fn retention_keeps_every_sum(zone: &str) {
-    let _turn = support::pglite();
-    wait(async {
-        let mut hand = connect(&settings(true, "postgres")).await.expect("connected");
-        clean(&mut hand).await;
-        hand.close().await.expect("closed");
-    });
+/// On the Community edition if `turn` is given, which is then held.
+fn retention_keeps_every_sum(turn: Option<support::Turn>, zone: &str) {
+    let community = turn.is_some();
+    let database = if community { "postgres".to_owned() } else { wait(fresh_database()) };
+    let database = database.as_str();
+    if community {
+        wipe_community();
+    }
     let home = tempfile::tempdir().expect("folder");
     let file = home.path().join("zone.toml");
     std::fs::write(&file, format!("[timescale]\nzone = \"{zone}\"\n")).expect("written");
     let config = file.to_str().expect("a path");
     let arguments = ["--config", config, "--yes"];
-    expect(true, "postgres", &arguments, 0);
+    expect(community, database, &arguments, 0);
     wait(async {
-        let mut hand = connect(&settings(true, "postgres")).await.expect("connected");
+        let mut hand = connect(&settings(community, database)).await.expect("connected");
         // 1000 rows over 5 weeks, never refreshed, on both sides of what two years expire.
         pay(&mut hand, "a", "now() - INTERVAL '2 years 20 days'", 1000, "50 minutes").await;
-        retain(&mut hand).await.expect("the first pass");
+        retain(&mut hand, community).await.expect("the first pass");
         let (daily, raw) = sums(&mut hand).await;
         assert_eq!(daily, 1000, "{zone}");
         assert!(raw > 0 && raw < 1000, "{zone}: some whole chunks were dropped, {raw} left");
@@ -461,7 +504,7 @@ fn retention_keeps_every_sum(zone: &str) {
         assert_eq!(left, 0, "{zone}");
         // A row below everything dropped: kept, not dropped unseen, and named.
         pay(&mut hand, "stray", "now() - INTERVAL '4 years'", 1, "1 hour").await;
-        let error = retain(&mut hand).await.expect_err("a stray chunk");
+        let error = retain(&mut hand, community).await.expect_err("a stray chunk");
         assert!(error.contains("before which rows were dropped"), "{error}");
         let stray = "SELECT count(*) FROM bss.payment_metrics WHERE payment_id = 'stray0'";
         let left: i64 = sqlx::query_scalar(stray).fetch_one(&mut hand).await.expect(stray);
@@ -470,22 +513,23 @@ fn retention_keeps_every_sum(zone: &str) {
     });
     // Set-up itself refreshes at or above the floor only.
     wait(async {
-        let mut hand = connect(&settings(true, "postgres")).await.expect("connected");
+        let mut hand = connect(&settings(community, database)).await.expect("connected");
         let drop_stray = "DELETE FROM bss.payment_metrics WHERE payment_id = 'stray0'";
         hand.execute(drop_stray).await.expect(drop_stray);
         let other = "UPDATE bss.retention_floor SET moved_at = now()";
         hand.execute(other).await.expect(other);
         let pending = "DO $$ DECLARE old text; BEGIN
             SELECT obj_description('bss.payment_status_daily_v1'::regclass) INTO old;
-            EXECUTE format('COMMENT ON VIEW bss.payment_status_daily_v1 IS %L', old || ' filling');
+            EXECUTE format('COMMENT ON {kind} bss.payment_status_daily_v1 IS %L', old || ' filling');
             END $$";
-        hand.execute(pending).await.expect(pending);
+        let pending = pending.replace("{kind}", if community { "VIEW" } else { "TABLE" });
+        hand.execute(pending.as_str()).await.expect(&pending);
         hand.close().await.expect("closed");
     });
-    let text = expect(true, "postgres", &arguments, 0);
+    let text = expect(community, database, &arguments, 0);
     assert!(text.contains("payment_status_daily: half filled -> filled"), "{text}");
     wait(async {
-        let mut hand = connect(&settings(true, "postgres")).await.expect("connected");
+        let mut hand = connect(&settings(community, database)).await.expect("connected");
         assert_eq!(sums(&mut hand).await.0, 1200, "{zone}, after the filling");
         hand.close().await.expect("closed");
     });
@@ -493,10 +537,16 @@ fn retention_keeps_every_sum(zone: &str) {
 
 #[test]
 fn retention_keeps_every_sum_with_days_in_utc() {
-    retention_keeps_every_sum("UTC");
+    retention_keeps_every_sum(Some(support::pglite()), "UTC");
 }
 
 #[test]
 fn retention_keeps_every_sum_with_days_in_a_zone() {
-    retention_keeps_every_sum("Europe/Berlin");
+    retention_keeps_every_sum(Some(support::pglite()), "Europe/Berlin");
+}
+
+#[test]
+fn retention_keeps_every_sum_of_rollups() {
+    retention_keeps_every_sum(None, "UTC");
+    retention_keeps_every_sum(None, "Europe/Berlin");
 }

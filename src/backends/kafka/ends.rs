@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::{Offset, TopicPartitionList};
 
 use crate::backends::error::Result;
@@ -25,7 +26,14 @@ pub fn bounds<C: ConsumerContext>(
     partition: i32,
     limit: Duration,
 ) -> KafkaResult<(i64, i64)> {
-    until_led(limit, |left| consumer.fetch_watermarks(topic, partition, left))
+    let found = until_led(limit, |left| consumer.fetch_watermarks(topic, partition, left));
+    found.map_err(|error| match error.rdkafka_error_code() {
+        // Whoever asks has the partition's number from the cluster: it is there.
+        Some(RDKafkaErrorCode::UnknownPartition) => {
+            KafkaError::MetadataFetch(RDKafkaErrorCode::OperationTimedOut)
+        }
+        _ => error,
+    })
 }
 
 /// The first offsets at or after the times (in milliseconds) that stand in `asked` in the place of
@@ -49,7 +57,11 @@ fn until_led<T>(limit: Duration, ask: impl Fn(Duration) -> KafkaResult<T>) -> Ka
     let deadline = Instant::now() + limit;
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
-        let between = |e: &KafkaError| e.rdkafka_error_code().is_some_and(is_between_leaders);
+        // A client that has not heard of a partition's leader yet does not know the partition.
+        let between = |e: &KafkaError| {
+            let code = e.rdkafka_error_code();
+            code.is_some_and(|c| is_between_leaders(c) || c == RDKafkaErrorCode::UnknownPartition)
+        };
         match ask(left.max(AGAIN)) {
             Err(error) if left > AGAIN && between(&error) => std::thread::sleep(AGAIN),
             answer => return answer,
@@ -114,6 +126,7 @@ mod tests {
         let minute = Duration::from_secs(60);
         assert_eq!(ask(minute, &answers(Code::NotLeaderForPartition)), (Some(7), 3));
         assert_eq!(ask(minute, &answers(Code::LeaderNotAvailable)), (Some(7), 3));
+        assert_eq!(ask(minute, &answers(Code::UnknownPartition)), (Some(7), 3));
         assert_eq!(ask(minute, &answers(Code::UnknownTopicOrPartition)), (None, 1));
         assert_eq!(ask(Duration::ZERO, &answers(Code::NotLeaderForPartition)), (None, 1));
     }

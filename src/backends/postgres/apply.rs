@@ -33,6 +33,13 @@ pub async fn step(connection: &mut PgConnection, what: &str, batches: &[Batch]) 
                 let ran = (&mut *connection).execute(statement.as_str()).await;
                 ran.map_err(|e| explain(e, what, statement))?;
             }
+            Batch::UntilZero(statement) => loop {
+                let ran = sqlx::query_scalar(statement).fetch_one(&mut *connection).await;
+                let done: i32 = ran.map_err(|e| explain(e, what, statement))?;
+                if done == 0 {
+                    break;
+                }
+            },
             Batch::Together(statements) => {
                 let failed = |e| classify(e, what);
                 let mut transaction = connection.begin().await.map_err(failed)?;

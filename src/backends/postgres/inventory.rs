@@ -11,11 +11,12 @@ use crate::backends::error::{BackendError, Kind, Result};
 use crate::backends::postgres::{classify, migrate};
 use crate::timescale::interval::Interval;
 use crate::timescale::inventory::{
-    Definition, FoundAggregate, FoundCompression, FoundHypertable, Inventory, Job, JobKind,
+    Definition, FoundAggregate, FoundCompression, FoundHypertable, FoundRollup, Inventory, Job,
+    JobKind,
 };
 use crate::timescale::server::Server;
 use crate::timescale::spec::{Index, Spec};
-use crate::timescale::sql;
+use crate::timescale::{rollups, sql};
 
 type Rows = std::result::Result<Vec<PgRow>, sqlx::Error>;
 
@@ -91,6 +92,7 @@ pub async fn inventory(
         jobs(connection, &mut inventory).await?;
     }
     views(connection, &mut inventory).await.map_err(failed)?;
+    rollups(connection, &mut inventory).await.map_err(failed)?;
     let retain = "SELECT prosrc FROM pg_proc WHERE proname = 'retain'
                   AND pronamespace = to_regnamespace('bss')";
     inventory.retain = rows(connection, retain).await.map_err(failed)?.first().map(|r| r.get(0));
@@ -230,6 +232,41 @@ async fn views(
     Ok(())
 }
 
+async fn rollups(
+    connection: &mut PgConnection,
+    inventory: &mut Inventory,
+) -> std::result::Result<(), sqlx::Error> {
+    let query = "SELECT proname::text, prosrc FROM pg_proc
+                 WHERE pronamespace = to_regnamespace('bss') AND prokind = 'f'";
+    for row in rows(connection, query).await? {
+        inventory.routines.insert(row.get(0), row.get(1));
+    }
+    let query = "SELECT c.relname::text, t.tgname::text
+                 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+                 WHERE c.relnamespace = to_regnamespace('bss') AND NOT t.tgisinternal
+                   AND t.tgenabled IN ('O', 'A')";
+    for row in rows(connection, query).await? {
+        inventory.triggers.insert((row.get(0), row.get(1)));
+    }
+    if !inventory.tables.contains("rollup") {
+        return Ok(());
+    }
+    let query = "SELECT name, hypertable, definition,
+                        obj_description(to_regclass(format('bss.%I', name)), 'pg_class')
+                 FROM bss.rollup WHERE to_regclass(format('bss.%I', name)) IS NOT NULL";
+    for row in rows(connection, query).await? {
+        let comment: Option<String> = row.get(3);
+        let read = comment.as_deref().and_then(sql::read_comment);
+        let found = FoundRollup {
+            on: row.get(1),
+            definition: row.get(2),
+            fill_pending: read.is_some_and(|(_, pending)| pending),
+        };
+        inventory.rollups.insert(row.get(0), found);
+    }
+    Ok(())
+}
+
 async fn jobs(connection: &mut PgConnection, inventory: &mut Inventory) -> Result<()> {
     let query = "SELECT job_id, proc_name::text AS proc, scheduled,
                         CASE WHEN proc_schema = 'bss' THEN config ->> 'hypertable'
@@ -321,9 +358,14 @@ async fn probe_views(connection: &mut PgConnection, spec: &Spec, inventory: &mut
             let select = sql::select(spec, aggregate);
             found.definition.declared = render_view(connection, &select).await.ok();
         }
-        let inner = inventory.aggregates.contains_key(&aggregate.inner());
-        if let (true, Some(found)) = (inner, inventory.views.get_mut(&aggregate.name)) {
-            let select = sql::view_select(aggregate);
+        let select = if inventory.aggregates.contains_key(&aggregate.inner()) {
+            sql::view_select(aggregate)
+        } else if inventory.rollups.contains_key(&aggregate.inner()) {
+            rollups::view_select(spec, aggregate)
+        } else {
+            continue;
+        };
+        if let Some(found) = inventory.views.get_mut(&aggregate.name) {
             found.declared = render_view(connection, &select).await.ok();
         }
     }

@@ -13,6 +13,7 @@ pub mod instant;
 pub mod ledger;
 pub mod load;
 pub mod offsets;
+pub mod policies;
 pub mod reports;
 pub mod samples;
 pub mod transaction;

@@ -1,8 +1,10 @@
-//! `bss metrics`: Record, import and ingest metrics
+//! `bss metrics`: Record, import and ingest metrics, and keep their aggregates current
 
 pub mod import;
 pub mod ingest;
+pub mod policies;
 pub mod record;
+pub mod refresh;
 
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
@@ -17,6 +19,10 @@ pub enum Metrics {
     #[command(subcommand)]
     Record(record::Record),
     Ingest(ingest::IngestArgs),
+    /// Run and check the policies of aggregates, compression and retention
+    #[command(subcommand)]
+    Policies(policies::Policies),
+    Refresh(refresh::RefreshArgs),
 }
 
 impl Metrics {
@@ -29,6 +35,8 @@ impl Metrics {
             Self::Import(args) => import::run(args, context).await,
             Self::Record(command) => command.run(context).await,
             Self::Ingest(args) => ingest::run(args, context).await,
+            Self::Policies(command) => command.run(context).await,
+            Self::Refresh(args) => refresh::run(args, context).await,
         }
     }
 }

@@ -108,7 +108,10 @@ fn conclude(context: &Context, examined: &Examined) -> Result<ExitStatus, Failur
 }
 
 /// The declaration, linted.
-fn declared(settings: &Timescale) -> Result<Spec, Failure> {
+///
+/// # Errors
+/// It cannot be read, is none, or cannot be right: exit 3.
+pub fn declared(settings: &Timescale) -> Result<Spec, Failure> {
     let file = &settings.declared;
     let (text, name) = if file.as_os_str().is_empty() {
         (DECLARED.to_owned(), "the built-in declaration".to_owned())
@@ -169,7 +172,7 @@ fn show(context: &Context, settings: &Timescale, examined: &Examined) -> Result<
     let version = examined.server.installed.as_deref();
     if !unavailable.is_empty() {
         context.ui.warning(format!(
-            "the {} edition has hypertables only; not available here: {}.",
+            "not available on the {} edition: {}.",
             examined.edition,
             grouped(unavailable)
         ));
@@ -250,6 +253,9 @@ fn statements(examined: &Examined) -> String {
         for batch in sql::batches(&examined.spec, change, examined.schema()) {
             match batch {
                 sql::Batch::Alone(statement) => text.push_str(&format!("{statement};\n")),
+                sql::Batch::UntilZero(statement) => {
+                    text.push_str(&format!("-- again until it gives 0:\n{statement};\n"));
+                }
                 sql::Batch::Together(statements) => {
                     text.push_str("BEGIN;\n");
                     for statement in statements {

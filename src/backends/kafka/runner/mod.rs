@@ -27,6 +27,7 @@ mod pause;
 pub mod preflight;
 mod pressure;
 pub mod rebuild;
+mod recover;
 mod reload;
 pub mod reset;
 pub mod restore;

@@ -20,10 +20,11 @@ use crate::ui::{Cell, Report};
 ///
 /// Reads finished transactions only. Customer, revenue and system metrics are known by their
 /// CloudEvents id (without its revision), else by their field eventId, else by where they stand in
-/// the topic; a higher revision takes the place of a lower one. Rows and offsets are stored in one database transaction, so
-/// each record counts once, however the command ends. A record that cannot be stored goes to the
-/// topic of dead letters with its reason before its offset is stored. Two processes may run: one
-/// that finds its offsets moved drops its batch, and stops with exit code 5 if that goes on.
+/// the topic; a higher revision takes the place of a lower one. Rows and offsets are stored in one
+/// database transaction, so each record counts once, however the command ends. A record that cannot
+/// be stored goes to the topic of dead letters with its reason before its offset is stored. Two
+/// processes may run: one that finds its offsets moved drops its batch, and stops with exit code 5 if
+/// that goes on.
 ///
 /// Runs until it is stopped; with --once it ends at the ends seen at the start, with exit code 7 if
 /// something was set aside.
