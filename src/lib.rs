@@ -3,6 +3,7 @@
 //! `ARCHITECTURE.md` has the map and the rule of dependencies.
 
 pub mod activity;
+pub mod analytics;
 pub mod backends;
 pub mod cli;
 pub mod commands;

@@ -60,6 +60,39 @@ impl Range {
     }
 }
 
+impl Range {
+    /// The same range from the beginning of its first day on, and whether it then is whole days: it
+    /// ends with one too, or at `now`, after which there is nothing.
+    #[must_use]
+    pub fn of_days(&self, now: EventTime) -> (Self, bool) {
+        let start =
+            |time: EventTime| day_of(time, &self.zone).and_then(|d| start_of(d, &self.zone));
+        let since = start(self.since).unwrap_or(self.since);
+        let whole = self.until >= now || start(self.until) == Some(self.until);
+        (Self { since, ..self.clone() }, whole)
+    }
+
+    /// The day of an instant in the range's zone, as `2026-07-01`.
+    #[must_use]
+    pub fn day(&self, time: EventTime) -> String {
+        day_of(time, &self.zone).map_or_else(|| time.to_string(), |day| day.to_string())
+    }
+
+    /// The first instants of the last two days that are over when the range ends: the one before the
+    /// last, and the last.
+    #[must_use]
+    pub fn last_days(&self) -> Option<(EventTime, EventTime)> {
+        let running = day_of(self.until, &self.zone)?;
+        let last = running.yesterday().ok()?;
+        let before = last.yesterday().ok()?;
+        Some((start_of(before, &self.zone)?, start_of(last, &self.zone)?))
+    }
+}
+
+fn day_of(time: EventTime, zone: &TimeZone) -> Option<Date> {
+    Some(Timestamp::from_microsecond(time.micros()).ok()?.to_zoned(zone.clone()).date())
+}
+
 /// Resolves the options; without `--since` the range is `default_span` long.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 //!
 //! A group's file lists its leaves and dispatches; [`Context`] gives a command what it needs.
 
+pub mod analytics;
 pub mod completions;
 pub mod config;
 pub mod doctor;
@@ -106,6 +107,9 @@ pub enum Command {
     /// Record, import and ingest metrics
     #[command(subcommand)]
     Metrics(metrics::Metrics),
+    /// Sum up revenue, orders, customers and services
+    #[command(subcommand)]
+    Analytics(analytics::Analytics),
     /// Run and inspect the stream topologies
     #[command(subcommand)]
     Streams(streams::Streams),
@@ -159,7 +163,8 @@ impl Command {
             self,
             Self::Fraud(
                 fraud::Fraud::Anomalies(_) | fraud::Fraud::Alerts(fraud::alerts::Alerts::List(_))
-            ) | Self::Metrics(metrics::Metrics::Refresh(_))
+            ) | Self::Analytics(_)
+                | Self::Metrics(metrics::Metrics::Refresh(_))
                 | Self::Streams(
                     streams::Streams::Late(_)
                         | streams::Streams::Dlq(
@@ -178,9 +183,10 @@ impl Command {
             Self::Setup(setup::Setup::Kafka(_)) => &[Kafka],
             Self::Setup(setup::Setup::Redis(_)) => &[Redis],
             Self::Metrics(metrics::Metrics::Ingest(_)) => &[Timescale, Kafka],
-            Self::Setup(setup::Setup::Timescale(_)) | Self::Metrics(_) | Self::Fraud(_) => {
-                &[Timescale]
-            }
+            Self::Setup(setup::Setup::Timescale(_))
+            | Self::Metrics(_)
+            | Self::Analytics(_)
+            | Self::Fraud(_) => &[Timescale],
             Self::Streams(
                 streams::Streams::Run(_)
                 | streams::Streams::Status(_)
@@ -219,6 +225,7 @@ impl Command {
         match self {
             Self::Setup(command) => command.run(context).await,
             Self::Metrics(command) => command.run(context).await,
+            Self::Analytics(command) => command.run(context).await,
             Self::Streams(command) => command.run(context).await,
             Self::Fraud(command) => command.run(context).await,
             Self::Doctor(args) => doctor::run(args, context).await,

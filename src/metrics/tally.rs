@@ -28,6 +28,8 @@ pub struct Tally {
     pub expired: u64,
     /// Rows whose amount was rounded.
     pub rounded: u64,
+    /// Rows before the refresh window of an aggregate, in batches that changed something.
+    pub outside: u64,
     /// How often each reason set a record aside.
     pub reasons: BTreeMap<&'static str, u64>,
 }
@@ -68,6 +70,7 @@ impl Tally {
         self.future += other.future;
         self.expired += other.expired;
         self.rounded += other.rounded;
+        self.outside += other.outside;
         for (reason, count) in &other.reasons {
             *self.reasons.entry(reason).or_default() += count;
         }

@@ -85,6 +85,15 @@ pub fn declared(spec: &Spec, edition: Edition) -> Vec<Policy> {
     all
 }
 
+/// The aggregates on a hypertable, and before which instant at `now` a row is outside the refresh
+/// window of one of them: it is in the aggregate only after a refresh that is asked for.
+#[must_use]
+pub fn window(spec: &Spec, hypertable: &str, now: EventTime) -> Option<(EventTime, Vec<String>)> {
+    let own = || spec.aggregates.iter().filter(|a| a.on == hypertable);
+    let shortest = own().map(|a| a.refresh.start_offset.micros()).min()?;
+    Some((now.plus_micros(-shortest), own().map(|a| a.name.clone()).collect()))
+}
+
 /// What is known of a policy's runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Runs {
@@ -221,6 +230,17 @@ mod tests {
         }
         assert_eq!(count(Edition::Community, PolicyKind::Compression), 5);
         assert_eq!(count(Edition::Apache, PolicyKind::Compression), 0);
+    }
+
+    #[test]
+    fn a_row_is_outside_the_shortest_window() {
+        let mut spec = Spec::parse(DECLARED, "UTC").unwrap();
+        let (start, names) = window(&spec, "revenue_metrics", at(0)).unwrap();
+        assert_eq!(start, at(-7 * 24));
+        assert_eq!(names, ["revenue_daily", "revenue_breakdown_daily"]);
+        spec.aggregates[0].refresh.start_offset = Interval::days(3);
+        assert_eq!(window(&spec, "revenue_metrics", at(0)).unwrap().0, at(-3 * 24));
+        assert_eq!(window(&spec, "fraud_alerts", at(0)), None);
     }
 
     #[test]

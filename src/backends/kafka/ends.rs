@@ -26,14 +26,7 @@ pub fn bounds<C: ConsumerContext>(
     partition: i32,
     limit: Duration,
 ) -> KafkaResult<(i64, i64)> {
-    let found = until_led(limit, |left| consumer.fetch_watermarks(topic, partition, left));
-    found.map_err(|error| match error.rdkafka_error_code() {
-        // Whoever asks has the partition's number from the cluster: it is there.
-        Some(RDKafkaErrorCode::UnknownPartition) => {
-            KafkaError::MetadataFetch(RDKafkaErrorCode::OperationTimedOut)
-        }
-        _ => error,
-    })
+    until_led(limit, |left| consumer.fetch_watermarks(topic, partition, left))
 }
 
 /// The first offsets at or after the times (in milliseconds) that stand in `asked` in the place of
@@ -53,18 +46,26 @@ pub fn at_times<C: ConsumerContext>(
     })
 }
 
+/// Asks until there is an answer. A client that has not heard of a partition's leader does not know
+/// the partition: whoever asks has its number from the cluster, so that it is asked again too, and in
+/// the end it is the time that ran out.
 fn until_led<T>(limit: Duration, ask: impl Fn(Duration) -> KafkaResult<T>) -> KafkaResult<T> {
     let deadline = Instant::now() + limit;
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
-        // A client that has not heard of a partition's leader yet does not know the partition.
-        let between = |e: &KafkaError| {
-            let code = e.rdkafka_error_code();
-            code.is_some_and(|c| is_between_leaders(c) || c == RDKafkaErrorCode::UnknownPartition)
+        let error = match ask(left.max(AGAIN)) {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
         };
-        match ask(left.max(AGAIN)) {
-            Err(error) if left > AGAIN && between(&error) => std::thread::sleep(AGAIN),
-            answer => return answer,
+        let code = error.rdkafka_error_code();
+        let unknown = code == Some(RDKafkaErrorCode::UnknownPartition);
+        let again = unknown || code.is_some_and(is_between_leaders);
+        if again && left > AGAIN {
+            std::thread::sleep(AGAIN);
+        } else if unknown {
+            return Err(KafkaError::MetadataFetch(RDKafkaErrorCode::OperationTimedOut));
+        } else {
+            return Err(error);
         }
     }
 }
@@ -129,5 +130,9 @@ mod tests {
         assert_eq!(ask(minute, &answers(Code::UnknownPartition)), (Some(7), 3));
         assert_eq!(ask(minute, &answers(Code::UnknownTopicOrPartition)), (None, 1));
         assert_eq!(ask(Duration::ZERO, &answers(Code::NotLeaderForPartition)), (None, 1));
+        let late = until_led(Duration::ZERO, |_| {
+            Err::<i32, _>(KafkaError::MetadataFetch(Code::UnknownPartition))
+        });
+        assert_eq!(late.unwrap_err().rdkafka_error_code(), Some(Code::OperationTimedOut));
     }
 }

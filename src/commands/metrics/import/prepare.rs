@@ -7,7 +7,7 @@ use std::sync::{Arc, mpsc};
 use tokio::sync::mpsc as channel;
 
 use crate::backends::postgres::copy::EncodedRows;
-use crate::domain::{Reason, Reject};
+use crate::domain::{EventTime, Reason, Reject};
 use crate::metrics::batch::arrange;
 use crate::metrics::decode::{Decoder, Rules};
 use crate::metrics::identity::Identities;
@@ -36,6 +36,8 @@ pub struct Prepared {
     pub conflicting: Vec<(usize, usize)>,
     /// Rows whose amount was rounded.
     pub rounded: u64,
+    /// Rows before the refresh window of an aggregate.
+    pub outside: u64,
     /// Bytes of the file read so far.
     pub position: u64,
 }
@@ -54,6 +56,8 @@ pub struct Plan {
     pub decoder: Arc<Decoder>,
     /// What is accepted.
     pub rules: Rules,
+    /// Where the refresh window of the aggregates begins.
+    pub window: Option<EventTime>,
     /// Whose rows they are.
     pub tenant: String,
     /// Records of a batch.
@@ -142,7 +146,11 @@ pub fn prepare(
         arranged.conflicting.iter().map(|(row, first)| (places[*row], places[*first])).collect();
     for row in arranged.keep {
         match prepared.rows.push(&samples[row], &plan.tenant) {
-            Ok(()) => prepared.records.push(places[row]),
+            Ok(()) => {
+                let outside = plan.window.is_some_and(|start| samples[row].time() < start);
+                prepared.outside += u64::from(outside);
+                prepared.records.push(places[row]);
+            }
             Err(error) => {
                 let reject = Reject::new(Reason::BadText, "", error.to_string());
                 prepared.aside.push((places[row], reject));

@@ -16,8 +16,9 @@ use crate::backends::postgres::samples::Outcome;
 use crate::backends::postgres::{self, hypertable};
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
+use crate::commands::setup::timescale::declared;
 use crate::domain::payment::Currency;
-use crate::domain::{Reason, Reject};
+use crate::domain::{EventTime, Reason, Reject};
 use crate::metrics::chunks::{Estimate, Layout};
 use crate::metrics::decode::{Decoder, Mapping, Rules};
 use crate::metrics::kind::Kind;
@@ -26,6 +27,7 @@ use crate::metrics::lines::Form;
 use crate::metrics::reader::{Batch, Reader};
 use crate::metrics::tally::Tally;
 use crate::runtime::Fault;
+use crate::timescale::policies;
 use crate::ui::Progress;
 
 /// The file at its first record.
@@ -46,6 +48,8 @@ struct Import<'a> {
     loader: Loader,
     rejects: Rejects,
     tally: Tally,
+    /// Where the refresh window of the table's aggregates begins, and their names.
+    window: Option<(EventTime, Vec<String>)>,
 }
 
 /// Runs the command.
@@ -77,8 +81,11 @@ pub async fn run(args: ImportArgs, context: &Context) -> Result<ExitStatus, Fail
     let skew = i64::try_from(settings.general.max_skew.as_micros()).unwrap_or(i64::MAX);
     let size = args.batch.unwrap_or(settings.metrics.batch).max(1);
     let round = args.round == Some(Round::HalfEven);
+    let window =
+        policies::window(&declared(&settings.timescale)?, kind.hypertable(), context.now());
     let plan = Plan {
         rules: Rules { currency, round, latest: context.now().plus_micros(skew), floor },
+        window: window.as_ref().map(|(start, _)| *start),
         tenant: settings.general.tenant.clone(),
         size: usize::try_from(size).unwrap_or(usize::MAX),
         first: Link::first(&[
@@ -96,7 +103,7 @@ pub async fn run(args: ImportArgs, context: &Context) -> Result<ExitStatus, Fail
     let loader = Loader::new(connection, kind, fault);
     let tally = Tally::default();
     let mut import =
-        Import { args: &args, context, source, form, plan, layout, loader, rejects, tally };
+        Import { args: &args, context, source, form, plan, layout, loader, rejects, tally, window };
     import.look_ahead()?;
     import.load(begun).await
 }
@@ -315,6 +322,9 @@ impl Import<'_> {
         self.tally.stored += outcome.stored;
         self.tally.duplicate += outcome.duplicates + prepared.duplicates;
         self.tally.corrected += outcome.corrected + prepared.corrected;
+        if outcome.stored + outcome.corrected > 0 {
+            self.tally.outside += prepared.outside;
+        }
         let key = self.kind().key_in_words();
         for (row, said) in &outcome.refused {
             let reject = Reject::new(Reason::Refused, "", said.clone());
@@ -375,6 +385,13 @@ impl Import<'_> {
         ));
         if let Some(path) = rejects {
             ui.warning(format!("{} rows were set aside: {path}.", self.tally.set_aside()));
+        }
+        if let (1.., Some((start, names))) = (self.tally.outside, &self.window) {
+            let (rows, names) = (self.tally.outside, names.join(", "));
+            ui.warning(format!(
+                "{rows} rows are older than {start}, outside the refresh window of {names}."
+            ));
+            ui.hint("`bss metrics refresh --stale` takes them into the aggregates.");
         }
         if stopped {
             ui.hint("Stopped after a whole batch. Give the same command again to go on.");

@@ -19,6 +19,7 @@ pub fn report(source: &str, kind: &str, rejects: Option<&str>, tally: &Tally) ->
         .meta("kind", kind)
         .meta("passedOver", tally.passed_over)
         .meta("rounded", tally.rounded)
+        .meta("outsideRefreshWindow", tally.outside)
         .meta("reasons", serde_json::Value::Object(reasons.collect()))
         .meta("rejectsFile", rejects);
     report.push(vec![

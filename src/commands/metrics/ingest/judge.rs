@@ -4,7 +4,7 @@ use crate::backends::kafka::intake::Taken;
 use crate::backends::postgres::copy::EncodedRows;
 use crate::backends::postgres::ingest::Rows;
 use crate::domain::payment::PaymentDraft;
-use crate::domain::{Reason, Reject};
+use crate::domain::{EventTime, Reason, Reject};
 use crate::metrics::alert::Alert;
 use crate::metrics::batch::arrange;
 use crate::metrics::decode::{Rules, within};
@@ -37,6 +37,8 @@ pub struct Judged {
     pub duplicates: u64,
     /// Records of a lower revision than another of the batch.
     pub corrected: u64,
+    /// When each row happened.
+    pub times: Vec<EventTime>,
 }
 
 /// Judges the records of a batch of `topic`.
@@ -80,9 +82,13 @@ fn samples(
     }
     let mut rows = EncodedRows::default();
     let mut kept = Vec::with_capacity(arranged.keep.len());
+    let mut times = Vec::with_capacity(arranged.keep.len());
     for row in arranged.keep {
         match rows.push(&good[row], tenant) {
-            Ok(()) => kept.push(places[row]),
+            Ok(()) => {
+                kept.push(places[row]);
+                times.push(good[row].time());
+            }
             Err(error) => {
                 let reject = Reject::new(Reason::BadText, "", error.to_string());
                 aside.push(Aside { record: places[row], reject, stored: None });
@@ -91,7 +97,7 @@ fn samples(
     }
     let count = |list: &[usize]| u64::try_from(list.len()).unwrap_or(u64::MAX);
     let (duplicates, corrected) = (count(&arranged.duplicates), count(&arranged.corrected));
-    Judged { rows: Rows::Samples(kind, rows), records: kept, aside, duplicates, corrected }
+    Judged { rows: Rows::Samples(kind, rows), records: kept, aside, duplicates, corrected, times }
 }
 
 fn sample<'a>(
@@ -135,7 +141,14 @@ fn alerts(records: &[Taken], rules: &Rules) -> Judged {
     // One order for all writers, so that none waits for another in a circle.
     good.sort_by(|a, b| a.0.alert_id.cmp(&b.0.alert_id).then(a.1.cmp(&b.1)));
     let (rows, places) = good.into_iter().unzip();
-    Judged { rows: Rows::Alerts(rows), records: places, aside, duplicates: 0, corrected: 0 }
+    Judged {
+        rows: Rows::Alerts(rows),
+        records: places,
+        aside,
+        duplicates: 0,
+        corrected: 0,
+        times: Vec::new(),
+    }
 }
 
 fn content(record: &Taken) -> Result<&[u8], Reject> {

@@ -12,12 +12,15 @@ use crate::backends::postgres::ingest::{Store, Stored};
 use crate::backends::postgres::{self, hypertable};
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
+use crate::commands::setup::timescale::declared;
 use crate::domain::payment::Currency;
-use crate::domain::{Reason, Reject};
+use crate::domain::{EventTime, Reason, Reject};
 use crate::metrics::decode::Rules;
 use crate::metrics::kind as metrics;
 use crate::metrics::tally::Tally;
 use crate::runtime::Fault;
+use crate::timescale::policies;
+use crate::timescale::spec::Spec;
 use crate::topics;
 
 /// Batches dropped in a row after which another process is told of.
@@ -44,6 +47,8 @@ pub struct Lane {
     size: usize,
     tally: Tally,
     fenced: u32,
+    /// What is declared of the table, for its aggregates' refresh windows.
+    spec: Spec,
 }
 
 impl Lane {
@@ -81,6 +86,7 @@ impl Lane {
             size: usize::try_from(settings.metrics.batch.max(1)).unwrap_or(usize::MAX),
             tally: Tally::default(),
             fenced: 0,
+            spec: declared(&settings.timescale)?,
         })
     }
 
@@ -124,21 +130,27 @@ impl Lane {
             let batch = batch?;
             if !batch.moved.is_empty() {
                 self.rules.latest = context.now().plus_micros(self.skew);
-                self.carry(batch).await?;
+                self.carry(batch, context.now()).await?;
             }
         }
         Ok(())
     }
 
     /// Stores one batch with its offsets, what is set aside in the dead letters first.
-    async fn carry(&mut self, batch: Batch) -> Result<(), Failure> {
+    async fn carry(&mut self, batch: Batch, now: EventTime) -> Result<(), Failure> {
         let judged = judge(self.kind, &self.topic, &batch.records, &self.rules, &self.tenant);
         let Some(stored) = self.store.write(&batch.moved, &judged.rows).await? else {
             return self.fall_back().await;
         };
         self.fenced = 0;
         let mut tally = Tally { read: count(batch.records.len()), ..Tally::default() };
+        let old = self
+            .window(now)
+            .map_or(0, |(start, _)| judged.times.iter().filter(|time| **time < start).count());
         let aside = outcome(self.kind, judged, stored, &mut tally);
+        if tally.stored + tally.corrected > 0 {
+            tally.outside = count(old);
+        }
         for each in &aside {
             tally.aside(each.reject.reason);
         }
@@ -155,6 +167,11 @@ impl Lane {
         self.store.commit().await?;
         self.tally.add(&tally);
         Ok(())
+    }
+
+    /// Where the refresh window of the table's aggregates begins, and their names.
+    pub fn window(&self, now: EventTime) -> Option<(EventTime, Vec<String>)> {
+        policies::window(&self.spec, self.kind.metric()?.hypertable(), now)
     }
 
     /// Another process has moved an offset: go on from where it is.

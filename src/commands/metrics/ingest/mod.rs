@@ -103,6 +103,18 @@ pub async fn run(args: IngestArgs, context: &Context) -> Result<ExitStatus, Fail
     }
     context.ui.report(&report(&tallies, &lane::group(context)))?;
     outcome?;
+    for lane in &lanes {
+        if let (rows @ 1.., Some((start, names))) =
+            (lane.tally().outside, lane.window(context.now()))
+        {
+            let names = names.join(", ");
+            context.ui.warning(format!(
+                "{rows} rows of {} are older than {start}, outside the refresh window of {names}.",
+                lane.topic()
+            ));
+            context.ui.hint("`bss metrics refresh --stale` takes them into the aggregates.");
+        }
+    }
     let aside: u64 = tallies.values().map(Tally::set_aside).sum();
     if aside > 0 {
         let topic = crate::topics::dead_letters(&context.settings().general.application);

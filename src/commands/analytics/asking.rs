@@ -1,0 +1,117 @@
+//! How a report asks: the range in whole days, from where the answer comes, within which time.
+
+use std::time::Duration;
+
+use rust_decimal::Decimal;
+
+use crate::analytics::facts::{Fact, Facts, Question, Source};
+use crate::backends::postgres::transaction::{limit_statements, report_fault};
+use crate::backends::postgres::{self, PgConnection, facts};
+use crate::cli::Failure;
+use crate::cli::range::{self, Range};
+use crate::commands::Context;
+use crate::ui::{Cell, Report};
+
+/// A day.
+pub const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What is asked beside the range.
+pub struct Asked {
+    /// About what.
+    pub facts: Facts,
+    /// Whether by day.
+    pub daily: bool,
+    /// By which dimensions.
+    pub by: Vec<&'static str>,
+    /// Only where a dimension has a value.
+    pub only: Vec<(&'static str, Option<String>)>,
+}
+
+/// The answer, with the range it is of.
+pub struct Answered {
+    pub range: Range,
+    pub source: Source,
+    pub facts: Vec<Fact>,
+}
+
+/// Asks over whole days; without `--since` over the last `days`.
+///
+/// # Errors
+/// A wrong range, a server that cannot be reached, a missing table, a question that took too long.
+pub async fn ask(context: &Context, days: u32, asked: Asked) -> Result<Answered, Failure> {
+    let settings = context.settings();
+    let span = DAY * days;
+    let range = range::resolve(&context.global, settings, context.now(), span)?;
+    let (range, whole) = range.of_days(context.now());
+    let zone = range.zone_name();
+    let source = Source::of(zone == settings.timescale.zone, whole);
+    let question = Question {
+        facts: asked.facts,
+        source,
+        tenant: settings.general.tenant.clone(),
+        since: range.since,
+        until: range.until,
+        daily: asked.daily.then_some(zone),
+        by: asked.by,
+        only: asked.only.into_iter().filter_map(|(c, v)| Some((c, v?))).collect(),
+    };
+    let mut connection = connect(context).await?;
+    let limit = settings.timescale.statement_timeout;
+    let facts = facts::ask(&mut connection, &question).await.map_err(|e| {
+        let what = format!("could not sum up hypertable bss.{}", question.facts.hypertable);
+        report_fault(e, what, &range.title(), limit)
+    })?;
+    Ok(Answered { range, source, facts })
+}
+
+/// A connection for a report.
+///
+/// # Errors
+/// The server cannot be reached.
+pub async fn connect(context: &Context) -> Result<PgConnection, Failure> {
+    let settings = &context.settings().timescale;
+    let mut connection = postgres::connect(settings).await?;
+    limit_statements(&mut connection, settings.statement_timeout).await?;
+    Ok(connection)
+}
+
+impl Answered {
+    /// A report with the facts of the range.
+    pub fn report(&self, about: &str) -> Report {
+        let report = Report::new(format!("{about}, {}", self.range.title()));
+        self.range.meta(report).meta("source", self.source.word())
+    }
+}
+
+/// The newest day first, then by a measure, the largest first.
+pub fn newest_first(facts: &mut [Fact], measure: usize) {
+    facts.sort_by(|a, b| {
+        let by_value = || b.value(measure).cmp(&a.value(measure));
+        b.day.cmp(&a.day).then_with(by_value).then_with(|| a.keys.cmp(&b.keys))
+    });
+}
+
+/// Cuts a list to `limit`; says whether it did.
+pub fn cut<T>(list: &mut Vec<T>, limit: u32) -> bool {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let cut = list.len() > limit;
+    list.truncate(limit);
+    cut
+}
+
+/// Money digit for digit, with two decimals at least; a sum may be larger than an amount.
+pub fn money(amount: Decimal) -> Cell {
+    Cell::from(money_text(amount))
+}
+
+/// The same as a text.
+pub fn money_text(amount: Decimal) -> String {
+    let mut amount = amount.normalize();
+    amount.rescale(amount.scale().max(2));
+    amount.to_string()
+}
+
+/// A count.
+pub fn count(number: Decimal) -> Cell {
+    Cell::Number(number.normalize().to_string())
+}

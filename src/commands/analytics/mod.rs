@@ -1,0 +1,42 @@
+//! `bss analytics`: Sum up revenue, orders, customers and services
+
+mod asking;
+pub mod customer;
+pub mod orders;
+pub mod revenue;
+pub mod system;
+
+use crate::cli::{ExitStatus, Failure};
+use crate::commands::Context;
+
+/// Sum up revenue, orders, customers and services
+#[derive(Debug, clap::Subcommand)]
+pub enum Analytics {
+    /// Sum up revenue
+    #[command(subcommand)]
+    Revenue(revenue::Revenue),
+    /// Count orders by status and region
+    #[command(subcommand)]
+    Orders(orders::Orders),
+    /// Show what customers do
+    #[command(subcommand)]
+    Customer(customer::Customer),
+    /// Judge and compare services
+    #[command(subcommand)]
+    System(system::System),
+}
+
+impl Analytics {
+    /// Runs the leaf.
+    ///
+    /// # Errors
+    /// The command's failure.
+    pub async fn run(self, context: &Context) -> Result<ExitStatus, Failure> {
+        match self {
+            Self::Revenue(command) => command.run(context).await,
+            Self::Orders(command) => command.run(context).await,
+            Self::Customer(command) => command.run(context).await,
+            Self::System(command) => command.run(context).await,
+        }
+    }
+}
