@@ -43,6 +43,7 @@ complete -c bss -n "__fish_bss_needs_command" -s h -l help -d 'Print help (see m
 complete -c bss -n "__fish_bss_needs_command" -s V -l version -d 'Print version'
 complete -c bss -n "__fish_bss_needs_command" -f -a "setup" -d 'Set up and check TimescaleDB, Kafka and Redis'
 complete -c bss -n "__fish_bss_needs_command" -f -a "metrics" -d 'Record, import and ingest metrics'
+complete -c bss -n "__fish_bss_needs_command" -f -a "analytics" -d 'Sum up revenue, orders, customers and services'
 complete -c bss -n "__fish_bss_needs_command" -f -a "streams" -d 'Run and inspect the stream topologies'
 complete -c bss -n "__fish_bss_needs_command" -f -a "fraud" -d 'Report suspicious payments and alerts'
 complete -c bss -n "__fish_bss_needs_command" -f -a "doctor" -d 'Check that every backend answers and is set up right'
@@ -262,6 +263,98 @@ complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from refresh" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from refresh" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from refresh" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system" -f -a "revenue" -d 'Sum up revenue'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system" -f -a "orders" -d 'Count orders by status and region'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system" -f -a "customer" -d 'Show what customers do'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system" -f -a "system" -d 'Judge and compare services'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from revenue" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from revenue" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from revenue" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from revenue" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from revenue" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from revenue" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from revenue" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from revenue" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from revenue" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from revenue" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from revenue" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from revenue" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from revenue" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from revenue" -f -a "summary" -d 'Revenue by day, with totals and growth'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from revenue" -f -a "region" -d 'Revenue by region'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from revenue" -f -a "category" -d 'Revenue by product category'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from revenue" -f -a "total" -d 'Revenue in all'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from orders" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from orders" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from orders" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from orders" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from orders" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from orders" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from orders" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from orders" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from orders" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from orders" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from orders" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from orders" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from orders" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from orders" -f -a "status" -d 'Orders by day and status'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from orders" -f -a "region" -d 'Orders by region'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from customer" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from customer" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from customer" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from customer" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from customer" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from customer" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from customer" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from customer" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from customer" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from customer" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from customer" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from customer" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from customer" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from customer" -f -a "top" -d 'The customers with the most measurements'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from system" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from system" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from system" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from system" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from system" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from system" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from system" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from system" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from system" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from system" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from system" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from system" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from system" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from system" -f -a "health" -d 'How every service is'
 complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset rebuild state test diff dlq late generate" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset rebuild state test diff dlq late generate" -l context -d 'Use the settings of [context.NAME]' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset rebuild state test diff dlq late generate" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r

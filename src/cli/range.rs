@@ -78,11 +78,11 @@ impl Range {
         day_of(time, &self.zone).map_or_else(|| time.to_string(), |day| day.to_string())
     }
 
-    /// The first instants of the last two days that are over when the range ends: the one before the
-    /// last, and the last.
+    /// The first instants of the last two days that are over when the range ends, or as of which it is
+    /// seen: the one before the last, and the last.
     #[must_use]
     pub fn last_days(&self) -> Option<(EventTime, EventTime)> {
-        let running = day_of(self.until, &self.zone)?;
+        let running = day_of(self.until.min(self.as_of), &self.zone)?;
         let last = running.yesterday().ok()?;
         let before = last.yesterday().ok()?;
         Some((start_of(before, &self.zone)?, start_of(last, &self.zone)?))

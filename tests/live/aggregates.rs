@@ -12,7 +12,14 @@ use crate::metrics_database::{Database, json};
 use crate::setup_timescale::wipe_community;
 use crate::support::{self, shown};
 
-const VIEWS: [&str; 3] = ["revenue_daily", "customer_activity_daily", "payment_status_daily"];
+const VIEWS: [&str; 6] = [
+    "revenue_daily",
+    "customer_activity_daily",
+    "payment_status_daily",
+    "revenue_breakdown_daily",
+    "order_status_daily",
+    "payment_pattern_daily",
+];
 
 fn metrics(database: &Database, arguments: &[&str]) -> Output {
     let mut command = database.bss();

@@ -5,6 +5,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests may read the environment")]
 
 mod aggregates;
+mod analytics;
 mod bounded;
 mod broker;
 mod chaos;

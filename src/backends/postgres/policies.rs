@@ -237,14 +237,14 @@ pub struct Span {
     /// Up to where.
     pub until: EventTime,
     /// Of a continuous aggregate: the bounds of the steps, each the start of a bucket.
-    steps: Vec<EventTime>,
+    bounds: Vec<EventTime>,
 }
 
 impl Span {
     /// How many steps there are, where that is known before.
     #[must_use]
     pub fn total(&self) -> Option<u64> {
-        u64::try_from(self.steps.len()).ok().filter(|steps| *steps > 0)
+        u64::try_from(self.bounds.len().saturating_sub(1)).ok().filter(|steps| *steps > 0)
     }
 }
 
@@ -273,21 +273,21 @@ pub async fn span(
     let row = sqlx::query(&query).fetch_one(&mut *connection).await;
     let row = row.map_err(|e| fault(e, what()))?;
     let (since, until) = (asked.0, asked.1.unwrap_or(row.get::<Instant, _>(0).0));
-    let mut span = Span { floor, since, until, steps: Vec::new() };
+    let mut span = Span { floor, since, until, bounds: Vec::new() };
     let oldest = row.get::<Option<Instant>, _>(1).map(|i| i.0);
     let from = since.or(oldest).max(floor);
     if let (Edition::Community, Some(from)) = (edition, from) {
         let bucket = bucket(aggregate.bucket, "g", bucket_zone(spec, aggregate));
         let width = interval(aggregate.bucket);
+        // Whole buckets only: a window that is smaller than one is refused.
         let query = format!(
-            "SELECT DISTINCT {bucket} AS b FROM generate_series($1::timestamptz, $2::timestamptz, \
-             {STEP} * {width}) g WHERE {bucket} > $1 ORDER BY b"
+            "SELECT DISTINCT {bucket} AS b FROM (SELECT generate_series($1::timestamptz, \
+             $2::timestamptz, {STEP} * {width}) UNION ALL SELECT $2::timestamptz) s (g) ORDER BY b"
         );
         let rows =
             sqlx::query_scalar::<_, Instant>(&query).bind(Instant(from)).bind(Instant(until));
         let rows = rows.fetch_all(connection).await.map_err(|e| fault(e, what()))?;
-        span.steps = rows.into_iter().map(|i| i.0).filter(|t| *t < until).collect();
-        span.steps.push(until);
+        span.bounds = rows.into_iter().map(|i| i.0).collect();
     }
     Ok(span)
 }
@@ -311,15 +311,13 @@ pub async fn refresh(
         return refresh_rollup(connection, &aggregate.inner(), (&from, &instant(span.until)), step)
             .await;
     }
-    let mut from = start.map_or_else(|| "NULL".to_owned(), instant);
-    for (done, to) in span.steps.iter().enumerate() {
-        let to = instant(*to);
+    for (done, step_of) in span.bounds.windows(2).enumerate() {
+        let (from, to) = (instant(step_of[0]), instant(step_of[1]));
         let call = format!(
             "CALL refresh_continuous_aggregate({}, {from}, {to})",
             literal(&qualified(&aggregate.inner()))
         );
         connection.execute(call.as_str()).await?;
-        from = to;
         if !step(u64::try_from(done + 1).unwrap_or(u64::MAX)) {
             return Ok(false);
         }

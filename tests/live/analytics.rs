@@ -1,0 +1,212 @@
+//! `bss analytics`: the same right answers on both editions.
+
+use std::process::Output;
+
+use serde_json::Value;
+
+use crate::bounded::Bounded;
+use crate::metrics_database::{Database, json};
+use crate::setup_timescale::wipe_community;
+use crate::support::{self, shown};
+
+fn bss(database: &Database, arguments: &[&str]) -> Output {
+    let mut command = database.bss();
+    command.args(arguments).args(["-o", "json"]).ended().expect("bss")
+}
+
+fn report(database: &Database, arguments: &[&str]) -> Value {
+    let output = bss(database, &[&["analytics"], arguments].concat());
+    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", shown(&output));
+    json(&output)
+}
+
+/// Some fields of each row, one text a row.
+fn lines(report: &Value, fields: &[&str]) -> Vec<String> {
+    let rows = report["rows"].as_array().expect("rows");
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let line =
+        |row: &Value| fields.iter().map(|field| text(&row[*field])).collect::<Vec<_>>().join(" ");
+    rows.iter().map(line).collect()
+}
+
+fn import(database: &Database, kind: &str, text: &str) {
+    std::fs::write(database.home().join("rows.csv"), text).expect("written");
+    let output = bss(database, &["metrics", "import", kind, "rows.csv"]);
+    assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
+}
+
+/// One order an hour from `first` on, each of 1.00.
+fn hourly(first: &str, count: u32, prefix: &str) -> String {
+    let first: jiff::Timestamp = first.parse().expect("an instant");
+    let rows = (0..count).map(|n| {
+        let time = first + jiff::SignedDuration::from_hours(i64::from(n));
+        format!("{prefix}{n},c,COMPLETED,1.00,1,EUR,{time}\n")
+    });
+    let header = "orderId,customerId,status,totalAmount,itemsCount,currency,timestamp\n";
+    [header.to_owned()].into_iter().chain(rows).collect()
+}
+
+const REVENUE: &str = "revenue,costs,ordersCount,currency,region,productCategory,timestamp
+100.00,40,2,EUR,EU,BOOKS,2026-03-01T10:00:00Z
+150.00,50,1,EUR,US,BOOKS,2026-03-01T23:30:00Z
+150000,0,3,IDR,,TOYS,2026-03-01T12:00:00Z
+50.0000,60.25,4,EUR,EU,,2026-03-02T00:15:00Z
+10,0,0,USD,EU,BOOKS,2026-03-02T01:00:00Z
+";
+
+/// Everything that is asked of both editions; `as_of` keeps it from depending on today.
+fn asked(database: &Database) -> Vec<Value> {
+    let span =
+        ["--since", "2026-03-01", "--until", "2026-03-04", "--as-of", "2026-03-03T12:00:00Z"];
+    let berlin = [&span[..], &["--tz", "Europe/Berlin"]].concat();
+    let commands: [&[&str]; 8] = [
+        &["revenue", "summary"],
+        &["revenue", "region"],
+        &["revenue", "region", "--total"],
+        &["revenue", "category", "--currency", "EUR"],
+        &["revenue", "total"],
+        &["orders", "status"],
+        &["orders", "region"],
+        &["customer", "top"],
+    ];
+    let all = commands
+        .iter()
+        .flat_map(|command| [[command, &span[..]].concat(), [command, &berlin[..]].concat()]);
+    all.map(|arguments| report(database, &arguments)).collect()
+}
+
+fn filled(database: &Database) {
+    import(database, "revenue", REVENUE);
+    import(database, "order", &hourly("2026-03-01T20:00:00Z", 8, "o"));
+    import(
+        database,
+        "customer",
+        "customerId,metricName,metricValue,timestamp\nc1,a,1,2026-03-01T00:00:00Z\n\
+         c2,a,1,2026-03-01T00:00:00Z\nc2,b,1,2026-03-02T00:00:00Z\n",
+    );
+    let output = bss(database, &["metrics", "refresh", "--stale"]);
+    assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
+}
+
+#[test]
+fn both_editions_say_the_same_and_it_is_right() {
+    let community = {
+        let _turn = support::pglite();
+        wipe_community();
+        let database = Database::community();
+        filled(&database);
+        asked(&database)
+    };
+    let database = Database::fresh();
+    filled(&database);
+    let apache = asked(&database);
+    assert_eq!(apache, community);
+    // Berlin's days begin an hour earlier, and are answered from the rows.
+    let sources: Vec<&str> =
+        apache.iter().map(|r| r["meta"]["source"].as_str().expect("a source")).collect();
+    assert_eq!(sources[..4], ["aggregate", "rows", "aggregate", "rows"]);
+    let summary = ["day", "currency", "revenue", "costs", "profit", "orders", "averageOrderValue"];
+    assert_eq!(
+        lines(&apache[0], &summary),
+        [
+            "2026-03-02 EUR 50.00 60.25 -10.25 4 12.50",
+            "2026-03-02 USD 10.00 0.00 10.00 0 null",
+            "2026-03-01 IDR 150000.00 0.00 150000.00 3 50000.00",
+            "2026-03-01 EUR 250.00 90.00 160.00 3 83.33",
+        ]
+    );
+    // 2026-03-01T23:30Z is the second of March in Berlin.
+    assert_eq!(
+        lines(&apache[1], &["day", "currency", "revenue"]),
+        [
+            "2026-03-02 EUR 200.00",
+            "2026-03-02 USD 10.00",
+            "2026-03-01 IDR 150000.00",
+            "2026-03-01 EUR 100.00"
+        ]
+    );
+    let totals = &apache[0]["meta"]["totals"];
+    let growth = |at: usize| totals[at]["growthRate"].as_str().unwrap_or("none").to_owned();
+    assert_eq!(totals.as_array().map(Vec::len), Some(3));
+    // The third of March is running: growth is from the first to the second.
+    assert_eq!([growth(0), growth(1), growth(2)], ["-80", "-100", "none"]);
+    assert_eq!(
+        lines(&apache[4], &["region", "currency", "revenue", "orders", "averageOrderValue"]),
+        [
+            "UNKNOWN IDR 150000.00 3 50000.00",
+            "EU EUR 150.00 6 25.00",
+            "US EUR 150.00 1 150.00",
+            "EU USD 10.00 0 null"
+        ]
+    );
+    assert_eq!(
+        lines(&apache[6], &["day", "productCategory", "revenue"]),
+        ["2026-03-02 UNKNOWN 50.00", "2026-03-01 BOOKS 250.00"]
+    );
+    assert_eq!(lines(&apache[8], &["currency", "revenue"]).len(), 3);
+    assert_eq!(
+        lines(&apache[10], &["day", "status", "orders", "totalAmount"]),
+        ["2026-03-02 COMPLETED 4 4.00", "2026-03-01 COMPLETED 4 4.00"]
+    );
+    assert_eq!(
+        lines(&apache[12], &["region", "orders", "totalItems", "averageAmount"]),
+        ["UNKNOWN 8 8 1.00"]
+    );
+    assert_eq!(lines(&apache[14], &["customerId", "activityCount"]), ["c2 2", "c1 1"]);
+}
+
+#[test]
+fn days_have_as_many_hours_as_their_zone_gives_them() {
+    let database = Database::fresh();
+    import(&database, "order", &hourly("2024-03-29T00:00:00Z", 96, "spring"));
+    import(&database, "order", &hourly("2024-10-25T00:00:00Z", 96, "autumn"));
+    import(&database, "order", &hourly("2022-11-04T00:00:00Z", 120, "west"));
+    let orders = |day: &str, zone: &str| {
+        let next = day.parse::<jiff::civil::Date>().expect("a day").tomorrow().expect("a day");
+        let until = next.to_string();
+        let range = ["--since", day, "--until", &until, "--tz", zone];
+        let found = report(&database, &[&["orders", "status"][..], &range].concat());
+        lines(&found, &["day", "orders"])
+    };
+    assert_eq!(orders("2024-03-31", "Europe/Berlin"), ["2024-03-31 23"]);
+    assert_eq!(orders("2024-10-27", "Europe/Berlin"), ["2024-10-27 25"]);
+    assert_eq!(orders("2022-11-06", "America/Chicago"), ["2022-11-06 25"]);
+    assert_eq!(orders("2024-03-31", "UTC"), ["2024-03-31 24"]);
+}
+
+#[test]
+fn a_service_that_stopped_reporting_is_not_healthy() {
+    let database = Database::fresh();
+    let now = jiff::Timestamp::from_millisecond(1_772_539_200_000).expect("an instant");
+    let row = |service: &str, minutes: i64, gauges: &str| {
+        format!("{service},{},{gauges}\n", now - jiff::SignedDuration::from_mins(minutes))
+    };
+    let mut text = "service,timestamp,cpu,memory,errors,p99\n".to_owned();
+    for minute in 1..60 {
+        text += &row("api", minute, "50,50,0.1,100");
+        text += &row("web", minute, "75,,,");
+        // One spike in an hour is no trouble.
+        text += &row("spiky", minute, if minute == 30 { "10,10,0,5000" } else { "10,10,0,100" });
+        text += &row("idle", minute, ",,,").replace(",,,\n", ",,0,\n").replace(",,0,", ",,0.0,");
+    }
+    text += &row("gone", 180, "1,1,0,1");
+    import(&database, "system", &text);
+    let at = ["--as-of", "2026-03-03T12:00:00Z"];
+    let found = report(&database, &[&["system", "health"][..], &at].concat());
+    assert_eq!(found["meta"]["overallHealth"], "SILENT");
+    assert_eq!(
+        lines(&found, &["serviceName", "health", "reports", "averageCpu", "latencyP99"]),
+        [
+            "gone SILENT 0 null null",
+            "web WARNING 59 75.0 null",
+            "api HEALTHY 59 50.0 100.0",
+            "idle HEALTHY 59 null null",
+            "spiky HEALTHY 59 10.0 100.0",
+        ]
+    );
+    let checked =
+        bss(&database, &[&["analytics", "system", "health", "--check"][..], &at].concat());
+    assert_eq!(checked.status.code(), Some(6), "{}", shown(&checked));
+    let nothing = report(&database, &["system", "health", "--as-of", "2025-01-01"]);
+    assert_eq!(nothing["meta"]["overallHealth"], "UNKNOWN");
+}
