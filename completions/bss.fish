@@ -709,24 +709,27 @@ complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from generate" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from generate" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from generate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies" -l context -d 'Use the settings of [context.NAME]' -r
-complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
-complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
 csv\t'CSV with a header'"
-complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
-complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies" -l until -d 'End of the time range, not included' -r
-complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies" -l as-of -d 'Take this instant as now' -r
-complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies" -l tz -d 'Zone of dates without an offset, and of the display' -r
-complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
-complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies" -s q -l quiet -d 'Say only the result and errors'
-complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
-complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies" -l no-color -d 'Never use colour or draw bars'
-complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies" -f -a "alerts" -d 'List and explain alerts'
-complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies" -f -a "anomalies" -d 'List payments with a high fraud score'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score" -f -a "alerts" -d 'List and explain alerts'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score" -f -a "anomalies" -d 'List payments with a high fraud score'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score" -f -a "patterns" -d 'Payments by method and status, with their scores'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score" -f -a "payments" -d 'Report payments by status, amount and what is usual'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score" -f -a "score" -d 'Sum up fraud scores'
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from alerts" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from alerts" -l context -d 'Use the settings of [context.NAME]' -r
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from alerts" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
@@ -766,6 +769,59 @@ complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcomman
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from anomalies" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from anomalies" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from anomalies" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from patterns" -l currency -d 'Only in this currency' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from patterns" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from patterns" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from patterns" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from patterns" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from patterns" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from patterns" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from patterns" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from patterns" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from patterns" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from patterns" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from patterns" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from patterns" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from patterns" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from payments" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from payments" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from payments" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from payments" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from payments" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from payments" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from payments" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from payments" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from payments" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from payments" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from payments" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from payments" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from payments" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from payments" -f -a "high-value" -d 'List payments of a high amount'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from payments" -f -a "status" -d 'Payments by day and status'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from payments" -f -a "unusual-amounts" -d 'List payments whose amount is unusual for their customer'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from score" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from score" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from score" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from score" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from score" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from score" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from score" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from score" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from score" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from score" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from score" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from score" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from score" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from score" -f -a "average" -d 'The mean fraud score'
 complete -c bss -n "__fish_bss_using_subcommand doctor" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c bss -n "__fish_bss_using_subcommand doctor" -l context -d 'Use the settings of [context.NAME]' -r
 complete -c bss -n "__fish_bss_using_subcommand doctor" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r

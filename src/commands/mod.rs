@@ -162,7 +162,11 @@ impl Command {
         matches!(
             self,
             Self::Fraud(
-                fraud::Fraud::Anomalies(_) | fraud::Fraud::Alerts(fraud::alerts::Alerts::List(_))
+                fraud::Fraud::Anomalies(_)
+                    | fraud::Fraud::Patterns(_)
+                    | fraud::Fraud::Payments(_)
+                    | fraud::Fraud::Score(_)
+                    | fraud::Fraud::Alerts(fraud::alerts::Alerts::List(_))
             ) | Self::Analytics(_)
                 | Self::Metrics(metrics::Metrics::Refresh(_))
                 | Self::Streams(

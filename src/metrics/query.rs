@@ -50,6 +50,55 @@ pub struct PaymentRow {
     pub fraud_score: Option<Decimal>,
 }
 
+/// Payments of at least an amount in `[since, until)`.
+#[derive(Clone, Debug)]
+pub struct HighValueQuery {
+    /// Whose rows.
+    pub tenant: String,
+    /// The first instant.
+    pub since: EventTime,
+    /// The first instant after.
+    pub until: EventTime,
+    /// Amounts from this on.
+    pub least: Money,
+    /// Only in this currency.
+    pub currency: Option<String>,
+    /// At most so many rows.
+    pub limit: u32,
+}
+
+/// Payments in `[since, until)` that are far from their customer's median.
+#[derive(Clone, Debug)]
+pub struct UnusualQuery {
+    /// Whose rows.
+    pub tenant: String,
+    /// The first instant.
+    pub since: EventTime,
+    /// The first instant after.
+    pub until: EventTime,
+    /// Customers with at least so many payments in the currency.
+    pub least_payments: u32,
+    /// Further off than so many usual distances.
+    pub distance: u32,
+    /// Only in this currency.
+    pub currency: Option<String>,
+    /// At most so many rows.
+    pub limit: u32,
+}
+
+/// A payment that is far from its customer's median.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UnusualPayment {
+    /// The payment, with its last status.
+    pub payment: PaymentRow,
+    /// The median of the customer's payments in the currency.
+    pub median: Money,
+    /// How far off it is, in usual distances.
+    pub distance: f64,
+    /// How many payments it is compared with, itself among them.
+    pub payments: u64,
+}
+
 /// A sum over all rows that were asked for, however many are shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CurrencyTotal {

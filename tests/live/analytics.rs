@@ -210,3 +210,92 @@ fn a_service_that_stopped_reporting_is_not_healthy() {
     let nothing = report(&database, &["system", "health", "--as-of", "2025-01-01"]);
     assert_eq!(nothing["meta"]["overallHealth"], "UNKNOWN");
 }
+
+/// Payments of three customers: usual ones around 20, one far off, and some without a score.
+fn payments() -> String {
+    let mut text =
+        "paymentId,customerId,amount,currency,status,paymentMethod,fraudScore,timestamp\n"
+            .to_owned();
+    for n in 0..12 {
+        let amount = 1900 + n * 20;
+        let score = if n % 4 == 0 { String::new() } else { format!("{}", n * 5) };
+        text += &format!(
+            "p{n},c{},{}.{:02},EUR,COMPLETED,CARD,{score},2026-03-01T{n:02}:00:00Z\n",
+            n % 2,
+            amount / 100,
+            amount % 100
+        );
+    }
+    // Told twice, counted once; far off for this customer and usual for another.
+    text += "far,c0,500.00,EUR,PENDING,CARD,90,2026-03-02T10:00:00Z\n";
+    text += "far,c0,500.00,EUR,COMPLETED,CARD,90,2026-03-02T10:05:00Z\n";
+    for n in 0..6 {
+        text += &format!("rich{n},c9,50{n}.00,EUR,COMPLETED,,,2026-03-02T0{n}:00:00Z\n");
+    }
+    text += "yen,c0,900000,JPY,FAILED,WALLET,,2026-03-02T11:00:00Z\n";
+    text
+}
+
+#[test]
+fn fraud_reports_count_what_has_no_score_apart_and_name_payments() {
+    let span =
+        ["--since", "2026-03-01", "--until", "2026-03-03", "--as-of", "2026-03-02T23:00:00Z"];
+    let all = |database: &Database| {
+        import(database, "payment", &payments());
+        let output = bss(database, &["metrics", "refresh", "--stale"]);
+        assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
+        let commands: [&[&str]; 5] = [
+            &["patterns"],
+            &["score", "average"],
+            &["payments", "status"],
+            &["payments", "high-value", "--min-amount", "500", "--currency", "EUR"],
+            &["payments", "unusual-amounts"],
+        ];
+        commands.map(|command| {
+            let output = bss(database, &[&["fraud"], command, &span[..]].concat());
+            assert_eq!(output.status.code(), Some(0), "{command:?}: {}", shown(&output));
+            json(&output)
+        })
+    };
+    let community = {
+        let _turn = support::pglite();
+        wipe_community();
+        all(&Database::community())
+    };
+    let found = all(&Database::fresh());
+    assert_eq!(found, community);
+    let [patterns, average, status, high, unusual] = &found;
+    assert_eq!(
+        lines(
+            patterns,
+            &["paymentMethod", "status", "currency", "payments", "unscored", "averageFraudScore"]
+        ),
+        [
+            "CARD PENDING EUR 1 0 90",
+            "CARD COMPLETED EUR 13 3 36",
+            "UNKNOWN COMPLETED EUR 6 6 null",
+            "WALLET FAILED JPY 1 1 null",
+        ]
+    );
+    assert_eq!(patterns["meta"]["unscored"], 10);
+    assert_eq!(lines(average, &["averageFraudScore", "payments", "unscored"]), ["40.909 21 10"]);
+    assert_eq!(
+        lines(status, &["day", "status", "currency", "paymentCount", "totalAmount"]),
+        [
+            "2026-03-02 COMPLETED EUR 7 3515.00",
+            "2026-03-02 FAILED JPY 1 900000.00",
+            "2026-03-02 PENDING EUR 1 500.00",
+            "2026-03-01 COMPLETED EUR 12 241.20",
+        ]
+    );
+    assert_eq!(
+        lines(high, &["paymentId", "amount"])[..3],
+        ["rich5 505.00", "rich4 504.00", "rich3 503.00"]
+    );
+    assert_eq!(high["meta"]["found"], 8);
+    // Named, once, with its last status; the rich one's payments are usual for him.
+    assert_eq!(
+        lines(unusual, &["paymentId", "customerId", "amount", "status", "median", "payments"]),
+        ["far c0 500.00 COMPLETED 20.20 7"]
+    );
+}

@@ -29,8 +29,11 @@ pub struct Asked {
 
 /// The answer, with the range it is of.
 pub struct Answered {
+    /// The range.
     pub range: Range,
+    /// From where the answer comes.
     pub source: Source,
+    /// Its lines.
     pub facts: Vec<Fact>,
 }
 

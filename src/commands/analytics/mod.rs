@@ -1,6 +1,6 @@
 //! `bss analytics`: Sum up revenue, orders, customers and services
 
-mod asking;
+pub mod asking;
 pub mod customer;
 pub mod orders;
 pub mod revenue;

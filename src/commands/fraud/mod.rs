@@ -2,6 +2,9 @@
 
 pub mod alerts;
 pub mod anomalies;
+pub mod patterns;
+pub mod payments;
+pub mod score;
 
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
@@ -14,6 +17,13 @@ pub enum Fraud {
     #[command(subcommand)]
     Alerts(alerts::Alerts),
     Anomalies(anomalies::AnomaliesArgs),
+    Patterns(patterns::PatternsArgs),
+    /// Report payments by status, amount and what is usual
+    #[command(subcommand)]
+    Payments(payments::Payments),
+    /// Sum up fraud scores
+    #[command(subcommand)]
+    Score(score::Score),
 }
 
 impl Fraud {
@@ -25,6 +35,9 @@ impl Fraud {
         match self {
             Self::Alerts(command) => command.run(context).await,
             Self::Anomalies(args) => anomalies::run(args, context).await,
+            Self::Patterns(args) => patterns::run(args, context).await,
+            Self::Payments(command) => command.run(context).await,
+            Self::Score(command) => command.run(context).await,
         }
     }
 }
