@@ -319,6 +319,7 @@ complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subco
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from orders" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from orders" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from orders" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from orders" -f -a "fulfilment" -d 'How long orders take from one status to another'
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from orders" -f -a "status" -d 'Orders by day and status'
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from orders" -f -a "region" -d 'Orders by region'
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from customer" -l config -d 'Read this configuration file instead of the usual ones' -r -F
@@ -337,6 +338,8 @@ complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subco
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from customer" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from customer" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from customer" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from customer" -f -a "aggregates" -d 'The measurements of a customer by hour, day, week or month'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from customer" -f -a "metrics" -d 'The measurements of a customer'
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from customer" -f -a "top" -d 'The customers with the most measurements'
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from system" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from system" -l context -d 'Use the settings of [context.NAME]' -r
@@ -354,7 +357,9 @@ complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subco
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from system" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from system" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from system" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from system" -f -a "comparison" -d 'Services beside each other'
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from system" -f -a "health" -d 'How every service is'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from system" -f -a "performance" -d 'A service hour by hour'
 complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset rebuild state test diff dlq late generate" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset rebuild state test diff dlq late generate" -l context -d 'Use the settings of [context.NAME]' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset rebuild state test diff dlq late generate" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r

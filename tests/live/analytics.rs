@@ -207,6 +207,17 @@ fn a_service_that_stopped_reporting_is_not_healthy() {
     let checked =
         bss(&database, &[&["analytics", "system", "health", "--check"][..], &at].concat());
     assert_eq!(checked.status.code(), Some(6), "{}", shown(&checked));
+    let compared = report(&database, &[&["system", "comparison"][..], &at].concat());
+    assert_eq!(
+        lines(&compared, &["serviceName", "reports", "averageErrorRate"]),
+        ["api 59 0.10", "gone 1 0.00", "idle 59 0.00", "spiky 59 0.00", "web 59 null"]
+            .map(|line| line.replace("0.10", "0.1").replace("0.00", "0.0"))
+    );
+    let hours = report(&database, &[&["system", "performance", "api"][..], &at].concat());
+    assert_eq!(
+        lines(&hours, &["hour", "reports", "averageCpu", "maxCpu"]),
+        ["2026-03-03T11:00:00Z 59 50.0 50.0"]
+    );
     let nothing = report(&database, &["system", "health", "--as-of", "2025-01-01"]);
     assert_eq!(nothing["meta"]["overallHealth"], "UNKNOWN");
 }
@@ -298,4 +309,74 @@ fn fraud_reports_count_what_has_no_score_apart_and_name_payments() {
         lines(unusual, &["paymentId", "customerId", "amount", "status", "median", "payments"]),
         ["far c0 500.00 COMPLETED 20.20 7"]
     );
+}
+
+#[test]
+fn an_order_that_comes_back_to_a_status_counts_once() {
+    let database = Database::fresh();
+    let row = |id: &str, status: &str, hour: u32| {
+        format!("{id},c,{status},1.00,1,EUR,2026-03-01T{hour:02}:00:00Z\n")
+    };
+    let text = [
+        "orderId,customerId,status,totalAmount,itemsCount,currency,timestamp\n".to_owned(),
+        row("back", "DELIVERED", 1),
+        row("back", "PENDING", 2),
+        row("back", "PENDING", 5),
+        row("back", "DELIVERED", 8),
+        row("back", "DELIVERED", 9),
+        row("fast", "PENDING", 3),
+        row("fast", "DELIVERED", 4),
+        row("open", "PENDING", 6),
+        row("never", "SHIPPED", 6),
+    ];
+    import(&database, "order", &text.concat());
+    let range = ["--since", "2026-03-01", "--until", "2026-03-02"];
+    let found = report(&database, &[&["orders", "fulfilment"][..], &range].concat());
+    assert_eq!(
+        lines(&found, &["orderId", "began", "ended", "hours"]),
+        [
+            "open 2026-03-01T06:00:00Z null null",
+            "back 2026-03-01T02:00:00Z 2026-03-01T08:00:00Z 6.0",
+            "fast 2026-03-01T03:00:00Z 2026-03-01T04:00:00Z 1.0",
+        ]
+    );
+    let meta = ["orders", "fulfilled", "medianHours"].map(|key| found["meta"][key].to_string());
+    assert_eq!(meta, ["3", "2", "\"3.50\""]);
+    let same = ["orders", "fulfilment", "--from", "A", "--to", "A"];
+    let refused = bss(&database, &[&["analytics"], &same[..]].concat());
+    assert_eq!(refused.status.code(), Some(2), "{}", shown(&refused));
+}
+
+#[test]
+fn a_customer_is_shown_alone() {
+    let database = Database::fresh();
+    let text = "customerId,metricName,metricValue,labels,timestamp\n\
+        c1,logins,3,\"{\"\"via\"\":\"\"web\"\"}\",2026-03-01T22:30:00Z\n\
+        c1,logins,5,,2026-03-01T23:30:00Z\nc1,spend,1.5,,2026-03-01T23:30:00Z\n\
+        c2,logins,100,,2026-03-01T23:30:00Z\n";
+    import(&database, "customer", text);
+    let range = ["--since", "2026-03-01", "--until", "2026-03-03"];
+    let found = report(&database, &[&["customer", "metrics", "c1"][..], &range].concat());
+    assert_eq!(
+        lines(&found, &["timestamp", "metricName", "metricValue", "labels"]),
+        [
+            "2026-03-01T23:30:00Z logins 5.0 null",
+            "2026-03-01T23:30:00Z spend 1.5 null",
+            "2026-03-01T22:30:00Z logins 3.0 {\"via\":\"web\"}",
+        ]
+    );
+    // The figures of this customer, in the days of the zone.
+    let by_day = |zone: &str| {
+        let of = ["customer", "aggregates", "c1", "--metric", "logins", "--tz", zone];
+        let found = report(&database, &[&of[..], &range].concat());
+        lines(&found, &["bucket", "count", "avg", "min", "max"])
+    };
+    assert_eq!(by_day("UTC"), ["2026-03-01T00:00:00Z 2 4.0 3.0 5.0"]);
+    assert_eq!(
+        by_day("Europe/Berlin"),
+        ["2026-03-01T23:00:00Z 1 5.0 5.0 5.0", "2026-02-28T23:00:00Z 1 3.0 3.0 3.0"]
+    );
+    let cut =
+        report(&database, &[&["customer", "metrics", "c1", "--limit", "1"][..], &range].concat());
+    assert_eq!((&cut["meta"]["found"], &cut["meta"]["cut"]), (&3.into(), &true.into()));
 }

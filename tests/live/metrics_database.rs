@@ -67,8 +67,12 @@ impl Database {
         let database = Self { home, settings: settings(true, "postgres") };
         database.set_up();
         database.work(async |connection| {
-            for table in ["payment_metrics", "fraud_alerts", "import_ledger", "retention_floor"] {
-                let empty = format!("DELETE FROM bss.{table}");
+            let tables = ["payment", "order", "customer", "revenue", "system"];
+            let tables = tables.map(|kind| format!("{kind}_metrics"));
+            let others = ["fraud_alerts", "import_ledger", "retention_floor"].map(str::to_owned);
+            for table in tables.into_iter().chain(others) {
+                // Their chunks go too.
+                let empty = format!("TRUNCATE bss.{table}");
                 connection.execute(empty.as_str()).await.expect("empty");
             }
         });

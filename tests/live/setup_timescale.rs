@@ -487,9 +487,10 @@ fn retention_keeps_every_sum(turn: Option<support::Turn>, zone: &str) {
         let (daily, raw) = sums(&mut hand).await;
         assert_eq!(daily, 1000, "{zone}");
         assert!(raw > 0 && raw < 1000, "{zone}: some whole chunks were dropped, {raw} left");
-        // Rows above the floor come in; three more passes and a refresh of what is left.
+        // Rows of 50 days above the floor come in, so that each pass finds some to drop, on whichever
+        // day of the week it is; then a refresh of what is left.
         let floor = "(SELECT floor FROM bss.retention_floor WHERE hypertable = 'payment_metrics')";
-        pay(&mut hand, "b", floor, 200, "3 hours").await;
+        pay(&mut hand, "b", floor, 200, "6 hours").await;
         let mut left = sums(&mut hand).await.1;
         for after in ["722 days", "715 days", "708 days", "650 days"] {
             let expire = format!(

@@ -8,6 +8,8 @@ use crate::analytics::facts::{Fact, Question};
 use crate::analytics::health::Gauges;
 use crate::backends::postgres::instant::Instant;
 use crate::domain::EventTime;
+use crate::timescale::interval::Interval;
+use crate::timescale::sql::bucket;
 
 type Answer<T> = std::result::Result<T, sqlx::Error>;
 
@@ -82,4 +84,130 @@ pub async fn gauges(
             })
         })
         .collect()
+}
+
+/// What a service reported in one hour.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hour {
+    /// Its first instant.
+    pub start: EventTime,
+    /// The means and the 95th percentile of the latency, as over any range.
+    pub gauges: Gauges,
+    /// The highest percent of the processor.
+    pub most_cpu: Option<f64>,
+}
+
+/// The gauges of a service by hour, the newest first.
+///
+/// # Errors
+/// As [`ask`].
+pub async fn hours(
+    connection: &mut PgConnection,
+    tenant: &str,
+    service: &str,
+    (since, until): (EventTime, EventTime),
+) -> Answer<Vec<Hour>> {
+    let hour = bucket(Interval::hours(1), "time", None);
+    let sql = format!(
+        "SELECT {hour} AS hour, count(*), avg(cpu_usage), avg(memory_usage), avg(request_rate), \
+         avg(error_rate), percentile_cont(0.95) WITHIN GROUP (ORDER BY latency_p99), \
+         max(cpu_usage) FROM bss.system_metrics WHERE tenant = $1 AND service_name = $2 \
+         AND time >= $3 AND time < $4 GROUP BY 1 ORDER BY 1 DESC"
+    );
+    let rows = sqlx::query(&sql)
+        .bind(tenant)
+        .bind(service)
+        .bind(Instant(since))
+        .bind(Instant(until))
+        .fetch_all(connection)
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let reports: i64 = row.try_get(1)?;
+            let gauges = Gauges {
+                service: service.to_owned(),
+                reports: u64::try_from(reports).unwrap_or(0),
+                cpu: row.try_get(2)?,
+                memory: row.try_get(3)?,
+                requests: row.try_get(4)?,
+                errors: row.try_get(5)?,
+                latency: row.try_get(6)?,
+            };
+            let Instant(start) = row.try_get(0)?;
+            Ok(Hour { start, gauges, most_cpu: row.try_get(7)? })
+        })
+        .collect()
+}
+
+/// How long one order took from one status to another.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fulfilled {
+    /// The order.
+    pub order_id: String,
+    /// When it first came to the one.
+    pub began: EventTime,
+    /// When it then first came to the other; `None`: not yet.
+    pub ended: Option<EventTime>,
+    /// The hours between.
+    pub hours: Option<f64>,
+}
+
+/// How long orders took.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fulfilment {
+    /// The slowest first, those that are not there yet before all.
+    pub orders: Vec<Fulfilled>,
+    /// How many came to the first status.
+    pub began: u64,
+    /// How many of them came to the second.
+    pub ended: u64,
+    /// The median of the hours.
+    pub median: Option<f64>,
+    /// The 95th percentile of the hours.
+    pub slow: Option<f64>,
+}
+
+/// How long the orders of `[since, until)` took from one status to another. However often an order
+/// comes to either, it counts once: from the first time to the first time after it.
+///
+/// # Errors
+/// As [`ask`].
+pub async fn fulfilment(
+    connection: &mut PgConnection,
+    tenant: &str,
+    (from, to): (&str, &str),
+    (since, until): (EventTime, EventTime),
+    limit: u32,
+) -> Answer<Fulfilment> {
+    let sql = "WITH steps AS (SELECT order_id, status, time FROM bss.order_metrics
+                   WHERE tenant = $1 AND time >= $2 AND time < $3 AND status IN ($4, $5)),
+               begun AS (SELECT order_id, min(time) AS began FROM steps WHERE status = $4 GROUP BY 1),
+               done AS (SELECT b.order_id, b.began, min(s.time) AS ended FROM begun b
+                   LEFT JOIN steps s ON s.order_id = b.order_id AND s.status = $5
+                   AND s.time >= b.began GROUP BY 1, 2),
+               timed AS (SELECT *, extract(epoch FROM ended - began)::float8 / 3600 AS hours FROM done)
+               SELECT order_id, began, ended, hours, (SELECT count(*) FROM timed),
+                   (SELECT count(ended) FROM timed),
+                   (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY hours) FROM timed),
+                   (SELECT percentile_cont(0.95) WITHIN GROUP (ORDER BY hours) FROM timed)
+               FROM timed ORDER BY hours DESC NULLS FIRST, began, order_id LIMIT $6";
+    let rows = sqlx::query(sql)
+        .bind(tenant)
+        .bind(Instant(since))
+        .bind(Instant(until))
+        .bind(from)
+        .bind(to)
+        .bind(i64::from(limit))
+        .fetch_all(connection)
+        .await?;
+    let mut found = Fulfilment::default();
+    for row in &rows {
+        let natural = |at: usize| row.try_get::<i64, _>(at).map(|n| u64::try_from(n).unwrap_or(0));
+        (found.began, found.ended) = (natural(4)?, natural(5)?);
+        (found.median, found.slow) = (row.try_get(6)?, row.try_get(7)?);
+        let (Instant(began), ended) = (row.try_get(1)?, row.try_get::<Option<Instant>, _>(2)?);
+        let (order_id, hours) = (row.try_get(0)?, row.try_get(3)?);
+        found.orders.push(Fulfilled { order_id, began, ended: ended.map(|i| i.0), hours });
+    }
+    Ok(found)
 }

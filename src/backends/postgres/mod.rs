@@ -7,6 +7,7 @@ pub mod probe;
 
 pub mod alerts;
 pub mod copy;
+pub mod customers;
 pub mod facts;
 pub mod hypertable;
 pub mod ingest;

@@ -63,7 +63,7 @@ pub fn judge(facts: &Facts, server: &Server) -> Vec<Check> {
     checks.push(match edition {
         Edition::Apache => Check::note(
             "edition",
-            "Apache: hypertables; no compression, continuous aggregates or policies",
+            "Apache: rollups instead of continuous aggregates; no compression, no scheduler",
         ),
         Edition::Community => Check::fine("edition", "Community"),
     });

@@ -1,5 +1,6 @@
 //! `bss analytics customer`: Show what customers do
 
+pub mod metrics;
 pub mod top;
 
 use crate::cli::{ExitStatus, Failure};
@@ -9,6 +10,8 @@ use crate::commands::Context;
 #[derive(Debug, clap::Subcommand)]
 #[expect(missing_docs, reason = "each leaf's arguments carry its help")]
 pub enum Customer {
+    Aggregates(metrics::AggregatesArgs),
+    Metrics(metrics::MetricsArgs),
     Top(top::TopArgs),
 }
 
@@ -19,6 +22,8 @@ impl Customer {
     /// The command's failure.
     pub async fn run(self, context: &Context) -> Result<ExitStatus, Failure> {
         match self {
+            Self::Aggregates(args) => metrics::aggregates(args, context).await,
+            Self::Metrics(args) => metrics::run(args, context).await,
             Self::Top(args) => top::run(args, context).await,
         }
     }

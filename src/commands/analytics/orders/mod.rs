@@ -1,5 +1,6 @@
 //! `bss analytics orders`: Count orders by status and region
 
+pub mod fulfilment;
 pub mod region;
 pub mod status;
 
@@ -10,6 +11,7 @@ use crate::commands::Context;
 #[derive(Debug, clap::Subcommand)]
 #[expect(missing_docs, reason = "each leaf's arguments carry its help")]
 pub enum Orders {
+    Fulfilment(fulfilment::FulfilmentArgs),
     Status(status::StatusArgs),
     Region(region::RegionArgs),
 }
@@ -21,6 +23,7 @@ impl Orders {
     /// The command's failure.
     pub async fn run(self, context: &Context) -> Result<ExitStatus, Failure> {
         match self {
+            Self::Fulfilment(args) => fulfilment::run(args, context).await,
             Self::Status(args) => status::run(args, context).await,
             Self::Region(args) => region::run(args, context).await,
         }

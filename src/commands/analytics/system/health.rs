@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::super::asking::{DAY, connect};
+use super::number;
 use crate::analytics::health::{Health, judge, overall};
 use crate::backends::postgres::facts::gauges;
 use crate::backends::postgres::transaction::report_fault;
@@ -54,7 +55,6 @@ pub async fn run(args: HealthArgs, context: &Context) -> Result<ExitStatus, Fail
         .number("latencyP99", "P99 MS")
         .meta("overallHealth", overall.word());
     let mut report = range.meta(report);
-    let number = |value: Option<f64>| value.map_or(Cell::Null, |v| Cell::Number(format!("{v:.2}")));
     let mut worst_first: Vec<_> = found.iter().map(|g| (judge(g), g)).collect();
     worst_first.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.service.cmp(&b.1.service)));
     for (health, gauges) in worst_first {

@@ -1,15 +1,20 @@
 //! `bss analytics system`: Judge and compare services
 
+pub mod comparison;
 pub mod health;
+pub mod performance;
 
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
+use crate::ui::Cell;
 
 /// Judge and compare services
 #[derive(Debug, clap::Subcommand)]
 #[expect(missing_docs, reason = "each leaf's arguments carry its help")]
 pub enum System {
+    Comparison(comparison::ComparisonArgs),
     Health(health::HealthArgs),
+    Performance(performance::PerformanceArgs),
 }
 
 impl System {
@@ -19,7 +24,14 @@ impl System {
     /// The command's failure.
     pub async fn run(self, context: &Context) -> Result<ExitStatus, Failure> {
         match self {
+            Self::Comparison(args) => comparison::run(args, context).await,
             Self::Health(args) => health::run(args, context).await,
+            Self::Performance(args) => performance::run(args, context).await,
         }
     }
+}
+
+/// A gauge to two decimals.
+fn number(value: Option<f64>) -> Cell {
+    value.map_or(Cell::Null, |v| Cell::Number(format!("{v:.2}")))
 }

@@ -5,6 +5,7 @@ use crate::backends::postgres::policies;
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
 use crate::timescale::policies::{declared, judge};
+use crate::timescale::server::Edition;
 use crate::ui::{Cell, Report};
 
 /// Check that every declared policy runs
@@ -61,8 +62,9 @@ pub async fn run(args: CheckArgs, context: &Context) -> Result<ExitStatus, Failu
     if found == 0 {
         return Ok(ExitStatus::Done);
     }
-    let scheduler = policies::scheduler(&mut connection).await?;
-    if scheduler != Some(true) {
+    let by_itself =
+        edition == Edition::Community && policies::scheduler(&mut connection).await? == Some(true);
+    if !by_itself {
         context.ui.hint(
             "No scheduler runs them here: call `bss metrics policies run` from cron, every 15 \
              minutes or so.",

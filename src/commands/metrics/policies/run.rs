@@ -7,6 +7,7 @@ use crate::backends::postgres::{apply, policies};
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
 use crate::timescale::policies::{Policy, PolicyKind, declared, is_due};
+use crate::timescale::server::Edition;
 use crate::ui::{Cell, Progress, Report};
 
 /// Run the policies that are due, where no scheduler does
@@ -34,7 +35,10 @@ pub async fn run(args: RunArgs, context: &Context) -> Result<ExitStatus, Failure
     let Looked { mut connection, server, edition, spec, inventory } = look(settings).await?;
     let mut wanted = declared(&spec, edition);
     choose(&mut wanted, &args.names)?;
-    if !args.all && policies::scheduler(&mut connection).await? == Some(true) {
+    // The Apache edition has a scheduler too, but no policies for it.
+    let by_itself =
+        edition == Edition::Community && policies::scheduler(&mut connection).await? == Some(true);
+    if by_itself && !args.all {
         context.ui.status("The server's own scheduler runs the policies; --all runs them now.");
         return Ok(ExitStatus::Done);
     }
