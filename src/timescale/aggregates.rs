@@ -71,7 +71,7 @@ fn one(spec: &Spec, aggregate: &ContinuousAggregate, inventory: &Inventory, step
             Some(Change::MaterializedOnly(aggregate.clone())),
         ));
     }
-    view(aggregate, inventory, steps);
+    view(aggregate, Change::View(aggregate.clone()), inventory, steps);
     policy(aggregate, inventory, steps);
 }
 
@@ -105,9 +105,14 @@ fn differs(spec: &Spec, aggregate: &ContinuousAggregate, found: &FoundAggregate)
     }
 }
 
-fn view(aggregate: &ContinuousAggregate, inventory: &Inventory, steps: &mut Vec<Step>) {
+/// Adds the step of the public view, which `change` makes.
+pub(super) fn view(
+    aggregate: &ContinuousAggregate,
+    change: Change,
+    inventory: &Inventory,
+    steps: &mut Vec<Step>,
+) {
     let object = format!("view {}", aggregate.name);
-    let change = Change::View(aggregate.clone());
     match inventory.views.get(&aggregate.name) {
         None => {
             let declared = Some(format!("over {}", aggregate.inner()));

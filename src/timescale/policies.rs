@@ -192,11 +192,12 @@ pub fn judge(policy: &Policy, runs: Option<&Runs>, now: EventTime) -> Health {
     }
 }
 
-/// Whether a policy that no scheduler runs is to be run at `now`.
+/// Whether a policy that no scheduler runs is to be run at `now`: an interval after it last began, or
+/// at once if that run was cut off.
 #[must_use]
 pub fn is_due(policy: &Policy, runs: Option<&Runs>, now: EventTime) -> bool {
-    let last =
-        runs.and_then(|r| r.started.filter(|_| r.succeeded.is_some() || r.failure.is_some()));
+    let ended = |r: &&Runs| r.failure.is_some() || r.succeeded >= r.started;
+    let last = runs.filter(ended).and_then(|r| r.started);
     last.is_none_or(|last| now.micros_since(last) >= policy.every.micros())
 }
 
@@ -273,7 +274,9 @@ mod tests {
         };
         assert!(due(Some(began(-1))));
         assert!(!due(Some(began(0))));
-        // One that was killed has begun and never ended.
+        // One that was killed has begun and not ended, the first time or since.
+        assert!(due(Some(Runs { succeeded: Some(at(-1)), ..began(0) })));
+        assert!(!due(Some(Runs { failure: Some("no".to_owned()), succeeded: None, ..began(0) })));
         assert!(due(Some(Runs { succeeded: None, ..began(0) })));
     }
 }

@@ -1,7 +1,7 @@
 //! Rollups: what an edition without continuous aggregates has instead. The same sums as tables, a
 //! log of the buckets that have changed, and a view that adds the rows beyond the watermark.
 
-use crate::timescale::aggregates::{set_aside, set_aside_or_version, zone_note};
+use crate::timescale::aggregates::{self, set_aside, set_aside_or_version, zone_note};
 use crate::timescale::inventory::Inventory;
 use crate::timescale::plan::{Action, Change, Step, changed, create, foreign};
 use crate::timescale::policies::PolicyKind;
@@ -229,19 +229,7 @@ fn one(spec: &Spec, aggregate: &ContinuousAggregate, inventory: &Inventory, step
         let change = Change::FillRollup(aggregate.clone());
         steps.push(changed(object, "half filled", "filled", Some(change)));
     }
-    let object = format!("view {}", aggregate.name);
-    let change = Change::RollupView(aggregate.clone());
-    match inventory.views.get(&aggregate.name) {
-        None => {
-            let declared = Some(format!("over {}", aggregate.inner()));
-            steps.push(create(object, declared, "the public name", change));
-        }
-        Some(found) if found.declared.as_ref().is_some_and(|d| *d != found.found) => {
-            let declared = format!("the columns of {}", aggregate.inner());
-            steps.push(changed(object, "another body", declared, Some(change)));
-        }
-        Some(_) => {}
-    }
+    aggregates::view(aggregate, Change::RollupView(aggregate.clone()), inventory, steps);
 }
 
 /// What makes the log of a hypertable. The writers of the table need no right on the log.

@@ -118,3 +118,8 @@ pub fn money_text(amount: Decimal) -> String {
 pub fn count(number: Decimal) -> Cell {
     Cell::Number(number.normalize().to_string())
 }
+
+/// A measured number to two decimals, if it is known.
+pub fn number(value: Option<f64>) -> Cell {
+    value.map_or(Cell::Null, |v| Cell::Number(format!("{v:.2}")))
+}

@@ -1,6 +1,6 @@
 //! `bss analytics orders fulfilment`
 
-use super::super::asking::{DAY, connect};
+use super::super::asking::{DAY, connect, number};
 use crate::backends::postgres::facts::fulfilment;
 use crate::backends::postgres::transaction::report_fault;
 use crate::cli::{ExitStatus, Failure, range};
@@ -45,7 +45,6 @@ pub async fn run(args: FulfilmentArgs, context: &Context) -> Result<ExitStatus, 
         let what = "could not read hypertable bss.order_metrics".to_owned();
         report_fault(e, what, &range.title(), limit)
     })?;
-    let number = |value: Option<f64>| value.map_or(Cell::Null, |v| Cell::Number(format!("{v:.2}")));
     let text = |value: Option<f64>| value.map(|v| format!("{v:.2}"));
     let cut = u64::try_from(found.orders.len()).unwrap_or(u64::MAX) < found.began;
     let title = format!("Orders from {} to {}, {}", args.from, args.to, range.title());

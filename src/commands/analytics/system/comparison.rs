@@ -1,7 +1,6 @@
 //! `bss analytics system comparison`
 
-use super::super::asking::{DAY, connect};
-use super::number;
+use super::super::asking::{DAY, connect, number};
 use crate::backends::postgres::facts::gauges;
 use crate::backends::postgres::transaction::report_fault;
 use crate::cli::{ExitStatus, Failure, range};

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::asking::{DAY, connect};
-use super::number;
+use super::super::asking::{DAY, connect, number};
 use crate::analytics::health::{Health, judge, overall};
 use crate::backends::postgres::facts::gauges;
 use crate::backends::postgres::transaction::report_fault;

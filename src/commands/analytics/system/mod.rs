@@ -6,7 +6,6 @@ pub mod performance;
 
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
-use crate::ui::Cell;
 
 /// Judge and compare services
 #[derive(Debug, clap::Subcommand)]
@@ -29,9 +28,4 @@ impl System {
             Self::Performance(args) => performance::run(args, context).await,
         }
     }
-}
-
-/// A gauge to two decimals.
-fn number(value: Option<f64>) -> Cell {
-    value.map_or(Cell::Null, |v| Cell::Number(format!("{v:.2}")))
 }
