@@ -13,7 +13,8 @@ use crate::ui::{Cell, Progress, Report};
 /// Run the policies that are due, where no scheduler does
 ///
 /// Refreshes aggregates, compresses old chunks where the edition can, and lets rows expire, each as
-/// often as it is declared. For cron: a second call at the same time waits for the first, and one
+/// often as it is declared. For cron: two at the same time do no harm (one that waits for the other for
+/// more than 5 s fails), and one
 /// that was stopped or killed goes on where it was. On a server whose own scheduler works it does
 /// nothing unless --all is given. Exit code 7 if a policy failed; the others are run.
 #[derive(Debug, clap::Args)]
