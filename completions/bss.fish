@@ -144,27 +144,54 @@ complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcomman
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from all" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from all" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from all" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest policies refresh" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest policies refresh" -l context -d 'Use the settings of [context.NAME]' -r
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest policies refresh" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest policies refresh" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
 csv\t'CSV with a header'"
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest policies refresh" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest policies refresh" -l until -d 'End of the time range, not included' -r
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest policies refresh" -l as-of -d 'Take this instant as now' -r
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest policies refresh" -l tz -d 'Zone of dates without an offset, and of the display' -r
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest policies refresh" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest policies refresh" -s q -l quiet -d 'Say only the result and errors'
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest policies refresh" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest policies refresh" -l no-color -d 'Never use colour or draw bars'
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest policies refresh" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest policies refresh" -f -a "import" -d 'Load a file of metrics into TimescaleDB'
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest policies refresh" -f -a "record" -d 'Record one metric'
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest policies refresh" -f -a "ingest" -d 'Carry metrics and alerts from Kafka to TimescaleDB'
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest policies refresh" -f -a "policies" -d 'Run and check the policies of aggregates, compression and retention'
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from import record ingest policies refresh" -f -a "refresh" -d 'Bring aggregates up to date with their rows'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -f -a "query" -d 'Query metrics by time and field'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -f -a "import" -d 'Load a file of metrics into TimescaleDB'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -f -a "export" -d 'Write metrics to a file that `metrics import` reads'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -f -a "record" -d 'Record one metric'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -f -a "ingest" -d 'Carry metrics and alerts from Kafka to TimescaleDB'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -f -a "policies" -d 'Run and check the policies of aggregates, compression and retention'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -f -a "refresh" -d 'Bring aggregates up to date with their rows'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from query" -l bucket -d 'The width of a bucket, such as 15m, 1h, 1d, 1w, 1mo, 1y; without it the range is one' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from query" -l by -d 'By these fields; names within a JSON field as labels.NAME' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from query" -s m -l measure -d 'What is measured: count, or FUNCTION:FIELD with count, distinct, sum, avg, min, max, stddev, first, last, median, p95, p99.9 [default: what is usual for the kind]' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from query" -l where -d 'Only of rows with FIELD=VALUE (or !=, <, <=, >, >=); FIELD= where it is not known. All must hold, but of several = of one field one is enough' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from query" -l fill -d 'What stands in buckets without rows, which are left out otherwise' -r -f -a "null\t'Nothing'
+zero\t'0 for counts and sums; a mean of nothing stays unknown'
+locf\t'The last value before'
+interpolate\t'The straight line between the values before and after'"
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from query" -l limit -d 'At most so many lines' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from query" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from query" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from query" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from query" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from query" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from query" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from query" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from query" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from query" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from query" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from query" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from query" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from query" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l format -d 'Form of the file; told from its name or its first byte if not given' -r -f -a "csv\t'Columns with a header row'
 ndjson\t'One JSON object a line'"
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l delimiter -d 'What separates the columns of CSV: one character, or `tab`' -r
@@ -190,6 +217,26 @@ complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from export" -l format -d 'Form of the file; told from its name if not given, and CSV if that says nothing' -r -f -a "csv\t'CSV with a header row'
+ndjson\t'One JSON object a line'"
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from export" -l where -d 'Only rows with FIELD=VALUE (or !=, <, <=, >, >=); FIELD= where it is not known. All must hold, but of several = of one field one is enough' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from export" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from export" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from export" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from export" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'"
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from export" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from export" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from export" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from export" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from export" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from export" -l force -d 'Take the place of a file that is there'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from export" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from record" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from record" -l context -d 'Use the settings of [context.NAME]' -r
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from record" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r

@@ -143,6 +143,7 @@ impl Command {
                 self,
                 Self::Metrics(
                     metrics::Metrics::Import(_)
+                        | metrics::Metrics::Export(_)
                         | metrics::Metrics::Refresh(_)
                         | metrics::Metrics::Policies(metrics::policies::Policies::Run(_))
                 ) | Self::Streams(streams::Streams::Dlq(streams::dlq::Dlq::Requeue(_)))
@@ -168,7 +169,11 @@ impl Command {
                     | fraud::Fraud::Score(_)
                     | fraud::Fraud::Alerts(fraud::alerts::Alerts::List(_))
             ) | Self::Analytics(_)
-                | Self::Metrics(metrics::Metrics::Refresh(_))
+                | Self::Metrics(
+                    metrics::Metrics::Query(_)
+                        | metrics::Metrics::Export(_)
+                        | metrics::Metrics::Refresh(_)
+                )
                 | Self::Streams(
                     streams::Streams::Late(_)
                         | streams::Streams::Dlq(

@@ -49,7 +49,7 @@ pub enum Given {
 }
 
 /// A column of a hypertable and the field that it is in files and records.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Column {
     /// The column.
     pub name: &'static str,

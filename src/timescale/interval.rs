@@ -30,6 +30,12 @@ impl Interval {
         Self { months: 0, days: 0, micros: n * HOUR }
     }
 
+    /// Its months, days and microseconds.
+    #[must_use]
+    pub const fn parts(self) -> (i64, i64, i64) {
+        (self.months, self.days, self.micros)
+    }
+
     /// Its length in microseconds, a month taken as 30 days, as PostgreSQL compares intervals.
     #[must_use]
     pub const fn micros(self) -> i64 {

@@ -1,5 +1,6 @@
 //! A result: columns, rows, and facts about them; rendered as a table, JSON, NDJSON or CSV.
 
+use std::borrow::Cow;
 use std::io::Write;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -13,9 +14,9 @@ use crate::ui::{OutputForm, drives_terminal, visible};
 #[derive(Clone, Debug)]
 pub struct Column {
     /// The JSON and CSV key, camelCase.
-    pub key: &'static str,
+    pub key: Cow<'static, str>,
     /// The heading of the table.
-    pub heading: &'static str,
+    pub heading: Cow<'static, str>,
     /// Whether numbers line up at the right.
     pub right: bool,
 }
@@ -151,15 +152,23 @@ impl Report {
 
     /// Adds a column of texts.
     #[must_use]
-    pub fn column(mut self, key: &'static str, heading: &'static str) -> Self {
-        self.columns.push(Column { key, heading, right: false });
+    pub fn column(
+        mut self,
+        key: impl Into<Cow<'static, str>>,
+        heading: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        self.columns.push(Column { key: key.into(), heading: heading.into(), right: false });
         self
     }
 
     /// Adds a column of numbers.
     #[must_use]
-    pub fn number(mut self, key: &'static str, heading: &'static str) -> Self {
-        self.columns.push(Column { key, heading, right: true });
+    pub fn number(
+        mut self,
+        key: impl Into<Cow<'static, str>>,
+        heading: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        self.columns.push(Column { key: key.into(), heading: heading.into(), right: true });
         self
     }
 
@@ -201,7 +210,7 @@ impl Report {
             }
             OutputForm::Csv => {
                 let mut csv = csv::Writer::from_writer(out);
-                csv.write_record(self.columns.iter().map(|c| c.key))?;
+                csv.write_record(self.columns.iter().map(|c| c.key.as_ref()))?;
                 for row in &self.rows {
                     csv.write_record(row.iter().map(Cell::plain))?;
                 }
@@ -224,7 +233,7 @@ impl Report {
             let right = if column.right { CellAlignment::Right } else { CellAlignment::Left };
             Shown::new(text).set_alignment(right)
         };
-        table.set_header(self.columns.iter().map(|c| aligned(c.heading.to_owned(), c)));
+        table.set_header(self.columns.iter().map(|c| aligned(c.heading.clone().into_owned(), c)));
         for row in &self.rows {
             table.add_row(row.iter().zip(&self.columns).map(|(cell, column)| {
                 let text = if *cell == Cell::Null { "-".to_owned() } else { cell.plain() };
@@ -264,7 +273,7 @@ struct Row<'a>(&'a [Column], &'a [Cell]);
 
 impl Serialize for Row<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|c| c.key).zip(self.1))
+        serializer.collect_map(self.0.iter().map(|c| &c.key).zip(self.1))
     }
 }
 

@@ -1,8 +1,10 @@
-//! `bss metrics`: Record, import and ingest metrics, and keep their aggregates current
+//! `bss metrics`: Record, load, query and export metrics, and keep their aggregates current
 
+pub mod export;
 pub mod import;
 pub mod ingest;
 pub mod policies;
+pub mod query;
 pub mod record;
 pub mod refresh;
 
@@ -10,11 +12,13 @@ use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
 use crate::metrics::kind::Kind;
 
-/// Record, import and ingest metrics
+/// Record, load, query and export metrics
 #[derive(Debug, clap::Subcommand)]
 #[expect(missing_docs, reason = "each leaf's arguments carry its help")]
 pub enum Metrics {
+    Query(query::QueryArgs),
     Import(import::ImportArgs),
+    Export(export::ExportArgs),
     /// Record one metric
     #[command(subcommand)]
     Record(record::Record),
@@ -32,6 +36,8 @@ impl Metrics {
     /// The command's failure.
     pub async fn run(self, context: &Context) -> Result<ExitStatus, Failure> {
         match self {
+            Self::Query(args) => query::run(args, context).await,
+            Self::Export(args) => export::run(args, context).await,
             Self::Import(args) => import::run(args, context).await,
             Self::Record(command) => command.run(context).await,
             Self::Ingest(args) => ingest::run(args, context).await,

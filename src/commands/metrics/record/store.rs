@@ -91,9 +91,9 @@ fn report(sample: &Sample<'_>, shown: &[&'static str], outcome: &str) -> Report 
         let column = &kind.columns()[at];
         let numeric = !matches!(column.form, Form::Text | Form::Time | Form::Json);
         report = if numeric {
-            report.number(field, column.heading)
+            report.number(*field, column.heading)
         } else {
-            report.column(field, column.heading)
+            report.column(*field, column.heading)
         };
         row.push(match (column.form, &values[field]) {
             (_, serde_json::Value::Null) => Cell::Null,
