@@ -281,6 +281,7 @@ fn streams(settings: &Settings, out: &mut Problems) {
         ("streams.commit_interval", streams.commit_interval),
         ("streams.backlog_interval", streams.backlog_interval),
         ("streams.transaction_timeout", streams.transaction_timeout),
+        ("streams.outage_timeout", streams.outage_timeout),
         ("streams.session_timeout", streams.session_timeout),
         ("streams.stalled_after", streams.stalled_after),
         ("timescale.connect_timeout", settings.timescale.connect_timeout),

@@ -139,6 +139,8 @@ pub struct Streams {
     #[serde(deserialize_with = "span")]
     pub transaction_timeout: Duration,
     #[serde(deserialize_with = "span")]
+    pub outage_timeout: Duration,
+    #[serde(deserialize_with = "span")]
     pub session_timeout: Duration,
     #[serde(deserialize_with = "span")]
     pub grace: Duration,

@@ -83,6 +83,7 @@ impl Worker {
         self.urgent = false;
         self.pressure.committed();
         self.returns = 0;
+        self.outage = None;
         let partitions = &self.partitions;
         let passed = |source: usize, partition: i32, offset: i64| {
             partitions.get(&partition).is_some_and(|p| offset < p.next[source])

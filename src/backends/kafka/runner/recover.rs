@@ -11,15 +11,39 @@ use crate::backends::kafka::runner::transaction::{Transaction, Trouble};
 use crate::backends::kafka::runner::worker::Worker;
 use crate::backends::kafka::{classify, reading};
 
-/// How often in a row a worker goes back to the same commit before it gives up.
+/// How often in a row a worker goes back to the same commit before it gives up, unless the servers
+/// cannot be blamed for it.
 const MAX_RETURNS: u32 = 10;
+
+/// A time in which the servers let nothing commit.
+#[derive(Clone, Copy, Debug)]
+pub struct Outage {
+    first: Instant,
+    last: Instant,
+}
+
+impl Outage {
+    /// The trouble at `now` belongs to the earlier one, unless it was calm for `calm` in between.
+    fn go_on(earlier: Option<Self>, now: Instant, calm: Duration) -> Self {
+        let going = earlier.filter(|outage| now.duration_since(outage.last) < calm);
+        Self { first: going.map_or(now, |outage| outage.first), last: now }
+    }
+}
 
 impl Worker {
     /// Goes back to the last commit after a failure that allows it.
     pub(super) fn recover(&mut self, trouble: Trouble) -> Result<()> {
-        let started = Instant::now();
         tracing::warn!(?trouble, worker = self.index, "the transaction did not commit");
         self.goes_back(&trouble);
+        // No transaction may be open for long without a sign that the servers do their part again.
+        let calm = self.options.streams.transaction_timeout * 3;
+        let outage = Outage::go_on(self.outage, Instant::now(), calm);
+        let result = self.go_back(trouble, outage.first + self.options.streams.outage_timeout);
+        self.outage = Some(Outage { last: Instant::now(), ..outage });
+        result
+    }
+
+    fn go_back(&mut self, trouble: Trouble, deadline: Instant) -> Result<()> {
         let error = match trouble {
             Trouble::Fatal(error) => return Err(error),
             Trouble::Stale(_) => {
@@ -30,65 +54,71 @@ impl Worker {
                 self.partitions.clear();
                 return match self.transaction.abort() {
                     Ok(()) => Ok(()),
-                    Err(_) => self.renew(),
+                    Err(_) => self.renew(deadline),
                 };
             }
             Trouble::Abort(error) => {
                 if self.transaction.abort().is_err() {
-                    self.renew()?;
+                    self.renew(deadline)?;
                 }
                 error
             }
             Trouble::Fenced(error) => {
-                self.renew()?;
+                self.renew(deadline)?;
                 error
             }
         };
         // A record that was found to stop the task is set aside next time: that is progress.
         self.returns = if self.poison.len() > self.parked { 0 } else { self.returns + 1 };
         self.parked = self.poison.len();
-        if error.kind == Kind::Local || self.returns > MAX_RETURNS {
+        let over =
+            if error.transient { Instant::now() > deadline } else { self.returns > MAX_RETURNS };
+        if error.kind == Kind::Local || over {
             return Err(error);
         }
         self.handle.note(format!("worker {} goes back to its last commit: {error}.", self.index));
         let Some(member) = self.member.clone() else { return Ok(()) };
         let partitions: Vec<i32> = self.partitions.keys().copied().collect();
         // The servers may need a moment; the last failure is the one that is reported.
-        let deadline = self.options.streams.transaction_timeout * 6;
         loop {
             self.partitions.clear();
             match self.take(partitions.clone(), member.clone()) {
                 Ok(()) => return Ok(()),
-                Err(Trouble::Abort(e)) if e.transient && started.elapsed() < deadline => {
+                Err(Trouble::Abort(e)) if e.transient && Instant::now() < deadline => {
                     tracing::info!(error = %e, worker = self.index, "going back again");
-                    std::thread::park_timeout(Duration::from_millis(200));
+                    self.pause()?;
                 }
                 Err(trouble) => return Err(trouble.into_error()),
-            }
-            if self.handle.stopping() {
-                return Err(error);
             }
         }
     }
 
     /// A producer of the same id in the place of one that is of no use any more. The servers may
     /// need a moment for it.
-    fn renew(&mut self) -> Result<()> {
+    fn renew(&mut self, deadline: Instant) -> Result<()> {
         let id = self.transaction.id().to_owned();
-        let deadline = Instant::now() + self.options.streams.transaction_timeout * 6;
         loop {
             match Transaction::start(&self.options.kafka, &self.options.streams, &id) {
                 Ok(transaction) => {
                     self.transaction = transaction;
                     return Ok(());
                 }
-                Err(e) if e.transient && Instant::now() < deadline && !self.handle.stopping() => {
+                Err(e) if e.transient && Instant::now() < deadline => {
                     tracing::info!(error = %e, worker = self.index, "asking for a producer again");
-                    std::thread::park_timeout(Duration::from_millis(200));
+                    self.pause()?;
                 }
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// Lets the servers come back; a stop meanwhile is a stop, as nothing is open any more.
+    fn pause(&self) -> Result<()> {
+        if self.handle.stopping() {
+            return Err(BackendError::new(Kind::Stopped, "stopped while going back"));
+        }
+        std::thread::park_timeout(Duration::from_millis(200));
+        Ok(())
     }
 
     pub(super) fn source_trouble(&self, error: KafkaError) -> Trouble {
@@ -101,5 +131,23 @@ impl Worker {
             ),
             _ => Trouble::Abort(classify(error, what)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outage_goes_on_until_it_was_calm_for_a_while() {
+        let (start, calm) = (Instant::now(), Duration::from_secs(30));
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let first = Outage::go_on(None, at(0), calm);
+        assert_eq!(first.first, at(0));
+        // It took a while to go back, and failed again soon after.
+        let second = Outage::go_on(Some(Outage { last: at(40), ..first }), at(65), calm);
+        assert_eq!(second.first, at(0));
+        let third = Outage::go_on(Some(second), at(95), calm);
+        assert_eq!(third.first, at(95));
     }
 }

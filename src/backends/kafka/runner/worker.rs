@@ -16,6 +16,7 @@ use crate::backends::kafka::runner::disk::local::Local;
 use crate::backends::kafka::runner::lanes::{Lanes, Shared};
 use crate::backends::kafka::runner::membership::Membership;
 use crate::backends::kafka::runner::pressure::Pressure;
+use crate::backends::kafka::runner::recover::Outage;
 use crate::backends::kafka::runner::restore::Restorer;
 use crate::backends::kafka::runner::step::{Step, send};
 use crate::backends::kafka::runner::transaction::{Transaction, Trouble};
@@ -131,6 +132,8 @@ pub(super) struct Worker {
     pub count: u32,
     /// How often it went back since the last commit.
     pub returns: u32,
+    /// Since when the servers have let no transaction commit, and when they last did not.
+    pub outage: Option<Outage>,
     /// How many records were known to stop the task when it last went back.
     pub parked: usize,
     /// The care this process takes.
@@ -216,6 +219,7 @@ pub(super) fn open(
         staged,
         count: shared.count,
         returns: 0,
+        outage: None,
         parked: poison.len(),
         care: Arc::clone(care),
         poison,
