@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_bss_global_optspecs
-    string join \n config= context= set= o/output= since= until= as-of= tz= q/quiet v/verbose no-color yes= h/help V/version
+    string join \n config= context= set= o/output= plot= since= until= as-of= tz= q/quiet v/verbose no-color yes= h/help V/version
 end
 
 function __fish_bss_needs_command
@@ -30,7 +30,10 @@ complete -c bss -n "__fish_bss_needs_command" -l set -d 'Set one configuration k
 complete -c bss -n "__fish_bss_needs_command" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_needs_command" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_needs_command" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_needs_command" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_needs_command" -l as-of -d 'Take this instant as now' -r
@@ -56,7 +59,10 @@ complete -c bss -n "__fish_bss_using_subcommand setup; and not __fish_seen_subco
 complete -c bss -n "__fish_bss_using_subcommand setup; and not __fish_seen_subcommand_from timescale kafka redis all" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand setup; and not __fish_seen_subcommand_from timescale kafka redis all" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand setup; and not __fish_seen_subcommand_from timescale kafka redis all" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand setup; and not __fish_seen_subcommand_from timescale kafka redis all" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand setup; and not __fish_seen_subcommand_from timescale kafka redis all" -l as-of -d 'Take this instant as now' -r
@@ -77,7 +83,10 @@ complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcomman
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from timescale" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from timescale" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from timescale" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from timescale" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from timescale" -l as-of -d 'Take this instant as now' -r
@@ -96,7 +105,10 @@ complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcomman
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from kafka" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from kafka" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from kafka" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from kafka" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from kafka" -l as-of -d 'Take this instant as now' -r
@@ -114,7 +126,10 @@ complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcomman
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from redis" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from redis" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from redis" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from redis" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from redis" -l as-of -d 'Take this instant as now' -r
@@ -132,7 +147,10 @@ complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcomman
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from all" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from all" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from all" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from all" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from all" -l as-of -d 'Take this instant as now' -r
@@ -150,7 +168,10 @@ complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_sub
 complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -l as-of -d 'Take this instant as now' -r
@@ -182,7 +203,10 @@ complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from query" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from query" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from query" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from query" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from query" -l as-of -d 'Take this instant as now' -r
@@ -205,7 +229,10 @@ complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l as-of -d 'Take this instant as now' -r
@@ -226,7 +253,10 @@ complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from export" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from export" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from export" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from export" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from export" -l as-of -d 'Take this instant as now' -r
@@ -243,7 +273,10 @@ complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from record" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from record" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from record" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from record" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from record" -l as-of -d 'Take this instant as now' -r
@@ -264,7 +297,10 @@ complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -l as-of -d 'Take this instant as now' -r
@@ -281,7 +317,10 @@ complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from policies" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from policies" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from policies" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from policies" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from policies" -l as-of -d 'Take this instant as now' -r
@@ -299,7 +338,10 @@ complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from refresh" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from refresh" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from refresh" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from refresh" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from refresh" -l as-of -d 'Take this instant as now' -r
@@ -316,7 +358,10 @@ complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_s
 complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system" -l as-of -d 'Take this instant as now' -r
@@ -336,7 +381,10 @@ complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subco
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from revenue" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from revenue" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from revenue" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from revenue" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from revenue" -l as-of -d 'Take this instant as now' -r
@@ -356,7 +404,10 @@ complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subco
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from orders" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from orders" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from orders" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from orders" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from orders" -l as-of -d 'Take this instant as now' -r
@@ -375,7 +426,10 @@ complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subco
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from customer" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from customer" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from customer" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from customer" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from customer" -l as-of -d 'Take this instant as now' -r
@@ -394,7 +448,10 @@ complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subco
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from system" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from system" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from system" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from system" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from system" -l as-of -d 'Take this instant as now' -r
@@ -413,7 +470,10 @@ complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_sub
 complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset rebuild state test diff dlq late generate" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset rebuild state test diff dlq late generate" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset rebuild state test diff dlq late generate" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset rebuild state test diff dlq late generate" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset rebuild state test diff dlq late generate" -l as-of -d 'Take this instant as now' -r
@@ -446,7 +506,10 @@ complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from list" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from list" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from list" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from list" -l as-of -d 'Take this instant as now' -r
@@ -464,7 +527,10 @@ complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from run" -l as-of -d 'Take this instant as now' -r
@@ -486,7 +552,10 @@ complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from describe" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from describe" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from describe" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from describe" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from describe" -l as-of -d 'Take this instant as now' -r
@@ -502,7 +571,10 @@ complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from status" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from status" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from status" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from status" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from status" -l as-of -d 'Take this instant as now' -r
@@ -519,7 +591,10 @@ complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from metadata" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from metadata" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from metadata" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from metadata" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from metadata" -l as-of -d 'Take this instant as now' -r
@@ -535,7 +610,10 @@ complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from metrics" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from metrics" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from metrics" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from metrics" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from metrics" -l as-of -d 'Take this instant as now' -r
@@ -554,7 +632,10 @@ complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from lag" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from lag" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from lag" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from lag" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from lag" -l as-of -d 'Take this instant as now' -r
@@ -571,7 +652,10 @@ complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from pause" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from pause" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from pause" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from pause" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from pause" -l as-of -d 'Take this instant as now' -r
@@ -589,7 +673,10 @@ complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from resume" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from resume" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from resume" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from resume" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from resume" -l as-of -d 'Take this instant as now' -r
@@ -608,7 +695,10 @@ complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from reset" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from reset" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from reset" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from reset" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from reset" -l as-of -d 'Take this instant as now' -r
@@ -626,7 +716,10 @@ complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from rebuild" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from rebuild" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from rebuild" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from rebuild" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from rebuild" -l as-of -d 'Take this instant as now' -r
@@ -644,7 +737,10 @@ complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from state" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from state" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from state" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from state" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from state" -l as-of -d 'Take this instant as now' -r
@@ -663,7 +759,10 @@ complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from test" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from test" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from test" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from test" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from test" -l as-of -d 'Take this instant as now' -r
@@ -683,7 +782,10 @@ complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from diff" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from diff" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from diff" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from diff" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from diff" -l as-of -d 'Take this instant as now' -r
@@ -700,7 +802,10 @@ complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from dlq" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from dlq" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from dlq" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from dlq" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from dlq" -l as-of -d 'Take this instant as now' -r
@@ -719,7 +824,10 @@ complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from late" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from late" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from late" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from late" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from late" -l as-of -d 'Take this instant as now' -r
@@ -750,7 +858,10 @@ complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from generate" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from generate" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from generate" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from generate" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from generate" -l as-of -d 'Take this instant as now' -r
@@ -767,7 +878,10 @@ complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subco
 complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score" -l as-of -d 'Take this instant as now' -r
@@ -788,7 +902,10 @@ complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcomman
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from alerts" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from alerts" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from alerts" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from alerts" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from alerts" -l as-of -d 'Take this instant as now' -r
@@ -810,7 +927,10 @@ complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcomman
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from anomalies" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from anomalies" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from anomalies" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from anomalies" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from anomalies" -l as-of -d 'Take this instant as now' -r
@@ -828,7 +948,10 @@ complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcomman
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from patterns" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from patterns" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from patterns" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from patterns" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from patterns" -l as-of -d 'Take this instant as now' -r
@@ -844,7 +967,10 @@ complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcomman
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from payments" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from payments" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from payments" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from payments" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from payments" -l as-of -d 'Take this instant as now' -r
@@ -863,7 +989,10 @@ complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcomman
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from score" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from score" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from score" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from score" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from score" -l as-of -d 'Take this instant as now' -r
@@ -880,7 +1009,10 @@ complete -c bss -n "__fish_bss_using_subcommand doctor" -l set -d 'Set one confi
 complete -c bss -n "__fish_bss_using_subcommand doctor" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand doctor" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand doctor" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand doctor" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand doctor" -l as-of -d 'Take this instant as now' -r
@@ -896,7 +1028,10 @@ complete -c bss -n "__fish_bss_using_subcommand config; and not __fish_seen_subc
 complete -c bss -n "__fish_bss_using_subcommand config; and not __fish_seen_subcommand_from show validate" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand config; and not __fish_seen_subcommand_from show validate" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand config; and not __fish_seen_subcommand_from show validate" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand config; and not __fish_seen_subcommand_from show validate" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand config; and not __fish_seen_subcommand_from show validate" -l as-of -d 'Take this instant as now' -r
@@ -914,7 +1049,10 @@ complete -c bss -n "__fish_bss_using_subcommand config; and __fish_seen_subcomma
 complete -c bss -n "__fish_bss_using_subcommand config; and __fish_seen_subcommand_from show" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand config; and __fish_seen_subcommand_from show" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand config; and __fish_seen_subcommand_from show" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand config; and __fish_seen_subcommand_from show" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand config; and __fish_seen_subcommand_from show" -l as-of -d 'Take this instant as now' -r
@@ -930,7 +1068,10 @@ complete -c bss -n "__fish_bss_using_subcommand config; and __fish_seen_subcomma
 complete -c bss -n "__fish_bss_using_subcommand config; and __fish_seen_subcommand_from validate" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand config; and __fish_seen_subcommand_from validate" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand config; and __fish_seen_subcommand_from validate" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand config; and __fish_seen_subcommand_from validate" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand config; and __fish_seen_subcommand_from validate" -l as-of -d 'Take this instant as now' -r
@@ -946,7 +1087,10 @@ complete -c bss -n "__fish_bss_using_subcommand completions" -l set -d 'Set one 
 complete -c bss -n "__fish_bss_using_subcommand completions" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand completions" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand completions" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand completions" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand completions" -l as-of -d 'Take this instant as now' -r
@@ -963,7 +1107,10 @@ complete -c bss -n "__fish_bss_using_subcommand man" -l set -d 'Set one configur
 complete -c bss -n "__fish_bss_using_subcommand man" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
-csv\t'CSV with a header'"
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand man" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
 complete -c bss -n "__fish_bss_using_subcommand man" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
 complete -c bss -n "__fish_bss_using_subcommand man" -l until -d 'End of the time range, not included' -r
 complete -c bss -n "__fish_bss_using_subcommand man" -l as-of -d 'Take this instant as now' -r

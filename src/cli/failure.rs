@@ -112,7 +112,9 @@ impl Failure {
     pub fn print_as(&self, form: OutputForm, out: &mut dyn Write) {
         let text = match form {
             OutputForm::Json | OutputForm::Ndjson => self.json(),
-            OutputForm::Table | OutputForm::Csv => self.lines(),
+            OutputForm::Table | OutputForm::Csv | OutputForm::Plot | OutputForm::Svg => {
+                self.lines()
+            }
         };
         // A closed standard error leaves nothing to tell.
         drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
@@ -175,6 +177,10 @@ impl From<std::io::Error> for Failure {
     /// For output that could not be written; a closed pipe is not a failure and is handled in
     /// [`crate::ui`].
     fn from(error: std::io::Error) -> Self {
+        // A result that cannot be drawn: another form shows it.
+        if error.kind() == std::io::ErrorKind::InvalidInput {
+            return Self::usage(error.to_string()).hint("Leave --plot out to see all of it.");
+        }
         Self::failed("could not write the result").because(&error)
     }
 }

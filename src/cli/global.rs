@@ -23,6 +23,10 @@ pub struct Global {
     /// Form of the result
     #[arg(short, long, global = true, value_enum, value_name = "FORM", help_heading = HEADING)]
     pub output: Option<OutputForm>,
+    /// Draw this number column (the first, if none is named) as bars, or over time as sparklines
+    #[arg(long, global = true, value_name = "COLUMN", num_args = 0..=1, require_equals = true,
+          default_missing_value = "", help_heading = HEADING)]
+    pub plot: Option<String>,
     /// Start of the time range: RFC 3339, a date, or a span before now such as 24h
     #[arg(long, global = true, value_name = "TIME", help_heading = HEADING)]
     pub since: Option<String>,

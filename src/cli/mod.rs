@@ -101,9 +101,18 @@ fn start(arguments: &[OsString]) -> Result<ExitStatus, Failure> {
 
 fn run(cli: Cli, environment: &Environment) -> Result<ExitStatus, Failure> {
     let Cli { global, command } = cli;
-    let form = global.output.unwrap_or(OutputForm::Table);
+    let form = match (global.output, &global.plot) {
+        (None | Some(OutputForm::Table), Some(_)) => OutputForm::Plot,
+        (Some(OutputForm::Json | OutputForm::Ndjson | OutputForm::Csv), Some(_)) => {
+            return Err(Failure::usage("--plot draws and --output lists")
+                .hint("Leave one of them out; `-o svg --plot=COLUMN` draws a file."));
+        }
+        (form, _) => form.unwrap_or(OutputForm::Table),
+    };
+    let column = global.plot.clone().filter(|c| !c.is_empty());
     let logs = global.verbose > 0 || environment.log.is_some();
-    let ui = Ui::new(form, global.quiet, global.no_color || environment.plain).with_logs(logs);
+    let ui = Ui::new(form, global.quiet, global.no_color || environment.plain);
+    let ui = ui.with_logs(logs).drawing(column);
     telemetry::init(&telemetry::Logging {
         verbose: global.verbose,
         long: command.runs_long(),

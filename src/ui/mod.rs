@@ -3,8 +3,10 @@
 //! One [`Ui`] decides form, colour and quietness. It knows no room: commands hand it
 //! [`report::Report`]s and sentences.
 
+pub mod plot;
 pub mod progress;
 pub mod report;
+pub mod svg;
 
 use std::io::{IsTerminal, Write};
 
@@ -23,12 +25,17 @@ pub enum OutputForm {
     Ndjson,
     /// CSV with a header.
     Csv,
+    /// Bars, or sparklines over time, of one number column; see --plot.
+    Plot,
+    /// The same as an SVG document.
+    Svg,
 }
 
 /// Where output goes and how it looks.
 #[derive(Clone, Debug)]
 pub struct Ui {
     form: OutputForm,
+    drawn: Option<String>,
     quiet: bool,
     color: bool,
     stdout_terminal: bool,
@@ -45,6 +52,7 @@ impl Ui {
         let stdout_terminal = std::io::stdout().is_terminal();
         Self {
             form,
+            drawn: None,
             quiet,
             color: !plain && stdout_terminal,
             stdout_terminal,
@@ -59,6 +67,13 @@ impl Ui {
     #[must_use]
     pub const fn with_logs(mut self, logs: bool) -> Self {
         self.logs = logs;
+        self
+    }
+
+    /// Draws this column instead of the first with numbers.
+    #[must_use]
+    pub fn drawing(mut self, column: Option<String>) -> Self {
+        self.drawn = column;
         self
     }
 
@@ -104,12 +119,31 @@ impl Ui {
     /// Any other failure of standard output.
     pub fn report(&self, report: &Report) -> std::io::Result<()> {
         let mut text = Vec::new();
-        report.render(self.form, self.color, &mut text)?;
+        match self.form {
+            OutputForm::Plot => text.extend(self.plot(report)?.text(self.columns()).into_bytes()),
+            OutputForm::Svg => {
+                let drawn = svg::draw(&self.plot(report)?).map_err(std::io::Error::other)?;
+                text.extend(drawn.into_bytes());
+            }
+            form => report.render(form, self.color, &mut text)?,
+        }
         if self.form == OutputForm::Csv && self.stdout_terminal {
             // A file gets the data as it is; a terminal must not be driven by it.
             text = visible(&String::from_utf8_lossy(&text)).into_owned().into_bytes();
         }
         self.write(&text)
+    }
+
+    fn plot(&self, report: &Report) -> std::io::Result<plot::Plot> {
+        let plot = plot::Plot::of(report, self.drawn.as_deref());
+        plot.map_err(|e| std::io::Error::new(std::io::ErrorKind::InvalidInput, e))
+    }
+
+    /// How wide the terminal is; 80 off one.
+    fn columns(&self) -> usize {
+        let size = rustix::termios::tcgetwinsize(std::io::stdout());
+        let columns = size.map_or(0, |size| usize::from(size.ws_col));
+        if self.stdout_terminal && columns >= 40 { columns } else { 80 }
     }
 
     /// Prints text that is a result as it is (a completion script, a statement).

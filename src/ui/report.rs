@@ -53,7 +53,7 @@ impl Cell {
         text.map_or(Self::Null, |t| Self::Text(t.into()))
     }
 
-    fn plain(&self) -> String {
+    pub(super) fn plain(&self) -> String {
         match self {
             Self::Null => String::new(),
             Self::Text(t) => t.clone(),
@@ -191,7 +191,8 @@ impl Report {
     /// Only what `out` says.
     pub fn render(&self, form: OutputForm, color: bool, out: &mut Vec<u8>) -> std::io::Result<()> {
         match form {
-            OutputForm::Table => self.table(color, out),
+            // Drawings are made of a whole result elsewhere.
+            OutputForm::Table | OutputForm::Plot | OutputForm::Svg => self.table(color, out),
             OutputForm::Json => {
                 let mut text = Vec::new();
                 serde_json::to_writer_pretty(&mut text, &Document(self))?;

@@ -116,3 +116,13 @@ fn numbers_keep_their_digits() {
     assert!(shown.ok().contains("\"streams.max_transaction_records\",\"value\":4000000000,"));
     assert!(shown.ok().contains("\"fraud.high_value\",\"value\":\"0.10\","));
 }
+
+#[test]
+fn a_result_without_numbers_cannot_be_drawn_and_nothing_is_both_drawn_and_listed() {
+    let shown = run(&["config", "show", "--plot"]);
+    shown.fails(2, &["error: there is no number in this result to draw", "Leave --plot out"]);
+    let shown = run(&["config", "show", "-o", "svg"]);
+    shown.fails(2, &["there is no number in this result to draw"]);
+    let shown = run(&["config", "show", "-o", "csv", "--plot"]);
+    shown.fails(2, &["--plot draws and --output lists"]);
+}

@@ -22,7 +22,7 @@ fn a_misspelt_command_or_option_has_a_near_miss() {
         2,
         &[
             "error: invalid value 'yaml' for '--output <FORM>'\n",
-            "Possible values: table, json, ndjson, csv.\n",
+            "Possible values: table, json, ndjson, csv, plot, svg.\n",
         ],
     );
 }

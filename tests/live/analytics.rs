@@ -380,3 +380,26 @@ fn a_customer_is_shown_alone() {
         report(&database, &[&["customer", "metrics", "c1", "--limit", "1"][..], &range].concat());
     assert_eq!((&cut["meta"]["found"], &cut["meta"]["cut"]), (&3.into(), &true.into()));
 }
+
+#[test]
+fn a_result_can_be_drawn() {
+    let database = Database::fresh();
+    import(&database, "revenue", REVENUE);
+    let drawn = |arguments: &[&str]| {
+        let mut command = database.bss();
+        let span = ["--since", "2026-03-01", "--until", "2026-03-03"];
+        let output = command.arg("analytics").args(arguments).args(span).ended().expect("bss");
+        assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    let days = drawn(&["revenue", "summary", "--plot"]);
+    let euro = days.lines().find(|line| line.starts_with("EUR")).expect("a line");
+    assert_eq!(euro, "EUR  \u{2588}\u{2581}  least 50  most 250  last 50", "{days}");
+    let orders = drawn(&["revenue", "region", "--total", "--plot=orders", "--currency", "EUR"]);
+    let bars: Vec<&str> = orders.lines().skip(2).collect();
+    assert!(bars[0].starts_with("EU EUR") && bars[0].ends_with(" 6"), "{orders}");
+    assert!(bars[1].starts_with("US EUR") && bars[1].ends_with(" 1"), "{orders}");
+    let svg = drawn(&["revenue", "summary", "-o", "svg"]);
+    assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"), "{svg}");
+    assert!(svg.contains("\n2026-03-01\n") && svg.contains("\n2026-03-02\n"), "{svg}");
+}
