@@ -13,6 +13,7 @@ mod diff;
 mod disk;
 mod dlq;
 mod doctor;
+mod evaluate;
 mod fencing;
 mod fraud_sql;
 mod generate;

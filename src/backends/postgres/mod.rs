@@ -9,6 +9,7 @@ pub mod alerts;
 pub mod copy;
 pub mod customers;
 pub mod facts;
+pub mod history;
 pub mod hypertable;
 pub mod ingest;
 pub mod instant;
