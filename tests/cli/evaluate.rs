@@ -293,7 +293,7 @@ fn people_see_everything_on_standard_output() {
         "45 payments: 45 labelled (28 frauds), 0 unlabelled, 0 without a score\n",
         "AUC ROC 0.",
         "card precision@100 0.",
-        "recall in the top 1 % (0 payments) 0.000, of scenario first 0.000, of scenario 2 0.000\n",
+        "recall in the top 1 % (0 payments) 0.000, of scenario 2 0.000, of scenario first 0.000\n",
         "RECALL BY SCENARIO",
         "score above  75 ",
         "rule         UNUSUAL_AMOUNT ",
@@ -376,10 +376,10 @@ fn what_makes_no_sense_is_refused() {
         ("--threshold=101", "`101` is not a score from 0 to 100"),
         ("--known-since=2026-01-01", "--leave-out-known"),
         ("--label-delay=soon", "`soon` is not a duration"),
-        ("--payments=topic:", "topic:NAME"),
     ] {
         evaluate(&["--labels=labels.csv", "--payments=payments.csv", option]).fails(2, &[part]);
     }
+    evaluate(&["--labels=labels.csv", "--payments=topic:"]).fails(2, &["topic:NAME"]);
     let both = ["--payments=payments.csv", "--leave-out-known", "--known-since=noon"];
     evaluate(&[&["--labels=labels.csv"][..], &both].concat())
         .fails(2, &["`noon` of --known-since"]);

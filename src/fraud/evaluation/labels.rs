@@ -142,11 +142,6 @@ impl Labels {
         }
     }
 
-    /// The payments that they name, disputed ones among them.
-    pub fn payments(&self) -> impl Iterator<Item = &str> {
-        self.known.keys().map(AsRef::as_ref)
-    }
-
     /// The payments that they call fraud.
     pub fn frauds(&self) -> impl Iterator<Item = &str> {
         let frauds = self.known.iter().filter(|(_, k)| k.verdict.fraud && !k.disputed);
@@ -157,6 +152,15 @@ impl Labels {
     #[must_use]
     pub fn scenarios(&self) -> &[String] {
         &self.scenarios
+    }
+
+    /// The kinds of fraud by name, each with its place in [`Self::scenarios`].
+    #[must_use]
+    pub fn by_name(&self) -> Vec<(usize, &str)> {
+        let mut kinds: Vec<(usize, &str)> =
+            self.scenarios.iter().map(String::as_str).enumerate().collect();
+        kinds.sort_unstable_by_key(|(_, name)| *name);
+        kinds
     }
 
     /// How many payments they name.

@@ -164,9 +164,9 @@ proptest! {
                 labels.learn(n as u64, &id, known(*kind > 1)).unwrap();
             }
         }
-        let threshold =
-            Threshold { shown: "x".to_owned(), score: Score::from_thousandths(above) };
-        let terms = terms(&[threshold], Unlisted::Unknown, None);
+        let score = Score::from_thousandths(above);
+        let thresholds = [Threshold { shown: "x".to_owned(), score }];
+        let terms = terms(&thresholds, Unlisted::Unknown, None);
         let found = evaluate(&history, &labels, &terms);
         let decision = &found.decisions[0];
         let count = |which: &dyn Fn(&(u32, u8)) -> bool| {

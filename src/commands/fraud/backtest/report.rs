@@ -6,12 +6,12 @@ use super::BacktestArgs;
 use crate::cli::Failure;
 use crate::commands::Context;
 use crate::commands::analytics::asking::money_text;
-use crate::commands::fraud::evaluate::report::{self, Shown, named, three};
+use crate::commands::fraud::evaluate::report::{self, Shown, named, share, three};
 use crate::commands::fraud::evaluate::terms::{Plan, Span};
 use crate::commands::fraud::recorded::Rejects;
 use crate::commands::fraud::recorded::replay::Replayed;
 use crate::fraud::evaluation::compare::{Changes, Sum};
-use crate::fraud::evaluation::{Decision, Evaluation, Labels};
+use crate::fraud::evaluation::{By, Decision, Evaluation, Labels};
 use crate::ui::{Cell, OutputForm, Report};
 
 /// What came out.
@@ -140,10 +140,12 @@ impl Backtest<'_> {
         line(format!("card precision@{}", self.plan.cards), &|e| e.card_precision);
         let top = format!("recall in the top {} %", self.plan.top);
         line(top.clone(), &|e| share(e.top_frauds));
-        for (at, name) in self.labels.scenarios().iter().enumerate() {
+        for (at, name) in self.labels.by_name() {
             line(format!("{top}, scenario {name}"), &|e| share(*e.top_scenarios.get(at)?));
         }
-        for decision in &before.decisions {
+        let told = |e: &Evaluation, by: &By| e.decisions.iter().any(|d| d.by == *by && d.fired > 0);
+        let silent = |by: &By| matches!(by, By::Rule(_)) && !told(before, by) && !told(after, by);
+        for decision in before.decisions.iter().filter(|d| !silent(&d.by)) {
             let (by, name) = named(&decision.by);
             let by = name.map_or_else(|| by.to_owned(), |name| format!("{by} {name}"));
             let of = |e: &Evaluation, figure: fn(&Decision) -> Option<f64>| {
@@ -246,8 +248,4 @@ impl Backtest<'_> {
         });
         json!({"before": before, "after": after})
     }
-}
-
-fn share((inside, of): (f64, u64)) -> Option<f64> {
-    (of > 0).then(|| inside / of as f64)
 }

@@ -8,7 +8,6 @@ use crate::cli::range;
 use crate::commands::Context;
 use crate::commands::fraud::recorded::Rejects;
 use crate::commands::fraud::recorded::replay::Replayed;
-use crate::fraud::evaluation::judge::Found;
 use crate::fraud::evaluation::{By, Decision, Evaluation, Labels};
 use crate::ui::{Cell, OutputForm, Report};
 
@@ -61,7 +60,7 @@ impl Shown<'_> {
     /// What was asked, and of what.
     pub fn facts(&self, rejects: &Rejects) -> Map<String, Value> {
         let time = |t: Option<crate::domain::EventTime>| t.map(|t| t.to_string());
-        let hours = self.plan.delay / 3_600_000_000;
+        let seconds = self.plan.delay / 1_000_000;
         let mut facts = Map::new();
         for (key, value) in [
             ("since", json!(time(self.span.since))),
@@ -71,7 +70,7 @@ impl Shown<'_> {
             ("labelsRepeated", json!(self.labels.repeated())),
             ("labelsRejected", json!(rejects.count)),
             ("rejects", rejects.json()),
-            ("labelDelayHours", json!(hours)),
+            ("labelDelaySeconds", json!(seconds)),
             ("feedback", json!(self.plan.feedback)),
             ("leaveOutKnown", json!(self.plan.leave_out.is_some())),
             ("cards", json!(self.plan.cards)),
@@ -83,11 +82,10 @@ impl Shown<'_> {
 
     /// The figures that are not of one threshold or rule.
     pub fn figures(&self, found: &Evaluation) -> Map<String, Value> {
-        let scenarios = self.labels.scenarios().iter().zip(&found.top_scenarios);
-        let by_scenario: Map<String, Value> = scenarios
-            .map(|(name, (inside, of))| (name.clone(), rounded(share(*inside, *of))))
+        let by_scenario: Map<String, Value> = self
+            .top_recall(found)
+            .map(|(name, recall)| (name.to_owned(), rounded(recall)))
             .collect();
-        let (inside, of) = found.top_frauds;
         let without = u64::try_from(self.labels.len()).unwrap_or(u64::MAX);
         let mut figures = Map::new();
         for (key, value) in [
@@ -107,7 +105,7 @@ impl Shown<'_> {
                 json!({
                     "percent": self.plan.top.to_string(),
                     "payments": found.top,
-                    "recall": rounded(share(inside, of)),
+                    "recall": rounded(share(found.top_frauds)),
                     "recallByScenario": by_scenario,
                 }),
             ),
@@ -115,6 +113,15 @@ impl Shown<'_> {
             figures.insert(key.to_owned(), value);
         }
         figures
+    }
+
+    /// The recall of each scenario in the top, by name.
+    pub fn top_recall<'a>(
+        &'a self,
+        found: &'a Evaluation,
+    ) -> impl Iterator<Item = (&'a str, Option<f64>)> {
+        let kinds = self.labels.by_name().into_iter();
+        kinds.map(|(at, name)| (name, found.top_scenarios.get(at).and_then(|t| share(*t))))
     }
 
     /// The same for people.
@@ -138,7 +145,6 @@ impl Shown<'_> {
         if without > 0 {
             counts.push_str(&format!("; {without} labels without a payment of the range"));
         }
-        let (inside, of) = found.top_frauds;
         let mut measures = format!(
             "AUC ROC {}, average precision {}, card precision@{} {}\nrecall in the top {} % ({} \
              payments) {}",
@@ -148,11 +154,10 @@ impl Shown<'_> {
             three(found.card_precision),
             self.plan.top,
             found.top,
-            three(share(inside, of)),
+            three(share(found.top_frauds)),
         );
-        for (name, (inside, of)) in self.labels.scenarios().iter().zip(&found.top_scenarios) {
-            let recall = three(share(*inside, *of));
-            measures.push_str(&format!(", of scenario {name} {recall}"));
+        for (name, recall) in self.top_recall(found) {
+            measures.push_str(&format!(", of scenario {name} {}", three(recall)));
         }
         format!("{counts}\n{measures}")
     }
@@ -164,13 +169,14 @@ impl Shown<'_> {
             })
         };
         let (by, name) = named(&decision.by);
-        let scenarios = self.labels.scenarios().iter().zip(&decision.scenarios);
+        let kinds = self.labels.by_name();
+        let scenarios = kinds.iter().map(|(at, name)| (*name, decision.scenarios[*at].share()));
         let by_scenario = if people {
-            let one =
-                |(name, found): (&String, &Found)| format!("{name}: {}", three(found.share()));
-            Cell::text_or_null(Some(scenarios.map(one).collect::<Vec<_>>().join("  ")))
+            let one = |(name, recall): (&str, _)| format!("{name}: {}", three(recall));
+            let text = scenarios.map(one).collect::<Vec<_>>().join("  ");
+            Cell::text_or_null(Some(text).filter(|t| !t.is_empty()))
         } else {
-            let one = |(name, found): (&String, &Found)| (name.clone(), rounded(found.share()));
+            let one = |(name, recall): (&str, _)| (name.to_owned(), rounded(recall));
             Cell::Json(Value::Object(scenarios.map(one).collect()))
         };
         vec![
@@ -269,7 +275,8 @@ pub fn payments(context: &Context, replayed: &Replayed) {
     context.ui.status(sentence + ".");
 }
 
-fn share(inside: f64, of: u64) -> Option<f64> {
+/// The share of what there is; none of nothing.
+pub fn share((inside, of): (f64, u64)) -> Option<f64> {
     (of > 0).then(|| inside / of as f64)
 }
 
