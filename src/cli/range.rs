@@ -89,6 +89,12 @@ impl Range {
     }
 }
 
+/// The first instant of the day of an instant.
+#[must_use]
+pub fn day_start(time: EventTime, zone: &TimeZone) -> EventTime {
+    day_of(time, zone).and_then(|day| start_of(day, zone)).unwrap_or(time)
+}
+
 fn day_of(time: EventTime, zone: &TimeZone) -> Option<Date> {
     Some(Timestamp::from_microsecond(time.micros()).ok()?.to_zoned(zone.clone()).date())
 }
@@ -180,7 +186,9 @@ fn zone_named(name: &str) -> Option<TimeZone> {
     TimeZone::get(name).ok()
 }
 
-fn name_of(zone: &TimeZone) -> String {
+/// The name of a zone: an IANA name or an offset.
+#[must_use]
+pub fn name_of(zone: &TimeZone) -> String {
     match zone.iana_name() {
         Some(name) => name.to_owned(),
         None => zone.to_fixed_offset().map_or_else(|_| "unnamed".to_owned(), |o| o.to_string()),

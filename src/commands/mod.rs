@@ -167,6 +167,8 @@ impl Command {
                     | fraud::Fraud::Patterns(_)
                     | fraud::Fraud::Payments(_)
                     | fraud::Fraud::Score(_)
+                    | fraud::Fraud::Evaluate(_)
+                    | fraud::Fraud::Backtest(_)
                     | fraud::Fraud::Alerts(fraud::alerts::Alerts::List(_))
             ) | Self::Analytics(_)
                 | Self::Metrics(
@@ -192,6 +194,16 @@ impl Command {
             Self::Setup(setup::Setup::Kafka(_)) => &[Kafka],
             Self::Setup(setup::Setup::Redis(_)) => &[Redis],
             Self::Metrics(metrics::Metrics::Ingest(_)) => &[Timescale, Kafka],
+            Self::Fraud(fraud::Fraud::Evaluate(args)) if !args.reads_tables() => {
+                if args.reads_kafka() { &[Kafka] } else { &[] }
+            }
+            Self::Fraud(fraud::Fraud::Backtest(args)) => {
+                if args.reads_kafka() {
+                    &[Kafka]
+                } else {
+                    &[]
+                }
+            }
             Self::Setup(setup::Setup::Timescale(_))
             | Self::Metrics(_)
             | Self::Analytics(_)

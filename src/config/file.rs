@@ -105,7 +105,7 @@ fn open(path: &Path, must_be_own: bool) -> Result<Opened, Failure> {
     Ok(Opened { text: Some(text), distrust: None })
 }
 
-fn cannot(path: &Path) -> Failure {
+pub(super) fn cannot(path: &Path) -> Failure {
     Failure::config(format!("cannot read the configuration file {}", path.display()))
 }
 
@@ -197,7 +197,7 @@ impl Files {
 
 /// A parse error by line and column; the library's own text would show the line, and the line may
 /// hold a password.
-fn unparsable(path: &Path, text: &str, error: &toml::de::Error) -> Failure {
+pub(super) fn unparsable(path: &Path, text: &str, error: &toml::de::Error) -> Failure {
     let at = error.span().map_or(0, |s| s.start.min(text.len()));
     let before = text.get(..at).unwrap_or("");
     let line = before.matches('\n').count() + 1;

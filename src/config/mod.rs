@@ -8,6 +8,7 @@ pub mod credentials;
 pub mod file;
 pub mod layers;
 pub mod secret;
+pub mod section;
 pub mod settings;
 pub mod value;
 

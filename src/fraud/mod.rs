@@ -6,12 +6,14 @@
 //! and restored in between. What payments turned out to be comes back as labels:
 //! [`customer::CustomerState::learn_label`] takes them in and says what they change for the merchant
 //! ([`merchant::MerchantHistory`]), whose history is shown to `assess`. Nothing here knows a topic
-//! or a table. Start with [`customer`]; the numbers are in [`rules`] and [`weights`].
+//! or a table. Start with [`customer`]; the numbers are in [`rules`] and [`weights`]. How good they
+//! are where the outcome is known is asked in [`evaluation`].
 
 pub mod alert;
 mod bytes;
 pub mod customer;
 mod declines;
+pub mod evaluation;
 mod history;
 pub mod labels;
 pub mod merchant;

@@ -116,7 +116,10 @@ impl Mapping {
 }
 
 /// Splits a CSV record into its fields, quotes as in RFC 4180.
-fn split<'a>(
+///
+/// # Errors
+/// [`Reason::BrokenCsv`]: a quote that is not closed, or text behind a closing one.
+pub fn split<'a>(
     line: &'a str,
     delimiter: u8,
     mut field: impl FnMut(usize, Cow<'a, str>),

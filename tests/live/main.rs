@@ -14,6 +14,7 @@ mod disk;
 mod dlq;
 mod doctor;
 mod export;
+mod evaluate;
 mod fencing;
 mod fraud_sql;
 mod generate;

@@ -25,7 +25,7 @@ pub enum Written {
     Conflicting(Box<Alert>),
 }
 
-const COLUMNS: &str = "time, alert_id, rule, rule_version, severity, customer_id, payment_ids, \
+pub(super) const COLUMNS: &str = "time, alert_id, rule, rule_version, severity, customer_id, payment_ids, \
                        amount, currency, \"values\", window_start, window_end, description, \
                        revision";
 
@@ -104,7 +104,7 @@ fn alike(a: &Value, b: &Value) -> bool {
     }
 }
 
-fn read(row: &PgRow) -> std::result::Result<Alert, sqlx::Error> {
+pub(super) fn read(row: &PgRow) -> std::result::Result<Alert, sqlx::Error> {
     let wrong = |e: crate::domain::Reject| sqlx::Error::Decode(Box::new(e));
     let amount: Option<Decimal> = row.try_get("amount")?;
     let currency: Option<String> = row.try_get("currency")?;

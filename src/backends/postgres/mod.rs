@@ -11,6 +11,7 @@ pub mod customers;
 pub mod export;
 pub mod facts;
 pub mod grouped;
+pub mod history;
 pub mod hypertable;
 pub mod ingest;
 pub mod instant;

@@ -1,9 +1,12 @@
-//! `bss fraud`: Report suspicious payments and alerts
+//! `bss fraud`: Report suspicious payments and alerts, and how good they are
 
 pub mod alerts;
 pub mod anomalies;
+pub mod backtest;
+pub mod evaluate;
 pub mod patterns;
 pub mod payments;
+pub mod recorded;
 pub mod score;
 
 use crate::cli::{ExitStatus, Failure};
@@ -24,6 +27,8 @@ pub enum Fraud {
     /// Sum up fraud scores
     #[command(subcommand)]
     Score(score::Score),
+    Evaluate(evaluate::EvaluateArgs),
+    Backtest(backtest::BacktestArgs),
 }
 
 impl Fraud {
@@ -38,6 +43,8 @@ impl Fraud {
             Self::Patterns(args) => patterns::run(args, context).await,
             Self::Payments(command) => command.run(context).await,
             Self::Score(command) => command.run(context).await,
+            Self::Evaluate(args) => evaluate::run(args, context).await,
+            Self::Backtest(args) => backtest::run(args, context).await,
         }
     }
 }

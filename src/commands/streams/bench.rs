@@ -1,5 +1,6 @@
 //! What `test` and `diff` share: a topology over recorded input, without a broker.
 
+use std::borrow::Cow;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
@@ -52,11 +53,31 @@ pub struct Recorded<'a> {
 /// A line with nothing but topic, key and value, as `streams generate` writes several kinds.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Line<'a> {
-    topic: String,
-    key: Option<String>,
+pub struct Line<'a> {
+    /// The topic.
+    pub topic: String,
+    /// The key.
+    pub key: Option<String>,
     #[serde(borrow)]
     value: &'a RawValue,
+}
+
+impl<'a> Line<'a> {
+    /// The line, if it is such a one.
+    #[must_use]
+    pub fn of(line: &'a [u8]) -> Option<Self> {
+        // The other forms do not begin so, and are not read twice.
+        let several = line.starts_with(b"{\"topic\":");
+        several.then(|| serde_json::from_slice(line).ok()).flatten()
+    }
+
+    /// The value: a text stands for bytes that are no JSON object, null for a tombstone.
+    #[must_use]
+    pub fn content(&self) -> Option<Cow<'a, str>> {
+        let raw = self.value.get();
+        let text = serde_json::from_str::<String>(raw).map_or(Cow::Borrowed(raw), Cow::Owned);
+        Some(text).filter(|_| raw != "null")
+    }
 }
 
 /// A topology over one input.
@@ -90,10 +111,7 @@ impl<'a> Bench<'a> {
     /// The task stopped: exit 70.
     pub fn line(&mut self, line: &[u8]) -> Result<(), Failure> {
         let sources = &self.topology.describe().sources;
-        // The other forms do not begin so, and are not read twice.
-        let several = line.starts_with(b"{\"topic\":");
-        let Some(parts) = several.then(|| serde_json::from_slice::<Line<'_>>(line).ok()).flatten()
-        else {
+        let Some(parts) = Line::of(line) else {
             let key = key_of(line, sources[0].keyed_by);
             let key = key.as_deref().map(str::as_bytes);
             let value = Some(line);
@@ -109,10 +127,8 @@ impl<'a> Bench<'a> {
             self.skipped += 1;
             return Ok(());
         };
-        // A text stands for bytes that are no JSON object, null for a tombstone.
-        let text = serde_json::from_str::<String>(parts.value.get());
-        let value = text.as_ref().map_or_else(|_| parts.value.get(), String::as_str);
-        let value = Some(value.as_bytes()).filter(|_| parts.value.get() != "null");
+        let content = parts.content();
+        let value = content.as_deref().map(str::as_bytes);
         let key = parts.key.as_deref().map(str::as_bytes);
         self.take(&Recorded { source, partition: None, key, value, timestamp: None })
     }

@@ -1,7 +1,7 @@
 //! `bss streams`: Run and inspect the stream topologies
 
 pub mod aside;
-mod bench;
+pub mod bench;
 mod condition;
 pub mod describe;
 pub mod diff;
@@ -15,6 +15,7 @@ pub mod list;
 pub mod metadata;
 pub mod metrics;
 pub mod pause;
+pub mod place;
 mod processes;
 pub mod rebuild;
 pub mod reset;

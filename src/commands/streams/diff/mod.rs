@@ -3,12 +3,12 @@
 mod read;
 mod report;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
 use crate::commands::streams::aside::blocking;
+use crate::commands::streams::place::{Place, place};
 use crate::commands::streams::topologies;
 use crate::streams::topology::{Role, Topology};
 
@@ -56,47 +56,6 @@ impl DiffArgs {
     #[must_use]
     pub const fn reads_kafka(&self) -> bool {
         self.input.is_kafka() || self.against.is_kafka()
-    }
-}
-
-/// Where records come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Place {
-    /// The topology's own topics.
-    Kafka,
-    /// A topic.
-    Topic(String),
-    /// A file; `-` is standard input.
-    File(PathBuf),
-}
-
-impl Place {
-    const fn is_kafka(&self) -> bool {
-        !matches!(self, Self::File(_))
-    }
-
-    fn is_standard(&self) -> bool {
-        matches!(self, Self::File(path) if path.as_os_str() == "-")
-    }
-}
-
-impl std::fmt::Display for Place {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Kafka => f.write_str("kafka"),
-            Self::Topic(name) => write!(f, "topic:{name}"),
-            Self::File(path) => write!(f, "{}", path.display()),
-        }
-    }
-}
-
-fn place(text: &str) -> Result<Place, String> {
-    match text.strip_prefix("topic:") {
-        Some("") => Err("names no topic; write topic:NAME".to_owned()),
-        Some(name) => Ok(Place::Topic(name.to_owned())),
-        None if text == "kafka" => Ok(Place::Kafka),
-        None if text.is_empty() => Err("names no file".to_owned()),
-        None => Ok(Place::File(text.into())),
     }
 }
 
@@ -174,24 +133,5 @@ fn sinks(args: &DiffArgs, topology: &dyn Topology) -> Result<Vec<String>, Failur
         Place::Topic(name) => Ok(vec![known(name)?]),
         _ if args.only.is_empty() => Ok(all),
         _ => args.only.iter().map(known).collect(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_place_is_never_two_things() {
-        assert_eq!(place("kafka"), Ok(Place::Kafka));
-        assert_eq!(place("topic:a.b"), Ok(Place::Topic("a.b".to_owned())));
-        assert_eq!(place("./kafka"), Ok(Place::File("./kafka".into())));
-        assert_eq!(place("./topic:a"), Ok(Place::File("./topic:a".into())));
-        assert_eq!(place("bss.payment.events"), Ok(Place::File("bss.payment.events".into())));
-        assert!(place("-").unwrap().is_standard());
-        assert!(place("topic:").is_err() && place("").is_err());
-        for text in ["kafka", "topic:a.b", "-", "x"] {
-            assert_eq!(place(text).unwrap().to_string(), text);
-        }
     }
 }
