@@ -5,6 +5,7 @@
 //! summed across currencies.
 
 pub mod facts;
+pub mod forecast;
 pub mod health;
 pub mod revenue;
 pub mod scores;
