@@ -9,7 +9,10 @@ use super::regression::mean;
 const ORIGINS: usize = 10;
 /// How many methods a combination is of at most, and how much worse than the best one may be.
 const MEMBERS: usize = 3;
-const NEAR: f64 = 1.25;
+const NEAR: f64 = 1.5;
+/// A single method must be better than the combination by so much: a few origins cannot tell less apart,
+/// and the mean of several errs less where they differ.
+const BETTER: f64 = 0.95;
 
 /// Where a back-test begins, and how far it looks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +60,7 @@ pub struct Trial {
 pub struct Backtest {
     /// From where it was made.
     pub origins: Origins,
-    /// The methods that could be tried, the best first.
+    /// The methods that could be tried, the best first; the combination before one hardly better.
     pub trials: Vec<Trial>,
     /// What the combination is of.
     pub members: Vec<Method>,
@@ -79,8 +82,11 @@ impl Backtest {
         let season = seasons.first().copied().unwrap_or(1);
         let singles: Vec<Method> =
             Method::SINGLE.into_iter().filter(|m| methods.contains(m)).collect();
-        let least = singles.iter().map(|m| m.needs(season)).filter(|n| 2 * n <= history.len());
-        let origins = Origins::of(history.len(), horizon, least.max().unwrap_or(1));
+        let needs = || singles.iter().map(|m| m.needs(season)).filter(|n| *n < history.len());
+        // Where there is room every method is tried; where there is little, those that need less.
+        let roomy = needs().filter(|n| 2 * n <= history.len()).max();
+        let least = roomy.or_else(|| needs().min()).unwrap_or(1);
+        let origins = Origins::of(history.len(), horizon, least);
         let actual = |end: &usize| history[*end..*end + origins.horizon].to_vec();
         let trained: Vec<Vec<f64>> =
             origins.ends.iter().map(|end| filled(&history[..*end], season)).collect();
@@ -105,7 +111,8 @@ impl Backtest {
     }
 
     fn rank(&mut self) {
-        self.trials.sort_by(|a, b| a.absolute.total_cmp(&b.absolute));
+        let of = |t: &Trial| t.absolute * if t.method == Method::Combined { BETTER } else { 1.0 };
+        self.trials.sort_by(|a, b| of(a).total_cmp(&of(b)));
     }
 
     fn combine(&mut self) {
@@ -130,7 +137,8 @@ impl Backtest {
         if known.is_empty() || !known.iter().all(|m| m.absolute.is_finite()) {
             return None;
         }
-        let scaled = each.iter().zip(&self.scales).filter_map(|(m, s)| Some((*m)?.absolute / (*s)?));
+        let scaled =
+            each.iter().zip(&self.scales).filter_map(|(m, s)| Some((*m)?.absolute / (*s)?));
         let scaled: Vec<f64> = scaled.collect();
         Some(Trial {
             method,
@@ -141,13 +149,29 @@ impl Backtest {
         })
     }
 
-    /// The errors of a trial by origin and step: what came less what was forecast.
+    /// The errors of a trial by origin and step: what came less what was forecast; `None` where that is
+    /// not known.
     #[must_use]
     pub fn errors(&self, trial: &Trial) -> Vec<Vec<Option<f64>>> {
         let of = |(actual, forecast): (&Vec<Option<f64>>, &Vec<f64>)| {
             actual.iter().zip(forecast).map(|(a, f)| a.map(|a| a - f)).collect()
         };
         self.actual.iter().zip(&trial.forecasts).map(of).collect()
+    }
+
+    /// The positions of the season at which a trial never erred, each of three errors at least: a day
+    /// on which a shop is closed.
+    #[must_use]
+    pub fn still(&self, errors: &[Vec<Option<f64>>], season: usize) -> Vec<bool> {
+        let mut found = vec![(0_u32, true); season.max(1)];
+        for (end, origin) in self.origins.ends.iter().zip(errors) {
+            for (step, error) in origin.iter().enumerate() {
+                let (count, still) = &mut found[(end + step) % season.max(1)];
+                *count += u32::from(error.is_some());
+                *still &= error.is_none_or(|e| e == 0.0);
+            }
+        }
+        found.into_iter().map(|(count, still)| still && count >= 3).collect()
     }
 }
 

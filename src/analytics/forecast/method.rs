@@ -6,6 +6,9 @@ use super::smoothing;
 
 /// How many cycles a seasonal mean is of.
 const CYCLES: usize = 4;
+/// A position of the season that had one value in so many cycles keeps it: days on which a shop is
+/// closed are nothing to be smoothed.
+const STEADY: usize = 8;
 
 /// How a history is carried on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,8 +61,20 @@ impl Method {
             Self::SeasonalMean | Self::SeasonalNaive | Self::Combined => season,
             Self::Linear => 2,
             Self::SeasonalLinear => 2 * season,
-            Self::Ets => if season > 1 { 2 * season } else { 3 },
-            Self::Mstl => if season > 1 { 2 * season } else { usize::MAX },
+            Self::Ets => {
+                if season > 1 {
+                    2 * season
+                } else {
+                    3
+                }
+            }
+            Self::Mstl => {
+                if season > 1 {
+                    2 * season
+                } else {
+                    usize::MAX
+                }
+            }
         }
     }
 
@@ -83,10 +98,13 @@ impl Method {
             Self::SeasonalMean if season == 1 => Some(vec![mean(history); horizon]),
             Self::SeasonalMean => Some(seasonal(history, season, horizon, CYCLES)),
             Self::SeasonalNaive => Some(seasonal(history, season, horizon, 1)),
-            Self::SeasonalLinear => Some(line(season)),
+            Self::SeasonalLinear => Some(steady(line(season), history, season)),
             Self::Linear => Some(line(1)),
-            Self::Ets => Some(smoothing::forecast(history, &whole, horizon)),
-            Self::Mstl => decomposition::forecast(history, &whole, horizon),
+            Self::Ets => {
+                Some(steady(smoothing::forecast(history, &whole, horizon), history, season))
+            }
+            Self::Mstl => decomposition::forecast(history, &whole, horizon)
+                .map(|values| steady(values, history, season)),
             Self::Combined => None,
         }
     }
@@ -98,4 +116,20 @@ fn seasonal(history: &[f64], season: usize, horizon: usize, cycles: usize) -> Ve
     let whole: Vec<&[f64]> = history[from..].chunks_exact(season).rev().take(cycles).collect();
     let of = |position: usize| whole.iter().map(|c| c[position]).sum::<f64>() / whole.len() as f64;
     (0..horizon).map(|step| of(step % season)).collect()
+}
+
+/// The values, but that of a position which had one and the same in the last cycles.
+fn steady(mut values: Vec<f64>, history: &[f64], season: usize) -> Vec<f64> {
+    let Some(from) = history.len().checked_sub(STEADY * season).filter(|_| season > 1) else {
+        return values;
+    };
+    let last = &history[from..];
+    for (step, value) in values.iter_mut().enumerate() {
+        let mut own = last.iter().skip(step % season).step_by(season);
+        let first = last[step % season];
+        if own.all(|v| *v == first) {
+            *value = first;
+        }
+    }
+    values
 }

@@ -4,11 +4,14 @@
 //! ([`backtest`]), chooses, and gives an [`Outlook`] with what the errors say of the next ones
 //! ([`spread`]).
 
+pub mod axis;
 pub mod backtest;
 pub mod decomposition;
+pub mod evaluation;
 pub mod measures;
 pub mod method;
 mod minimum;
+pub mod periods;
 pub mod regression;
 pub mod smoothing;
 pub mod spread;
@@ -138,7 +141,10 @@ impl Prepared {
         } else {
             carried(trial.method)
         };
-        let spread = Spread::of(&self.backtest.errors(trial));
+        let errors = self.backtest.errors(trial);
+        let still = self.backtest.still(&errors, seasons.first().copied().unwrap_or(1));
+        let spread = Spread::of(&errors, still, &self.backtest.origins.ends);
+        let count = self.history.len();
         let around = |value: f64, half: &dyn Fn(Level) -> f64| Expected {
             value,
             within: Level::ALL
@@ -148,8 +154,12 @@ impl Prepared {
         let steps = values.iter().enumerate();
         Outlook {
             method: trial.method,
-            steps: steps.map(|(at, v)| around(*v, &|level| spread.half(at, level))).collect(),
-            total: around(values.iter().sum(), &|level| spread.half_of_sum(*horizon, level)),
+            steps: steps
+                .map(|(at, v)| around(*v, &|level| spread.half((count, at), level)))
+                .collect(),
+            total: around(values.iter().sum(), &|level| {
+                spread.half_of_sum((count, *horizon), level)
+            }),
         }
     }
 }
@@ -162,3 +172,6 @@ pub fn needed(method: Option<Method>, season: usize) -> usize {
         Some(method) => method.needs(season).saturating_add(1).max(3),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -59,19 +59,26 @@ pub struct Spread {
     /// The absolute errors over what was expected of them, in order.
     relative: Vec<f64>,
     origins: usize,
+    /// By position of the season: nothing ever differed there.
+    still: Vec<bool>,
     /// The mean square of the errors of whole horizons' sums.
     sums: Option<f64>,
     horizon: usize,
 }
 
 impl Spread {
-    /// Of the errors by origin and step; `None` where the value is not known.
+    /// Of the errors by origin and step (`None` where the value is not known), the positions at which
+    /// nothing differs, and how many values came before each origin.
     #[must_use]
-    pub fn of(errors: &[Vec<Option<f64>>]) -> Self {
+    pub fn of(errors: &[Vec<Option<f64>>], still: Vec<bool>, ends: &[usize]) -> Self {
+        let length = still.len().max(1);
+        let moves = |at: usize| !still.get(at % length).copied().unwrap_or(false);
         let steps: Vec<(f64, f64)> = errors
             .iter()
-            .flat_map(|origin| origin.iter().enumerate())
-            .filter_map(|(step, error)| Some((step as f64, (*error)?)))
+            .zip(ends)
+            .flat_map(|(origin, end)| origin.iter().enumerate().map(move |(s, e)| (s, end + s, e)))
+            .filter(|(_, at, _)| moves(*at))
+            .filter_map(|(step, _, error)| Some((step as f64, (*error)?)))
             .collect();
         let count = steps.len().max(1) as f64;
         let middle = steps.iter().map(|(step, _)| step).sum::<f64>() / count;
@@ -86,6 +93,7 @@ impl Spread {
             adds,
             relative: Vec::new(),
             origins: errors.len(),
+            still,
             sums: None,
             horizon: errors.iter().map(Vec::len).max().unwrap_or(0),
         };
@@ -102,9 +110,12 @@ impl Spread {
         (self.begins + self.adds * step).max(0.0).sqrt()
     }
 
-    /// Half the width of the interval at a step, counted from 0.
+    /// Half the width of the interval at a step, counted from 0 after `history` values.
     #[must_use]
-    pub fn half(&self, step: usize, level: Level) -> f64 {
+    pub fn half(&self, (history, step): (usize, usize), level: Level) -> f64 {
+        if self.still.get((history + step) % self.still.len().max(1)) == Some(&true) {
+            return 0.0;
+        }
         let rank = level.rank(self.relative.len());
         let by_rank = rank.checked_sub(1).and_then(|at| self.relative.get(at).copied());
         let widened = level.widened(self.origins);
@@ -115,10 +126,10 @@ impl Spread {
     /// Half the width of the interval of the sum over `horizon` steps: by the sums of the back-test, or
     /// where its horizon was shorter, as if all errors had one sign.
     #[must_use]
-    pub fn half_of_sum(&self, horizon: usize, level: Level) -> f64 {
+    pub fn half_of_sum(&self, (history, horizon): (usize, usize), level: Level) -> f64 {
         match self.sums {
             Some(square) if horizon == self.horizon => square.sqrt() * level.student(self.origins),
-            _ => (0..horizon).map(|step| self.half(step, level)).sum(),
+            _ => (0..horizon).map(|step| self.half((history, step), level)).sum(),
         }
     }
 }
