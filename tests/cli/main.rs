@@ -10,6 +10,7 @@ mod configuration;
 mod confirm;
 mod diff;
 mod dlq;
+mod forecast;
 mod generate;
 mod generated;
 mod help;

@@ -14,6 +14,7 @@ mod disk;
 mod dlq;
 mod doctor;
 mod fencing;
+mod forecast;
 mod fraud_sql;
 mod generate;
 mod guard;

@@ -298,11 +298,15 @@ impl Gap {
     }
 }
 
-/// `5 whole days in EUR, 7 are needed`
+/// `revenue in EUR: 5 whole days of history, 7 are needed`
 fn shortage(args: &ForecastArgs, (key, found, needed): &(Key, usize, usize)) -> String {
     let word = args.bucket.word();
     let of = key.1.as_ref().map(|of| format!(" of {of}")).unwrap_or_default();
-    format!("revenue in {}{of}: {found} whole {word}s of history, {needed} are needed", key.0)
+    let ending = if *found == 1 { "" } else { "s" };
+    format!(
+        "revenue in {}{of}: {found} whole {word}{ending} of history, {needed} are needed",
+        key.0
+    )
 }
 
 fn too_little(args: &ForecastArgs, few: &[(Key, usize, usize)]) -> Failure {
