@@ -7,6 +7,7 @@
 
 pub mod facts;
 pub mod grouping;
+pub mod forecast;
 pub mod health;
 pub mod outgoing;
 pub mod revenue;

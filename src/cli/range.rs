@@ -78,6 +78,18 @@ impl Range {
         day_of(time, &self.zone).map_or_else(|| time.to_string(), |day| day.to_string())
     }
 
+    /// The date of an instant in the range's zone; `None` beyond the calendar.
+    #[must_use]
+    pub fn date(&self, time: EventTime) -> Option<Date> {
+        day_of(time, &self.zone)
+    }
+
+    /// The first instant of a date in the range's zone.
+    #[must_use]
+    pub fn start(&self, date: Date) -> Option<EventTime> {
+        start_of(date, &self.zone)
+    }
+
     /// The first instants of the last two days that are over when the range ends, or as of which it is
     /// seen: the one before the last, and the last.
     #[must_use]

@@ -11,6 +11,7 @@ mod confirm;
 mod diff;
 mod dlq;
 mod evaluate;
+mod forecast;
 mod generate;
 mod generated;
 mod help;

@@ -16,6 +16,7 @@ mod doctor;
 mod export;
 mod evaluate;
 mod fencing;
+mod forecast;
 mod fraud_sql;
 mod generate;
 mod guard;

@@ -42,9 +42,16 @@ pub struct Answered {
 /// # Errors
 /// A wrong range, a server that cannot be reached, a missing table, a question that took too long.
 pub async fn ask(context: &Context, days: u32, asked: Asked) -> Result<Answered, Failure> {
+    let range = range::resolve(&context.global, context.settings(), context.now(), DAY * days)?;
+    ask_in(context, range, asked).await
+}
+
+/// Asks over the whole days of a range.
+///
+/// # Errors
+/// As [`ask`], but for the range.
+pub async fn ask_in(context: &Context, range: Range, asked: Asked) -> Result<Answered, Failure> {
     let settings = context.settings();
-    let span = DAY * days;
-    let range = range::resolve(&context.global, settings, context.now(), span)?;
     let (range, whole) = range.of_days(context.now());
     let zone = range.zone_name();
     let source = Source::of(zone == settings.timescale.zone, whole);

@@ -2,6 +2,7 @@
 
 pub mod asking;
 pub mod customer;
+pub mod forecast;
 pub mod orders;
 pub mod revenue;
 pub mod system;
@@ -24,6 +25,8 @@ pub enum Analytics {
     /// Judge and compare services
     #[command(subcommand)]
     System(system::System),
+    #[expect(missing_docs, reason = "the leaf's arguments carry its help")]
+    Forecast(forecast::FileArgs),
 }
 
 impl Analytics {
@@ -37,6 +40,7 @@ impl Analytics {
             Self::Orders(command) => command.run(context).await,
             Self::Customer(command) => command.run(context).await,
             Self::System(command) => command.run(context).await,
+            Self::Forecast(args) => forecast::run(&args, context),
         }
     }
 }

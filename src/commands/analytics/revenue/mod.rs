@@ -1,6 +1,7 @@
 //! `bss analytics revenue`: Sum up revenue
 
 pub mod breakdown;
+pub mod forecast;
 pub mod summary;
 
 use crate::cli::{ExitStatus, Failure};
@@ -22,6 +23,7 @@ pub enum Revenue {
     /// category is not known is UNKNOWN.
     Category(breakdown::BreakdownArgs),
     Total(summary::TotalArgs),
+    Forecast(forecast::ForecastArgs),
 }
 
 impl Revenue {
@@ -36,6 +38,7 @@ impl Revenue {
             Self::Region(args) => breakdown::run(Region, args, context).await,
             Self::Category(args) => breakdown::run(Category, args, context).await,
             Self::Total(args) => summary::total(args, context).await,
+            Self::Forecast(args) => forecast::run(&args, context).await,
         }
     }
 }
