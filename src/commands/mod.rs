@@ -168,7 +168,13 @@ impl Command {
                     | fraud::Fraud::Score(_)
                     | fraud::Fraud::Alerts(fraud::alerts::Alerts::List(_))
             ) | Self::Analytics(_)
-                | Self::Metrics(metrics::Metrics::Refresh(_))
+                | Self::Metrics(
+                    metrics::Metrics::Refresh(_)
+                        | metrics::Metrics::Anomalies(
+                            metrics::anomalies::Anomalies::System(_)
+                                | metrics::anomalies::Anomalies::Customer(_)
+                        )
+                )
                 | Self::Streams(
                     streams::Streams::Late(_)
                         | streams::Streams::Dlq(
@@ -187,6 +193,9 @@ impl Command {
             Self::Setup(setup::Setup::Kafka(_)) => &[Kafka],
             Self::Setup(setup::Setup::Redis(_)) => &[Redis],
             Self::Metrics(metrics::Metrics::Ingest(_)) => &[Timescale, Kafka],
+            Self::Metrics(metrics::Metrics::Anomalies(metrics::anomalies::Anomalies::File(_))) => {
+                &[]
+            }
             Self::Setup(setup::Setup::Timescale(_))
             | Self::Metrics(_)
             | Self::Analytics(_)

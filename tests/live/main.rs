@@ -6,6 +6,7 @@
 
 mod aggregates;
 mod analytics;
+mod anomalies;
 mod bounded;
 mod broker;
 mod chaos;

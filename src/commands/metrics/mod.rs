@@ -1,5 +1,6 @@
 //! `bss metrics`: Record, import and ingest metrics, and keep their aggregates current
 
+pub mod anomalies;
 pub mod import;
 pub mod ingest;
 pub mod policies;
@@ -23,6 +24,9 @@ pub enum Metrics {
     #[command(subcommand)]
     Policies(policies::Policies),
     Refresh(refresh::RefreshArgs),
+    /// Find anomalies in stored metrics and in files
+    #[command(subcommand)]
+    Anomalies(anomalies::Anomalies),
 }
 
 impl Metrics {
@@ -37,6 +41,7 @@ impl Metrics {
             Self::Ingest(args) => ingest::run(args, context).await,
             Self::Policies(command) => command.run(context).await,
             Self::Refresh(args) => refresh::run(args, context).await,
+            Self::Anomalies(command) => command.run(context).await,
         }
     }
 }

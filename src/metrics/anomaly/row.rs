@@ -48,7 +48,7 @@ impl Stamp {
 ///
 /// # Errors
 /// It is neither missing nor a finite number.
-pub fn value(text: &str) -> Result<Option<f64>, String> {
+fn value(text: &str) -> Result<Option<f64>, String> {
     let text = text.trim();
     if ["", "null", "na", "nan"].iter().any(|missing| text.eq_ignore_ascii_case(missing)) {
         return Ok(None);
@@ -57,6 +57,24 @@ pub fn value(text: &str) -> Result<Option<f64>, String> {
         Ok(value) if value.is_finite() => Ok(Some(value)),
         _ => Err(format!("`{text}` is not a finite number")),
     }
+}
+
+/// Reads the two fields of a row.
+///
+/// # Errors
+/// One is not there or cannot be read.
+pub fn row(time: Option<&str>, text: Option<&str>) -> Result<(Stamp, Option<f64>), String> {
+    let (Some(time), Some(text)) = (time, text) else {
+        return Err("it has fewer columns than the first line".to_owned());
+    };
+    Ok((Stamp::parse(unquoted(time)?)?, value(unquoted(text)?)?))
+}
+
+/// A field without the quotes around it.
+fn unquoted(text: &str) -> Result<&str, String> {
+    let text = text.trim();
+    let inner = text.strip_prefix('"').and_then(|t| t.strip_suffix('"')).unwrap_or(text);
+    if inner.contains('"') { Err(format!("`{text}` has a quote in it")) } else { Ok(inner) }
 }
 
 #[cfg(test)]
@@ -91,6 +109,15 @@ mod tests {
         assert!(!may("2014-11-02 01:55:00", "2014-11-02 00:54:00"));
         assert!(!may("2014-11-02T01:55:00Z", "2014-11-02T01:50:00Z"));
         assert!(may("2014-11-02T01:55:00Z", "2014-11-02T01:55:00Z"));
+    }
+
+    #[test]
+    fn quotes_go_around_a_whole_field() {
+        let stamp = Stamp::parse("2014-02-14").unwrap();
+        assert_eq!(row(Some("\"2014-02-14\""), Some(" \"1.5\" ")), Ok((stamp, Some(1.5))));
+        // `"1,234"` cut at its comma is not 1.
+        assert!(row(Some("2014-02-14"), Some("\"1")).is_err());
+        assert!(row(Some("2014-02-14"), None).is_err());
     }
 
     #[test]

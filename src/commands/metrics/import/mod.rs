@@ -3,7 +3,7 @@
 mod prepare;
 mod rejects;
 mod run;
-mod source;
+pub(super) mod source;
 mod summary;
 
 use std::path::PathBuf;
