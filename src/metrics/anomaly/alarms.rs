@@ -67,6 +67,12 @@ impl Watch {
         Some(verdict)
     }
 
+    /// Whether there was a value at all.
+    #[must_use]
+    pub const fn known(&self) -> bool {
+        self.detector.rows() > 0
+    }
+
     /// Whether it has seen too little yet to raise an alarm.
     #[must_use]
     pub const fn learning(&self) -> bool {

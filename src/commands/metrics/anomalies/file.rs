@@ -74,7 +74,7 @@ pub fn run(args: &FileArgs, context: &Context) -> Result<ExitStatus, Failure> {
     if watch.learning() {
         context.ui.status("The series is too short to judge a row of it.");
     }
-    context.ui.status(format!("{rows} rows, {alarms} alarms, {} repeated.", watch.repeated));
+    context.ui.status(format!("Rows: {rows}, alarms: {alarms}, repeated: {}.", watch.repeated));
     Ok(if rejected > 0 { ExitStatus::Partly } else { ExitStatus::Done })
 }
 
@@ -149,14 +149,16 @@ impl Series {
         }
         let finding = verdict.and_then(|v| v.finding);
         let cell = |value: Option<f64>| value.map_or(Cell::Null, number);
+        // Downwards: a score below a threshold never looks as if it were not.
+        let score = |score: f64| (score * 1e6).floor() / 1e6;
         self.report.push(vec![
             time.into(),
             cell(value),
             cell(finding.map(|f| rounded(f.expected))),
-            cell(verdict.map(|v| v.score)),
+            cell(verdict.map(|v| score(v.score))),
             finding.map_or(Cell::Null, |f| Cell::Number(format!("{:.1}", f.deviations))),
             Cell::text_or_null(finding.map(|f| f.model.word())),
-            cell(verdict.map(|v| v.news())),
+            cell(verdict.map(|v| score(v.news()))),
         ]);
     }
 }

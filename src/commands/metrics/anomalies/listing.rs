@@ -70,9 +70,10 @@ pub struct Found {
 }
 
 impl Found {
-    /// Takes the alarms of a series in that has been seen to its end.
+    /// Takes the alarms of a series in that has been seen to its end. A gauge that a service never
+    /// reports is no series.
     pub fn take(&mut self, service: &str, metric: &str, watch: Watch) {
-        if watch.rows == 0 {
+        if watch.rows == 0 || !watch.known() {
             return;
         }
         self.series += 1;
