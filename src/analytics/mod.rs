@@ -6,8 +6,8 @@
 //! and [`outgoing`] for the rows themselves.
 
 pub mod facts;
-pub mod grouping;
 pub mod forecast;
+pub mod grouping;
 pub mod health;
 pub mod outgoing;
 pub mod revenue;

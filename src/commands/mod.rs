@@ -175,6 +175,10 @@ impl Command {
                     metrics::Metrics::Query(_)
                         | metrics::Metrics::Export(_)
                         | metrics::Metrics::Refresh(_)
+                        | metrics::Metrics::Anomalies(
+                            metrics::anomalies::Anomalies::System(_)
+                                | metrics::anomalies::Anomalies::Customer(_)
+                        )
                 )
                 | Self::Streams(
                     streams::Streams::Late(_)
@@ -203,6 +207,9 @@ impl Command {
                 } else {
                     &[]
                 }
+            }
+            Self::Metrics(metrics::Metrics::Anomalies(metrics::anomalies::Anomalies::File(_))) => {
+                &[]
             }
             Self::Setup(setup::Setup::Timescale(_))
             | Self::Metrics(_)

@@ -4,9 +4,11 @@
 //! batches, [`decode`] reads one line into a [`draft`] and a [`sample`], [`identity`] names rows that
 //! bring no id, [`batch`] orders a batch's rows and tells duplicates apart, [`ledger`] names batches
 //! so that a rerun goes on where the last run ended, [`tally`] keeps the sum that must come out.
-//! [`alert`] reads a fraud alert; [`query`] and [`explain`] shape what is asked about both.
+//! [`alert`] reads a fraud alert; [`query`] and [`explain`] shape what is asked about both. [`anomaly`]
+//! judges the rows of a series as they come.
 
 pub mod alert;
+pub mod anomaly;
 pub mod batch;
 pub mod chunks;
 pub mod decode;

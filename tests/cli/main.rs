@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests may read the environment")]
 #![allow(clippy::unwrap_used, reason = "a test fails by a panic")]
 
+mod anomalies;
 mod configuration;
 mod confirm;
 mod diff;

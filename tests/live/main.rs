@@ -6,6 +6,7 @@
 
 mod aggregates;
 mod analytics;
+mod anomalies;
 mod bounded;
 mod broker;
 mod chaos;
@@ -13,8 +14,8 @@ mod diff;
 mod disk;
 mod dlq;
 mod doctor;
-mod export;
 mod evaluate;
+mod export;
 mod fencing;
 mod forecast;
 mod fraud_sql;

@@ -1,5 +1,6 @@
 //! `bss metrics`: Record, load, query and export metrics, and keep their aggregates current
 
+pub mod anomalies;
 pub mod export;
 pub mod import;
 pub mod ingest;
@@ -27,6 +28,9 @@ pub enum Metrics {
     #[command(subcommand)]
     Policies(policies::Policies),
     Refresh(refresh::RefreshArgs),
+    /// Find anomalies in stored metrics and in files
+    #[command(subcommand)]
+    Anomalies(anomalies::Anomalies),
 }
 
 impl Metrics {
@@ -43,6 +47,7 @@ impl Metrics {
             Self::Ingest(args) => ingest::run(args, context).await,
             Self::Policies(command) => command.run(context).await,
             Self::Refresh(args) => refresh::run(args, context).await,
+            Self::Anomalies(command) => command.run(context).await,
         }
     }
 }
