@@ -22,6 +22,7 @@ mod import;
 mod ingest;
 mod kinds;
 mod lag;
+mod mapping;
 mod metrics_database;
 mod observe;
 mod pause;
