@@ -16,6 +16,8 @@ pub struct Tally {
     pub duplicate: u64,
     /// Of these, rows of batches that the ledger already had.
     pub passed_over: u64,
+    /// Of these, rows of an event that counts already with another time.
+    pub repeated: u64,
     /// Rows whose key is there with another revision: the highest one stays.
     pub corrected: u64,
     /// Rows whose key is there with other content.
@@ -67,6 +69,7 @@ impl Tally {
         self.stored += other.stored;
         self.duplicate += other.duplicate;
         self.passed_over += other.passed_over;
+        self.repeated += other.repeated;
         self.corrected += other.corrected;
         self.conflicting += other.conflicting;
         self.rejected += other.rejected;

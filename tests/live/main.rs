@@ -25,6 +25,7 @@ mod lag;
 mod mapping;
 mod metrics_database;
 mod observe;
+mod once;
 mod pause;
 mod pricing;
 mod reading;

@@ -109,6 +109,12 @@ pub fn begin(
             Decoder::csv(mapping.map_err(|fault| bad_header(&fault, source))?)
         }
     };
+    let ids = decoder.mapping().is_none_or(|m| m.column("eventId").is_some());
+    if args.once_per_id && kind.is_known_by_event() && !ids {
+        let what =
+            format!("cannot import {} with --once-per-id: no column holds eventId", source.name());
+        return Err(Failure::failed(what).hint("Say which one does with --map eventId=COLUMN."));
+    }
     let decoder = decoder.in_zone(asked.zone.clone()).of(args.encoding.of());
     Ok((Begun { reader, position, total }, decoder))
 }

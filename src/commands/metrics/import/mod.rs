@@ -83,6 +83,11 @@ pub struct ImportArgs {
     /// Write nothing at all if a single row is at fault
     #[arg(long)]
     strict: bool,
+    /// Count each event once, also if it comes again with another time: a metric by its eventId, a
+    /// payment or order by its id and status. Ids are remembered from the first use of this option on,
+    /// until retention drops their rows
+    #[arg(long)]
+    once_per_id: bool,
     /// Where to write what is set aside [default: FILE.rejects.ndjson]
     #[arg(long, value_name = "PATH")]
     rejects: Option<PathBuf>,

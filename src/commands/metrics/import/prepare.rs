@@ -64,6 +64,8 @@ pub struct Plan {
     pub tenant: String,
     /// Records of a batch.
     pub size: usize,
+    /// Whether each event id is to count once.
+    pub once: bool,
     /// h(0).
     pub first: Link,
 }
@@ -88,7 +90,10 @@ pub fn start(
         let mut link = plan.first;
         let mut identities = Identities::default();
         loop {
-            let used = back_out.try_recv().unwrap_or_default();
+            let used = back_out.try_recv().unwrap_or_else(|_| {
+                let rows = EncodedRows::new(plan.once);
+                Prepared { rows, ..Prepared::default() }
+            });
             let next = reader.batch(link, plan.size, used.batch);
             let next = match next {
                 Ok(Some(batch)) => {

@@ -108,19 +108,25 @@ fn plan(
     let skew = i64::try_from(settings.general.max_skew.as_micros()).unwrap_or(i64::MAX);
     let size = args.batch.unwrap_or(settings.metrics.batch).max(1);
     let round = args.round == Some(Round::HalfEven);
+    let (identity, size_text) = (decoder.identity(), size.to_string());
+    let mut parts = vec![
+        decoder.kind().name(),
+        &identity,
+        currency.code(),
+        &settings.general.tenant,
+        if round { "half-even" } else { "exact" },
+        &size_text,
+    ];
+    if args.once_per_id {
+        parts.push("once per id");
+    }
     Ok(Plan {
         rules: Rules { currency, round, latest: context.now().plus_micros(skew), floor },
         window,
         tenant: settings.general.tenant.clone(),
         size: usize::try_from(size).unwrap_or(usize::MAX),
-        first: Link::first(&[
-            decoder.kind().name(),
-            &decoder.identity(),
-            currency.code(),
-            &settings.general.tenant,
-            if round { "half-even" } else { "exact" },
-            &size.to_string(),
-        ]),
+        once: args.once_per_id,
+        first: Link::first(&parts),
         decoder: Arc::new(decoder),
     })
 }
@@ -298,7 +304,8 @@ impl Import<'_> {
         let batch = &prepared.batch;
         let decoder = Arc::clone(&self.plan.decoder);
         self.tally.stored += outcome.stored;
-        self.tally.duplicate += outcome.duplicates + prepared.duplicates;
+        self.tally.duplicate += outcome.duplicates + outcome.repeated + prepared.duplicates;
+        self.tally.repeated += outcome.repeated;
         self.tally.corrected += outcome.corrected + prepared.corrected;
         if outcome.stored + outcome.corrected > 0 {
             self.tally.outside += prepared.outside;

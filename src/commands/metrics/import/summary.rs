@@ -19,6 +19,7 @@ pub fn report(source: &str, kind: &str, rejects: Option<&str>, tally: &Tally) ->
         .number("leftOut", "LEFT OUT")
         .meta("kind", kind)
         .meta("passedOver", tally.passed_over)
+        .meta("repeatedIds", tally.repeated)
         .meta("rounded", tally.rounded)
         .meta("outsideRefreshWindow", tally.outside)
         .meta("reasons", serde_json::Value::Object(reasons.collect()))
@@ -60,6 +61,12 @@ pub fn sentence(tally: &Tally) -> String {
         text.push_str(&format!(
             " {} of the duplicates are in batches that an earlier run had stored.",
             tally.passed_over
+        ));
+    }
+    if tally.repeated > 0 {
+        text.push_str(&format!(
+            " {} of the duplicates are events that count already with another time.",
+            tally.repeated
         ));
     }
     if tally.rounded > 0 {
