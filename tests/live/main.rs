@@ -33,6 +33,7 @@ mod rebuild;
 mod recommendation;
 mod recovery;
 mod replay;
+mod reported;
 mod requeue;
 mod reset;
 mod setup_all;

@@ -35,7 +35,8 @@ use crate::metrics::encoding::Encoding;
 /// payment: paymentId, customerId, amount, status (currency, orderId, paymentMethod, merchantId,
 /// fraudScore);
 ///
-/// revenue: revenue, costs, ordersCount (currency, region, productCategory);
+/// revenue: revenue, costs, ordersCount (currency, region, productCategory); a refund is a row below
+/// zero, and a sum of refunds so far one eventId whose revision rises;
 ///
 /// system: serviceName and one of cpuUsage, memoryUsage, requestRate, errorRate, latencyP99.
 ///

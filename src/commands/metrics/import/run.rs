@@ -204,17 +204,24 @@ impl Import<'_> {
         if fresh <= limit {
             return Ok(());
         }
-        let interval = layout.interval.as_secs_f64() / 86_400.0;
+        let days = layout.interval.as_secs_f64() / 86_400.0;
+        let length = if days == 1.0 { "1 day".to_owned() } else { format!("{days} days") };
         Err(Failure::failed(format!(
-            "could not import {}: it would make about {fresh} new chunks of {interval} days in \
+            "could not import {}: it would make about {fresh} new chunks of {length} in \
              hypertable bss.{}; the limit is {limit}",
             self.source.name(),
             self.kind().hypertable()
         ))
         .code("too-many-chunks")
         .hint(format!(
-            "Each chunk is a table with locks of its own. Give --allow-chunks {fresh} to go on, \
-             or declare a longer chunk interval and run `bss setup timescale`."
+            "Each chunk is a table with indexes: a query over all of them would take {} locks, and \
+             the server has room for {} (max_locks_per_transaction).",
+            layout.locks_of_all(fresh),
+            layout.locks
+        ))
+        .hint(format!(
+            "Give --allow-chunks {fresh} to go on, or declare a longer chunk interval and run \
+             `bss setup timescale`."
         )))
     }
 
