@@ -125,7 +125,7 @@ fn run(cli: Cli, environment: &Environment) -> Result<ExitStatus, Failure> {
         Failure { causes: vec![e], ..failure }
     })?;
     if !command.takes_range() {
-        refuse_range(&global)?;
+        refuse_range(&global, command.takes_zone())?;
     }
     if let Some(result) = command.without_settings(&ui) {
         return result;
@@ -154,8 +154,9 @@ fn run(cli: Cli, environment: &Environment) -> Result<ExitStatus, Failure> {
 }
 
 /// An option that would do nothing is an error: whoever gave it expects something of it.
-fn refuse_range(global: &Global) -> Result<(), Failure> {
+fn refuse_range(global: &Global, takes_zone: bool) -> Result<(), Failure> {
     let Global { since, until, as_of, tz, .. } = global;
+    let tz = if takes_zone { &None } else { tz };
     let given = [("--since", since), ("--until", until), ("--as-of", as_of), ("--tz", tz)];
     match given.iter().find(|(_, value)| value.is_some()) {
         Some((option, _)) => Err(Failure::usage(format!(

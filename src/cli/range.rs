@@ -16,6 +16,7 @@ use crate::cli::global::Global;
 use crate::config::Settings;
 use crate::config::settings::parse_span;
 use crate::domain::EventTime;
+use crate::domain::time::zone_name;
 use crate::ui::Report;
 
 /// What every refused time is told.
@@ -46,7 +47,7 @@ impl Range {
     /// The zone's name: an IANA name or an offset.
     #[must_use]
     pub fn zone_name(&self) -> String {
-        name_of(&self.zone)
+        zone_name(&self.zone)
     }
 
     /// Adds `since`, `until`, `asOf` and `zone` to the facts of a report.
@@ -198,15 +199,6 @@ fn zone_named(name: &str) -> Option<TimeZone> {
     TimeZone::get(name).ok()
 }
 
-/// The name of a zone: an IANA name or an offset.
-#[must_use]
-pub fn name_of(zone: &TimeZone) -> String {
-    match zone.iana_name() {
-        Some(name) => name.to_owned(),
-        None => zone.to_fixed_offset().map_or_else(|_| "unnamed".to_owned(), |o| o.to_string()),
-    }
-}
-
 /// Reads the time an option gives; spans and words count from `as_of`.
 ///
 /// # Errors
@@ -290,7 +282,7 @@ fn local_instant(
     let (one, two) = (shown(first), shown(second));
     Err(Failure::usage(format!(
         "the time `{text}` of {option} {what} in {}: {change}; it may mean {one} or {two}",
-        name_of(zone)
+        zone_name(zone)
     ))
     .hint(format!("Say which one: {option} {one} or {option} {two}.")))
 }

@@ -189,6 +189,12 @@ impl Command {
         )
     }
 
+    /// Whether the command reads times in the zone of `--tz`, though it reports over no range.
+    #[must_use]
+    pub const fn takes_zone(&self) -> bool {
+        matches!(self, Self::Metrics(metrics::Metrics::Import(_)))
+    }
+
     /// The servers whose secrets the command needs.
     #[must_use]
     pub const fn backends(&self) -> &'static [Backend] {

@@ -64,6 +64,18 @@ impl PaymentStatus {
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|s| s.code() == code)
     }
+
+    /// Reads the text form of an event's field.
+    ///
+    /// # Errors
+    /// [`Reason::UnknownStatus`] if it is none.
+    pub fn read(text: &str) -> Result<Self, Reject> {
+        Self::from_code(text).ok_or_else(|| {
+            let shown: String = text.chars().take(32).collect();
+            let detail = format!("`{shown}` is not a payment status");
+            Reject::new(Reason::UnknownStatus, "status", detail)
+        })
+    }
 }
 
 impl fmt::Display for PaymentStatus {
@@ -179,7 +191,11 @@ impl Score {
         Self(thousandths)
     }
 
-    fn from_text(text: &str) -> Result<Self, Reject> {
+    /// Reads a number from 0 to 100, rounded to three decimals.
+    ///
+    /// # Errors
+    /// [`Reason::BadScore`] if it is none.
+    pub fn from_text(text: &str) -> Result<Self, Reject> {
         let bad = |why: &str| {
             let shown: String = text.chars().take(32).collect();
             Reject::new(Reason::BadScore, "fraudScore", format!("`{shown}` {why}"))
@@ -255,15 +271,7 @@ impl<'a> PaymentDraft<'a> {
         let payment_id = required(self.payment_id, "paymentId")?;
         let customer_id = required(self.customer_id, "customerId")?;
         let amount = Money::non_negative(&required(self.amount, "amount")?)?;
-        let status_text = required(self.status, "status")?;
-        let status = PaymentStatus::from_code(&status_text).ok_or_else(|| {
-            let shown: String = status_text.chars().take(32).collect();
-            Reject::new(
-                Reason::UnknownStatus,
-                "status",
-                format!("`{shown}` is not a payment status"),
-            )
-        })?;
+        let status = PaymentStatus::read(&required(self.status, "status")?)?;
         let currency = match optional(self.currency, "currency")? {
             Some(code) => Currency::new(&code)?,
             None => default_currency,

@@ -42,6 +42,8 @@ pub enum Reason {
     UnknownStatus,
     /// Neither RFC 3339 nor epoch milliseconds.
     BadTime,
+    /// A local time that a change of the clocks skipped or repeated.
+    AmbiguousTime,
     /// Before 1990 or after 9999; seconds in a field of milliseconds.
     ImplausibleTime,
     /// Further ahead of now than the allowed skew.
@@ -68,7 +70,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every kind.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::Empty,
         Self::Tombstone,
         Self::JsonNull,
@@ -87,6 +89,7 @@ impl Reason {
         Self::BadCurrency,
         Self::UnknownStatus,
         Self::BadTime,
+        Self::AmbiguousTime,
         Self::ImplausibleTime,
         Self::Future,
         Self::KeyMismatch,
@@ -128,6 +131,7 @@ impl Reason {
             Self::BadCurrency => "bad-currency",
             Self::UnknownStatus => "unknown-status",
             Self::BadTime => "bad-time",
+            Self::AmbiguousTime => "ambiguous-time",
             Self::ImplausibleTime => "implausible-time",
             Self::Future => "future",
             Self::KeyMismatch => "key-mismatch",

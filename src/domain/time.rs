@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use jiff::civil::DateTime;
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
+
 use crate::domain::reject::{Reason, Reject};
 
 /// An instant in UTC: microseconds since 1970-01-01T00:00:00Z.
@@ -74,6 +77,39 @@ impl EventTime {
         }
         let parsed: jiff::Timestamp = text.parse().map_err(|_| bad(text))?;
         Self(parsed.as_microsecond()).plausible(text)
+    }
+
+    /// As [`Self::from_event_text`], and a date or date-time without an offset as the local time of
+    /// `zone`.
+    ///
+    /// # Errors
+    /// As there, and [`Reason::AmbiguousTime`] for a local time that a change of the clocks skipped or
+    /// repeated.
+    pub fn from_local_text(text: &str, zone: &TimeZone) -> Result<Self, Reject> {
+        match Self::from_event_text(text) {
+            Err(reject) if reject.reason == Reason::BadTime => {}
+            read => return read,
+        }
+        let text = text.trim();
+        // The name of a zone in brackets would be read over.
+        let plain = Some(text).filter(|t| !t.contains('['));
+        let local: DateTime = plain.and_then(|t| t.parse().ok()).ok_or_else(|| bad(text))?;
+        let at = |offset: Offset| offset.to_timestamp(local).map_err(|_| bad(text));
+        let name = zone_name(zone);
+        let detail = match zone.to_ambiguous_timestamp(local).offset() {
+            AmbiguousOffset::Unambiguous { offset } => {
+                return Self(at(offset)?.as_microsecond()).plausible(text);
+            }
+            AmbiguousOffset::Gap { .. } => {
+                format!("{local} does not exist in {name}: the clocks are put forward there")
+            }
+            AmbiguousOffset::Fold { before, after } => format!(
+                "{local} comes twice in {name}: it may mean {} or {}",
+                Self(at(before)?.as_microsecond()),
+                Self(at(after)?.as_microsecond())
+            ),
+        };
+        Err(Reject::new(Reason::AmbiguousTime, "timestamp", detail))
     }
 
     /// Reads epoch milliseconds of an event.
@@ -153,6 +189,15 @@ fn put_digits(text: &mut [u8], mut value: i64) {
     for place in text.iter_mut().rev() {
         *place = b'0' + u8::try_from(value % 10).unwrap_or(0);
         value /= 10;
+    }
+}
+
+/// The name of a zone: an IANA name or an offset.
+#[must_use]
+pub fn zone_name(zone: &TimeZone) -> String {
+    match zone.iana_name() {
+        Some(name) => name.to_owned(),
+        None => zone.to_fixed_offset().map_or_else(|_| "unnamed".to_owned(), |o| o.to_string()),
     }
 }
 

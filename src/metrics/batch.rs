@@ -118,6 +118,7 @@ mod tests {
     use crate::domain::payment::Currency;
     use crate::metrics::decode::{Decoder, Rules};
     use crate::metrics::kind::Kind;
+    use crate::metrics::wishes::Wishes;
     use proptest::prelude::*;
 
     fn lines(specs: &[(u8, u8)]) -> Vec<String> {
@@ -137,7 +138,7 @@ mod tests {
             latest: EventTime::from_micros(i64::MAX),
             floor: None,
         };
-        let decoder = Decoder::Ndjson(kind);
+        let decoder = Decoder::ndjson(kind, &Wishes::none(kind));
         lines.iter().map(|l| decoder.decode(l.as_bytes(), &rules).unwrap().sample).collect()
     }
 

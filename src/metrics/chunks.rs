@@ -12,6 +12,19 @@ pub struct Layout {
     pub interval: Duration,
     /// The beginnings and ends of the chunks that are there.
     pub existing: Vec<(EventTime, EventTime)>,
+    /// What a query locks of each chunk: the table and its indexes.
+    pub locks_each: u64,
+    /// How many locks the server has room for, of all transactions together.
+    pub locks: u64,
+}
+
+impl Layout {
+    /// How many locks a query over all chunks takes once there are `fresh` more.
+    #[must_use]
+    pub fn locks_of_all(&self, fresh: usize) -> u64 {
+        let chunks = u64::try_from(self.existing.len() + fresh).unwrap_or(u64::MAX);
+        chunks.saturating_mul(self.locks_each)
+    }
 }
 
 /// Counts the chunks that do not exist yet.
@@ -66,17 +79,22 @@ mod tests {
         let layout = Layout {
             interval: Duration::from_secs(86_400),
             existing: vec![(day(10), day(11)), (day(12), day(14))],
+            locks_each: 3,
+            locks: 100,
         };
         let mut estimate = Estimate::new(&layout);
         for n in [9, 10, 11, 12, 13, 14, 9] {
             estimate.note(day(n).plus_millis(5));
         }
         assert_eq!(estimate.fresh(), 3);
+        assert_eq!(layout.locks_of_all(3), 15);
     }
 
+    /// Case T9.
     #[test]
     fn twelve_years_of_days() {
-        let layout = Layout { interval: Duration::from_secs(86_400), existing: Vec::new() };
+        let interval = Duration::from_secs(86_400);
+        let layout = Layout { interval, existing: Vec::new(), locks_each: 1, locks: 1 };
         let mut estimate = Estimate::new(&layout);
         for n in 0..4380 * 4 {
             estimate.note(EventTime::from_millis(n * DAY / 4));

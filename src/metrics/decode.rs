@@ -2,14 +2,19 @@
 
 use std::borrow::Cow;
 
+use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
 use crate::domain::fields::MAX_RECORD_BYTES;
 use crate::domain::payment::{Currency, PaymentDraft};
+use crate::domain::time::zone_name;
 use crate::domain::{EventTime, Money, Reason, Reject};
 use crate::metrics::draft::Draft;
-use crate::metrics::kind::{Form, Given, Kind};
+use crate::metrics::encoding::Encoding;
+use crate::metrics::kind::{Form, Kind};
+use crate::metrics::mapping::Mapping;
 use crate::metrics::sample::Sample;
+use crate::metrics::wishes::Wishes;
 
 /// What decides whether and how a line becomes a row.
 #[derive(Clone, Copy, Debug)]
@@ -33,158 +38,88 @@ pub struct Accepted<'a> {
     pub rounded: bool,
 }
 
-/// Which column of a CSV file holds which field.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mapping {
-    kind: Kind,
-    header: Vec<String>,
-    delimiter: u8,
-    /// For each column of the file the position of the field it holds, in [`Kind::columns`].
-    fields: Vec<Option<usize>>,
-}
-
-impl Mapping {
-    /// Reads a header row: camelCase or `snake_case` names in any order.
-    ///
-    /// # Errors
-    /// What is wrong with the header, for a person.
-    pub fn from_header(kind: Kind, line: &[u8], delimiter: u8) -> Result<Self, String> {
-        let text = std::str::from_utf8(line).map_err(|_| "the header is not UTF-8".to_owned())?;
-        let mut header = Vec::new();
-        split(text, delimiter, |_, field| header.push(field.trim().to_owned()))
-            .map_err(|r| format!("the header cannot be split into columns: {}", r.detail))?;
-        let columns = kind.columns();
-        let mut fields: Vec<Option<usize>> = Vec::new();
-        for name in &header {
-            let field = columns.iter().position(|c| c.given != Given::Never && c.is_called(name));
-            if let Some(f) = field.filter(|f| fields.contains(&Some(*f))) {
-                return Err(format!("the header names {} twice", columns[f].field));
-            }
-            fields.push(field);
-        }
-        let needed = columns.iter().enumerate().filter(|(_, c)| c.given == Given::Always);
-        let missing: Vec<&str> = needed
-            .filter(|(at, _)| !fields.contains(&Some(*at)))
-            .map(|(_, column)| column.field)
-            .collect();
-        if missing.is_empty() {
-            return Ok(Self { kind, header, delimiter, fields });
-        }
-        Err(format!("the header lacks {}; it has {}", missing.join(", "), header.join(", ")))
-    }
-
-    /// The columns that are read over.
-    #[must_use]
-    pub fn ignored(&self) -> Vec<&str> {
-        let columns = self.header.iter().zip(&self.fields);
-        columns.filter(|(_, f)| f.is_none()).map(|(h, _)| h.as_str()).collect()
-    }
-
-    /// The column of a field: its number from 1 and its name in the header.
-    #[must_use]
-    pub fn column(&self, field: &str) -> Option<(usize, &str)> {
-        let columns = self.kind.columns();
-        let own = |f: &Option<usize>| f.is_some_and(|f| columns[f].field == field);
-        let at = self.fields.iter().position(own)?;
-        Some((at + 1, &self.header[at]))
-    }
-
-    /// A text that two mappings share only if they read lines alike.
-    #[must_use]
-    pub fn identity(&self) -> String {
-        let columns = self.kind.columns();
-        let fields: Vec<&str> =
-            self.fields.iter().map(|f| f.map_or("-", |f| columns[f].field)).collect();
-        format!("csv {} {}", self.delimiter, fields.join(" "))
-    }
-
-    fn draft<'a>(&self, line: &'a str) -> Result<Draft<'a>, Reject> {
-        let mut draft = Draft::new(self.kind);
-        let mut count = 0;
-        split(line, self.delimiter, |at, field| {
-            count = at + 1;
-            if let Some(Some(column)) = self.fields.get(at) {
-                draft.set(*column, field);
-            }
-        })?;
-        if count == self.fields.len() {
-            return Ok(draft);
-        }
-        let detail = format!("{count} columns; the header has {}", self.fields.len());
-        Err(Reject::new(Reason::BrokenCsv, "", detail))
-    }
-}
-
-/// Splits a CSV record into its fields, quotes as in RFC 4180.
-///
-/// # Errors
-/// [`Reason::BrokenCsv`]: a quote that is not closed, or text behind a closing one.
-pub fn split<'a>(
-    line: &'a str,
-    delimiter: u8,
-    mut field: impl FnMut(usize, Cow<'a, str>),
-) -> Result<(), Reject> {
-    let broken = |at: usize, why: &str| {
-        Reject::new(Reason::BrokenCsv, "", format!("column {}: {why}", at + 1))
-    };
-    let bytes = line.as_bytes();
-    let (mut start, mut number) = (0, 0);
-    loop {
-        let end = if bytes.get(start) == Some(&b'"') {
-            let (text, end) =
-                quoted(line, start).ok_or_else(|| broken(number, "a quote is not closed"))?;
-            if bytes.get(end).is_some_and(|b| *b != delimiter) {
-                return Err(broken(number, "text behind the closing quote"));
-            }
-            field(number, text);
-            end
-        } else {
-            let rest = &bytes[start..];
-            let end = rest.iter().position(|b| *b == delimiter).map_or(bytes.len(), |p| start + p);
-            field(number, Cow::Borrowed(&line[start..end]));
-            end
-        };
-        if end >= bytes.len() {
-            return Ok(());
-        }
-        start = end + 1;
-        number += 1;
-    }
-}
-
-/// The content of the quoted field that begins at `start`, and where it ends.
-fn quoted(line: &str, start: usize) -> Option<(Cow<'_, str>, usize)> {
-    let bytes = line.as_bytes();
-    let (mut at, mut doubled) = (start + 1, false);
-    loop {
-        at += bytes[at..].iter().position(|b| *b == b'"')?;
-        if bytes.get(at + 1) != Some(&b'"') {
-            break;
-        }
-        doubled = true;
-        at += 2;
-    }
-    let inner = &line[start + 1..at];
-    let text = if doubled { Cow::Owned(inner.replace("\"\"", "\"")) } else { inner.into() };
-    Some((text, at + 1))
-}
-
 /// How the lines of a file are read.
 #[derive(Clone, Debug)]
-pub enum Decoder {
+pub struct Decoder {
+    lines: Lines,
+    zone: Option<TimeZone>,
+    encoding: Encoding,
+}
+
+#[derive(Clone, Debug)]
+enum Lines {
     /// CSV by its header.
     Csv(Mapping),
-    /// One JSON object a line.
-    Ndjson(Kind),
+    /// One JSON object a line; fields that are the same in each.
+    Ndjson(Kind, Vec<(usize, String)>, String),
 }
 
 impl Decoder {
+    /// Reads CSV.
+    #[must_use]
+    pub const fn csv(mapping: Mapping) -> Self {
+        Self { lines: Lines::Csv(mapping), zone: None, encoding: Encoding::Utf8 }
+    }
+
+    /// Reads one JSON object a line. Of the wishes the constants count; there are no columns.
+    #[must_use]
+    pub fn ndjson(kind: Kind, wishes: &Wishes) -> Self {
+        let lines = Lines::Ndjson(kind, wishes.constants.clone(), wishes.identity());
+        Self { lines, zone: None, encoding: Encoding::Utf8 }
+    }
+
+    /// Reads times without an offset in `zone`.
+    #[must_use]
+    pub fn in_zone(mut self, zone: Option<TimeZone>) -> Self {
+        self.zone = zone;
+        self
+    }
+
+    /// Refuses characters that the encoding, of which the lines were, does not mean.
+    #[must_use]
+    pub const fn of(mut self, encoding: Encoding) -> Self {
+        self.encoding = encoding;
+        self
+    }
+
     /// What the rows are.
     #[must_use]
     pub const fn kind(&self) -> Kind {
-        match self {
-            Self::Csv(mapping) => mapping.kind,
-            Self::Ndjson(kind) => *kind,
+        match &self.lines {
+            Lines::Csv(mapping) => mapping.kind(),
+            Lines::Ndjson(kind, ..) => *kind,
+        }
+    }
+
+    /// The columns of a CSV file.
+    #[must_use]
+    pub const fn mapping(&self) -> Option<&Mapping> {
+        match &self.lines {
+            Lines::Csv(mapping) => Some(mapping),
+            Lines::Ndjson(..) => None,
+        }
+    }
+
+    /// The name of the metric if each row has the same: rows of one line are then told apart by it.
+    #[must_use]
+    pub fn metric_name(&self) -> Option<&str> {
+        let at = (self.kind() == Kind::Customer).then(|| self.kind().position("metricName"))??;
+        match &self.lines {
+            Lines::Csv(mapping) => mapping.constant("metricName"),
+            Lines::Ndjson(_, constants, _) => {
+                constants.iter().find(|(f, _)| *f == at).map(|(_, value)| value.as_str())
+            }
+        }
+    }
+
+    /// Whether a line is not wanted.
+    ///
+    /// # Errors
+    /// A line that cannot be split, or a value that cannot be compared.
+    pub fn leaves_out(&self, line: &[u8]) -> Result<bool, Reject> {
+        match &self.lines {
+            Lines::Csv(mapping) => mapping.leaves_out(text(line)?),
+            Lines::Ndjson(..) => Ok(false),
         }
     }
 
@@ -193,27 +128,47 @@ impl Decoder {
     /// # Errors
     /// The first fault.
     pub fn decode<'a>(&self, line: &'a [u8], rules: &Rules) -> Result<Accepted<'a>, Reject> {
-        let (sample, rounded) = match self {
-            Self::Ndjson(Kind::Payment) if !rules.round => {
+        if self.encoding.is_foreign(line) {
+            let detail = "a control character from 0x80 to 0x9f: the file has another encoding";
+            return Err(Reject::new(Reason::BadText, "", detail));
+        }
+        let (sample, rounded) = match &self.lines {
+            Lines::Ndjson(Kind::Payment, constants, _)
+                if !rules.round && constants.is_empty() && self.zone.is_none() =>
+            {
                 // The most frequent rows have a reader of their own.
                 let payment = PaymentDraft::from_json(line)?.check(rules.currency, None)?;
                 (Sample::Payment(payment), false)
             }
-            Self::Ndjson(kind) => rules.check(*kind, Draft::from_json(*kind, line)?)?,
-            Self::Csv(mapping) => {
+            Lines::Ndjson(kind, constants, _) => {
+                let mut draft = Draft::from_json(*kind, line)?;
+                for (field, value) in constants {
+                    draft.set(*field, value.clone().into());
+                }
+                rules.check(*kind, self.placed(draft)?)?
+            }
+            Lines::Csv(mapping) => {
                 if line.len() >= MAX_RECORD_BYTES {
                     let detail = format!("at most {MAX_RECORD_BYTES} bytes are accepted");
                     return Err(Reject::new(Reason::Oversize, "", detail));
                 }
-                let text = std::str::from_utf8(line).map_err(|e| {
-                    let detail = format!("byte {} is not UTF-8", e.valid_up_to());
-                    Reject::new(Reason::NotUtf8, "", detail)
-                })?;
-                rules.check(mapping.kind, mapping.draft(text)?)?
+                rules.check(mapping.kind(), self.placed(mapping.draft(text(line)?)?)?)?
             }
         };
         within(sample.time(), rules)?;
         Ok(Accepted { sample, rounded })
+    }
+
+    /// A draft whose time has an offset.
+    fn placed<'a>(&self, mut draft: Draft<'a>) -> Result<Draft<'a>, Reject> {
+        let (Some(zone), Some(at)) = (&self.zone, self.kind().position("timestamp")) else {
+            return Ok(draft);
+        };
+        if let Some(text) = draft.get(at).filter(|t| !t.is_empty()) {
+            let time = EventTime::from_local_text(text, zone)?;
+            draft.set(at, time.to_string().into());
+        }
+        Ok(draft)
     }
 
     /// The event time of a line if it will be accepted for its time, without reading the rest.
@@ -224,44 +179,54 @@ impl Decoder {
             #[serde(borrow)]
             timestamp: Option<&'a serde_json::value::RawValue>,
         }
-        let text = std::str::from_utf8(line).ok()?;
-        let time = match self {
-            Self::Ndjson(_) => {
-                let wire: Time<'_> = serde_json::from_str(text).ok()?;
-                EventTime::from_event_text(wire.timestamp?.get().trim_matches('"')).ok()?
-            }
-            Self::Csv(mapping) => {
-                let (number, _) = mapping.column("timestamp")?;
-                let mut found = None;
-                split(text, mapping.delimiter, |at, field| {
-                    if at + 1 == number {
-                        found = EventTime::from_event_text(&field).ok();
+        let line = std::str::from_utf8(line).ok()?;
+        let text = match &self.lines {
+            Lines::Ndjson(kind, constants, _) => {
+                let at = kind.position("timestamp")?;
+                match constants.iter().find(|(f, _)| *f == at) {
+                    Some((_, value)) => value.as_str().into(),
+                    None => {
+                        let wire: Time<'_> = serde_json::from_str(line).ok()?;
+                        wire.timestamp?.get().trim_matches('"').into()
                     }
-                })
-                .ok()?;
-                found?
+                }
             }
+            Lines::Csv(mapping) => mapping.time(line)?,
         };
-        within(time, rules).is_ok().then_some(time)
+        let time = match &self.zone {
+            Some(zone) => EventTime::from_local_text(&text, zone),
+            None => EventTime::from_event_text(&text),
+        };
+        time.ok().filter(|time| within(*time, rules).is_ok())
     }
 
     /// A text that two decoders share only if they read lines alike.
     #[must_use]
     pub fn identity(&self) -> String {
-        match self {
-            Self::Csv(mapping) => mapping.identity(),
-            Self::Ndjson(_) => "ndjson".to_owned(),
+        let mut text = match &self.lines {
+            Lines::Csv(mapping) => mapping.identity(),
+            Lines::Ndjson(_, _, wishes) if wishes.is_empty() => "ndjson".to_owned(),
+            Lines::Ndjson(_, _, wishes) => format!("ndjson {wishes}"),
+        };
+        if let Some(zone) = &self.zone {
+            text.push_str(&format!(" in {}", zone_name(zone)));
         }
+        text
     }
 
     /// The column of a field in a CSV file.
     #[must_use]
-    pub fn column(&self, field: &str) -> Option<(usize, &str)> {
-        match self {
-            Self::Csv(mapping) => mapping.column(field),
-            Self::Ndjson(_) => None,
-        }
+    pub fn column(&self, field: &str) -> Option<(usize, Cow<'_, str>)> {
+        self.mapping()?.column(field)
     }
+}
+
+/// A line's text.
+fn text(line: &[u8]) -> Result<&str, Reject> {
+    std::str::from_utf8(line).map_err(|e| {
+        let detail = format!("byte {} is not UTF-8", e.valid_up_to());
+        Reject::new(Reason::NotUtf8, "", detail)
+    })
 }
 
 /// Whether a time may be stored.
@@ -324,7 +289,13 @@ mod tests {
     }
 
     fn csv(header: &str) -> Decoder {
-        Decoder::Csv(Mapping::from_header(Kind::Payment, header.as_bytes(), b',').unwrap())
+        let wishes = Wishes::none(Kind::Payment);
+        let mapping = Mapping::from_header(Kind::Payment, header.as_bytes(), b',', &wishes);
+        Decoder::csv(mapping.unwrap())
+    }
+
+    fn ndjson() -> Decoder {
+        Decoder::ndjson(Kind::Payment, &Wishes::none(Kind::Payment))
     }
 
     const HEADER: &str = "time,payment_id,customerId,amount,status,method,note,currency";
@@ -337,10 +308,9 @@ mod tests {
         assert_eq!((p.payment_id.as_ref(), p.currency.code()), ("p1", "USD"));
         assert_eq!(p.payment_method.as_deref(), Some("CARD"));
         assert!(matches!(p.payment_id, Cow::Borrowed(_)));
-        let Decoder::Csv(mapping) = &decoder else { panic!() };
-        assert_eq!(mapping.ignored(), ["note"]);
-        assert_eq!(decoder.column("amount"), Some((4, "amount")));
-        assert_eq!(decoder.column("paymentId"), Some((2, "payment_id")));
+        assert_eq!(decoder.mapping().unwrap().ignored(), ["note"]);
+        assert_eq!(decoder.column("amount"), Some((4, "amount".into())));
+        assert_eq!(decoder.column("paymentId"), Some((2, "payment_id".into())));
     }
 
     #[test]
@@ -348,7 +318,7 @@ mod tests {
         let json = br#"{"paymentId":"p1","customerId":"c1","amount":12.30,"status":"COMPLETED",
             "paymentMethod":"CARD","currency":"USD","timestamp":"2026-01-01T00:00:00Z"}"#;
         let a = payment(csv(HEADER).decode(LINE.as_bytes(), &rules()).unwrap().sample);
-        let b = payment(Decoder::Ndjson(Kind::Payment).decode(json, &rules()).unwrap().sample);
+        let b = payment(ndjson().decode(json, &rules()).unwrap().sample);
         assert_eq!(a, b);
     }
 
@@ -401,10 +371,78 @@ mod tests {
 
     #[test]
     fn a_header_must_name_what_is_needed_once() {
-        let error = Mapping::from_header(Kind::Payment, b"payment_id,amount", b',').unwrap_err();
+        let read = |header: &str| {
+            let wishes = Wishes::none(Kind::Payment);
+            let mapping = Mapping::from_header(Kind::Payment, header.as_bytes(), b',', &wishes);
+            mapping.unwrap_err().to_string()
+        };
+        let error = read("payment_id,amount");
         assert!(error.contains("lacks timestamp, customerId, status"), "{error}");
-        let twice = "paymentId,payment_id,customerId,amount,status,time";
-        let error = Mapping::from_header(Kind::Payment, twice.as_bytes(), b',').unwrap_err();
+        let error = read("paymentId,payment_id,customerId,amount,status,time");
         assert!(error.contains("paymentId twice"), "{error}");
+    }
+
+    #[test]
+    fn times_without_an_offset_are_read_in_the_zone() {
+        let zone = TimeZone::get("Europe/Berlin").unwrap();
+        let berlin = csv(HEADER).in_zone(Some(zone.clone()));
+        let line = |time: &str| LINE.replace("2026-01-01T00:00:00Z", time);
+        for (time, instant) in [
+            ("2026-01-01 00:00:00", "2025-12-31T23:00:00Z"),
+            ("2026-01-01", "2025-12-31T23:00:00Z"),
+            ("2026-03-29T03:30:00.25", "2026-03-29T01:30:00.250Z"),
+            ("2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z"),
+            ("1767225600000", "2026-01-01T00:00:00Z"),
+        ] {
+            let line = line(time);
+            let sample = berlin.decode(line.as_bytes(), &rules()).unwrap().sample;
+            assert_eq!(sample.time().to_string(), instant, "{time}");
+            assert_eq!(berlin.time(line.as_bytes(), &rules()), Some(sample.time()), "{time}");
+        }
+        for (time, reason, part) in [
+            ("2026-03-29T02:30:00", Reason::AmbiguousTime, "does not exist in Europe/Berlin"),
+            (
+                "2025-10-26T02:30:00",
+                Reason::AmbiguousTime,
+                "2025-10-26T00:30:00Z or 2025-10-26T01:30:00Z",
+            ),
+            ("2026-01-01T00:00[Asia/Tokyo]", Reason::BadTime, ""),
+            ("noon", Reason::BadTime, ""),
+            ("1767225600", Reason::ImplausibleTime, "seconds"),
+            ("", Reason::MissingField, ""),
+        ] {
+            let reject = berlin.decode(line(time).as_bytes(), &rules()).unwrap_err();
+            assert_eq!((reject.reason, reject.field), (reason, "timestamp"), "{time}");
+            assert!(reject.detail.contains(part), "{reject}");
+        }
+        let json = br#"{"paymentId":"p1","customerId":"c1","amount":1,"status":"COMPLETED",
+            "timestamp":"2026-01-01T00:00:00"}"#;
+        let own = ndjson().in_zone(Some(zone));
+        let time = own.decode(json, &rules()).unwrap().sample.time();
+        assert_eq!(time.to_string(), "2025-12-31T23:00:00Z");
+        assert_eq!(own.time(json, &rules()), Some(time));
+        assert_ne!(own.identity(), ndjson().identity());
+        assert_eq!(ndjson().decode(json, &rules()).unwrap_err().reason, Reason::BadTime);
+    }
+
+    #[test]
+    fn a_constant_of_objects_goes_before_their_own() {
+        let set = [("currency".to_owned(), "GBP".to_owned())];
+        let wishes = Wishes::check(Kind::Payment, &[], &set, &[]).unwrap();
+        let json = br#"{"paymentId":"p1","customerId":"c1","amount":1,"status":"COMPLETED",
+            "currency":"EUR","timestamp":1767225600000}"#;
+        let decoder = Decoder::ndjson(Kind::Payment, &wishes);
+        let p = payment(decoder.decode(json, &rules()).unwrap().sample);
+        assert_eq!(p.currency.code(), "GBP");
+        assert_ne!(decoder.identity(), ndjson().identity());
+    }
+
+    #[test]
+    fn what_an_encoding_does_not_mean_is_refused() {
+        let line = LINE.replace("c1", "c\u{80}");
+        let latin = csv(HEADER).of(Encoding::Latin1);
+        assert_eq!(latin.decode(line.as_bytes(), &rules()).unwrap_err().reason, Reason::BadText);
+        assert!(csv(HEADER).decode(line.as_bytes(), &rules()).is_ok());
+        assert!(latin.decode(LINE.replace("c1", "£").as_bytes(), &rules()).is_ok());
     }
 }

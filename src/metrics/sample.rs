@@ -220,6 +220,21 @@ impl<'a> Sample<'a> {
         }
     }
 
+    /// The id by which its event is known whatever its time: that of its source; of a payment or order
+    /// its own id and the status, with a character between that no id has.
+    #[must_use]
+    pub fn own_id(&self) -> String {
+        match self {
+            Self::Order(row) => format!("{}\u{1f}{}", row.order_id, row.status),
+            Self::Payment(row) => format!("{}\u{1f}{}", row.payment_id, row.status),
+            Self::Customer(CustomerMetric { event_id, .. })
+            | Self::Revenue(RevenueMetric { event_id, .. })
+            | Self::System(SystemMetric { event_id, .. }) => {
+                event_id.as_deref().unwrap_or_default().to_owned()
+            }
+        }
+    }
+
     /// Orders rows of one kind by their natural key; the tenant is the same in one load. Rows are
     /// sent in this order, so that two loads cannot wait for each other in a circle.
     #[must_use]

@@ -1,5 +1,5 @@
 //! The sum that must come out: in = stored + duplicate + corrected + conflicting + rejected +
-//! future + expired.
+//! future + expired + left out.
 
 use std::collections::BTreeMap;
 
@@ -16,6 +16,8 @@ pub struct Tally {
     pub duplicate: u64,
     /// Of these, rows of batches that the ledger already had.
     pub passed_over: u64,
+    /// Of these, rows of an event that counts already with another time.
+    pub repeated: u64,
     /// Rows whose key is there with another revision: the highest one stays.
     pub corrected: u64,
     /// Rows whose key is there with other content.
@@ -26,6 +28,8 @@ pub struct Tally {
     pub future: u64,
     /// Records below the retention floor.
     pub expired: u64,
+    /// Records that were not wanted.
+    pub left_out: u64,
     /// Rows whose amount was rounded.
     pub rounded: u64,
     /// Rows before the refresh window of an aggregate, in batches that changed something.
@@ -55,7 +59,8 @@ impl Tally {
     /// Whether every record read is accounted for.
     #[must_use]
     pub const fn balances(&self) -> bool {
-        self.read == self.stored + self.duplicate + self.corrected + self.set_aside()
+        let there = self.stored + self.duplicate + self.corrected;
+        self.read == there + self.set_aside() + self.left_out
     }
 
     /// Adds another tally.
@@ -64,11 +69,13 @@ impl Tally {
         self.stored += other.stored;
         self.duplicate += other.duplicate;
         self.passed_over += other.passed_over;
+        self.repeated += other.repeated;
         self.corrected += other.corrected;
         self.conflicting += other.conflicting;
         self.rejected += other.rejected;
         self.future += other.future;
         self.expired += other.expired;
+        self.left_out += other.left_out;
         self.rounded += other.rounded;
         self.outside += other.outside;
         for (reason, count) in &other.reasons {

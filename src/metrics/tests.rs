@@ -2,9 +2,11 @@
 
 use crate::domain::payment::Currency;
 use crate::domain::{EventTime, Reason};
-use crate::metrics::decode::{Decoder, Mapping, Rules};
+use crate::metrics::decode::{Decoder, Rules};
 use crate::metrics::kind::Kind;
+use crate::metrics::mapping::Mapping;
 use crate::metrics::sample::Sample;
+use crate::metrics::wishes::Wishes;
 
 fn rules(round: bool) -> Rules {
     let latest = EventTime::from_event_text("2030-01-01T00:00:00Z").unwrap();
@@ -44,14 +46,19 @@ const GOOD: [(Kind, &str, &str, &str); 4] = [
 ];
 
 fn csv(kind: Kind, header: &str) -> Decoder {
-    Decoder::Csv(Mapping::from_header(kind, header.as_bytes(), b',').unwrap())
+    let wishes = Wishes::none(kind);
+    Decoder::csv(Mapping::from_header(kind, header.as_bytes(), b',', &wishes).unwrap())
+}
+
+fn ndjson(kind: Kind) -> Decoder {
+    Decoder::ndjson(kind, &Wishes::none(kind))
 }
 
 #[test]
 fn csv_and_json_of_one_row_are_equal() {
     for (kind, header, line, json) in GOOD {
         let from_csv = csv(kind, header).decode(line.as_bytes(), &rules(false)).unwrap().sample;
-        let from_json = Decoder::Ndjson(kind).decode(json.as_bytes(), &rules(false)).unwrap();
+        let from_json = ndjson(kind).decode(json.as_bytes(), &rules(false)).unwrap();
         assert_eq!(from_csv, from_json.sample, "{kind:?}");
         assert_eq!(from_csv.kind(), kind);
         assert_eq!(from_csv.time(), EventTime::from_millis(1_767_225_600_000));
@@ -64,8 +71,7 @@ fn csv_and_json_of_one_row_are_equal() {
 fn profit_is_made_of_revenue_and_costs_and_never_read() {
     let (kind, header, line, _) = GOOD[2];
     let decoder = csv(kind, header);
-    let Decoder::Csv(mapping) = &decoder else { panic!("CSV") };
-    assert_eq!(mapping.ignored(), ["profit"]);
+    assert_eq!(decoder.mapping().unwrap().ignored(), ["profit"]);
     let sample = decoder.decode(line.as_bytes(), &rules(false)).unwrap().sample;
     assert_eq!(sample.to_json()["profit"], "-6.25");
 }
@@ -115,12 +121,12 @@ fn a_field_of_the_wrong_json_type_is_named() {
     ] {
         let (kind, _, _, json) = GOOD[at];
         let changed = json.replacen(from, to, 1);
-        let decoder = Decoder::Ndjson(kind);
+        let decoder = ndjson(kind);
         let reject = decoder.decode(changed.as_bytes(), &rules(false)).unwrap_err();
         assert_eq!((reject.reason, reject.field), (Reason::WrongType, field), "{changed}");
     }
     let nan = GOOD[2].3.replacen("-5", "NaN", 1);
-    let reject = Decoder::Ndjson(Kind::Revenue).decode(nan.as_bytes(), &rules(false)).unwrap_err();
+    let reject = ndjson(Kind::Revenue).decode(nan.as_bytes(), &rules(false)).unwrap_err();
     assert_eq!((reject.reason, reject.field), (Reason::NotANumber, "revenue"));
 }
 
@@ -144,7 +150,7 @@ fn labels_are_compared_as_json() {
     };
     let (a, b, c) =
         (json(r#"{"a":1,"b":[2]}"#), json(r#"{ "b":[2], "a":1 }"#), json(r#"{"a":2,"b":[2]}"#));
-    let decoder = Decoder::Ndjson(Kind::Customer);
+    let decoder = ndjson(Kind::Customer);
     let read =
         |text: &str| decoder.decode(text.as_bytes(), &rules(false)).map(|a| a.sample.to_json());
     assert_eq!(read(&a).unwrap()["labels"]["b"][0], 2);

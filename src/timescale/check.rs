@@ -181,6 +181,7 @@ mod tests {
         assert_eq!(lint(&spec()), []);
     }
 
+    /// Case T2 and T3.
     #[test]
     fn each_fault_is_one_finding_with_both_numbers() {
         let interval = |text| Interval::parse(text).unwrap();

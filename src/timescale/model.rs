@@ -274,6 +274,7 @@ proptest! {
     }
 }
 
+/// Case T12.
 #[test]
 fn an_aggregate_whose_rows_are_gone_is_never_made_anew() {
     let spec = spec();

@@ -244,6 +244,7 @@ mod tests {
         assert_eq!(window(&spec, "fraud_alerts", at(0)), None);
     }
 
+    /// Case T5.
     #[test]
     fn a_policy_is_judged_by_its_runs() {
         let judged = |runs: Runs| judge(&hourly(), Some(&runs), at(0));

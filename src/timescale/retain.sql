@@ -153,6 +153,9 @@ BEGIN
             SET floor = EXCLUDED.floor, dropped_before = EXCLUDED.dropped_before,
                 moved_at = clock_timestamp();
             COMMIT;
+            -- Ids of rows that are gone; when nobody waits for the table any more.
+            DELETE FROM bss.seen_event WHERE hypertable = target AND "time" < horizon;
+            COMMIT;
             RETURN;
         END IF;
         ROLLBACK;

@@ -182,6 +182,7 @@ fn both_editions_give_the_same_answers_whatever_comes() {
     }
 }
 
+/// Case T1.
 #[test]
 fn late_rows_are_taken_in_when_asked_and_a_second_time_does_nothing() {
     let database = Database::fresh();
@@ -236,6 +237,7 @@ fn late_rows_are_taken_in_when_asked_and_a_second_time_does_nothing() {
     }
 }
 
+/// Case T5.
 #[test]
 fn policies_that_do_not_run_are_found() {
     let database = Database::fresh();

@@ -88,6 +88,7 @@ fn filled(database: &Database) {
     assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
 }
 
+/// Case M4.
 #[test]
 fn both_editions_say_the_same_and_it_is_right() {
     let community = {
@@ -155,6 +156,7 @@ fn both_editions_say_the_same_and_it_is_right() {
     assert_eq!(lines(&apache[14], &["customerId", "activityCount"]), ["c2 2", "c1 1"]);
 }
 
+/// Case M7, of days.
 #[test]
 fn days_have_as_many_hours_as_their_zone_gives_them() {
     let database = Database::fresh();

@@ -49,6 +49,7 @@ fn rejects(path: &Path) -> Vec<Value> {
     text.lines().map(|l| serde_json::from_str(l).expect("JSON")).collect()
 }
 
+/// Case T11.
 #[test]
 fn three_bad_rows_of_ten_thousand_are_set_aside_with_their_place() {
     let database = Database::fresh();
@@ -275,6 +276,7 @@ fn what_cannot_be_loaded_is_told_with_the_next_step() {
     assert_eq!(output.status.code(), Some(1), "{}", shown(&output));
 }
 
+/// Case T8, one load.
 #[test]
 fn late_rows_go_into_a_compressed_chunk_once() {
     let _turn = support::pglite();

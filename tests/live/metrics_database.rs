@@ -69,7 +69,8 @@ impl Database {
         database.work(async |connection| {
             let tables = ["payment", "order", "customer", "revenue", "system"];
             let tables = tables.map(|kind| format!("{kind}_metrics"));
-            let others = ["fraud_alerts", "import_ledger", "retention_floor"].map(str::to_owned);
+            let others = ["fraud_alerts", "import_ledger", "retention_floor", "seen_event"]
+                .map(str::to_owned);
             for table in tables.into_iter().chain(others) {
                 // Their chunks go too.
                 let empty = format!("TRUNCATE bss.{table}");

@@ -150,6 +150,7 @@ fn altered(community: bool, database: &str, alteration: &str, line: &str) {
     assert_eq!(differences(community, database, 0), Vec::<String>::new(), "{alteration}");
 }
 
+/// Case T6.
 #[test]
 fn the_apache_edition_gets_rollups_and_is_told_what_it_lacks() {
     let database = wait(fresh_database());
@@ -240,6 +241,7 @@ fn foreign_objects_are_told_and_left() {
     assert_eq!(differences(false, &database, 6), [foreign]);
 }
 
+/// Case T15.
 #[test]
 fn the_community_edition_is_reconciled_and_each_alteration_is_one_line() {
     let _turn = support::pglite();
@@ -368,6 +370,7 @@ fn servers_that_cannot_be_used_are_told_with_the_next_step() {
     assert!(text.contains("timescale.zone is `Mars/Olympus`"), "{text}");
 }
 
+/// Case T2.
 #[test]
 fn a_declaration_that_cannot_be_right_is_refused_with_both_numbers() {
     let home = tempfile::tempdir().expect("folder");
@@ -536,6 +539,7 @@ fn retention_keeps_every_sum(turn: Option<support::Turn>, zone: &str) {
     });
 }
 
+/// Case T3.
 #[test]
 fn retention_keeps_every_sum_with_days_in_utc() {
     retention_keeps_every_sum(Some(support::pglite()), "UTC");

@@ -9,6 +9,7 @@ use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgArgumentBuffer, PgConnection, Postgres};
 
 use crate::backends::postgres::instant::Instant;
+use crate::backends::postgres::seen::Ids;
 use crate::domain::EventTime;
 use crate::metrics::sample::Sample;
 
@@ -26,9 +27,17 @@ pub struct EncodedRows {
     event_id: Vec<u8>,
     span: Option<(EventTime, EventTime)>,
     corrects: bool,
+    /// Kept only where each event id is to count once.
+    ids: Option<Ids>,
 }
 
 impl EncodedRows {
+    /// No rows yet; with `once` the id of each event is kept beside its row.
+    #[must_use]
+    pub fn new(once: bool) -> Self {
+        Self { ids: once.then(Ids::default), ..Self::default() }
+    }
+
     /// Appends a row, or nothing.
     ///
     /// # Errors
@@ -45,6 +54,9 @@ impl EncodedRows {
         let (first, last) = self.span.unwrap_or((time, time));
         self.span = Some((first.min(time), last.max(time)));
         self.corrects |= sample.revision() > 1;
+        if let Some(ids) = &mut self.ids {
+            ids.push(tenant, sample.own_id(), time);
+        }
         Ok(())
     }
 
@@ -135,6 +147,28 @@ impl EncodedRows {
         self.ends.clear();
         self.span = None;
         self.corrects = false;
+        if let Some(ids) = &mut self.ids {
+            ids.clear();
+        }
+    }
+
+    /// The ids of the events, if each is to count once.
+    #[must_use]
+    pub const fn ids(&self) -> Option<&Ids> {
+        self.ids.as_ref()
+    }
+
+    /// The rows but those at `places`, which are in order; and where each was.
+    #[must_use]
+    pub fn without(&self, places: &[usize]) -> (Self, Vec<usize>) {
+        let mut kept = Self { span: self.span, corrects: self.corrects, ..Self::default() };
+        let mut left = Vec::with_capacity(self.len() - places.len());
+        for row in (0..self.len()).filter(|row| places.binary_search(row).is_err()) {
+            kept.buffer.extend_from_slice(self.rows(row..row + 1));
+            kept.ends.push(kept.buffer.len());
+            left.push(row);
+        }
+        (kept, left)
     }
 
     /// The bytes of the rows in `range`, without header and trailer.

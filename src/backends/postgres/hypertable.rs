@@ -32,9 +32,21 @@ pub async fn layout(connection: &mut PgConnection, table: &str) -> Result<Option
          WHERE hypertable_schema = 'bss' AND hypertable_name = $1",
     )
     .bind(table)
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await
     .map_err(|e| fault(e, what()))?;
+    // How large the server's table of locks is: see max_locks_per_transaction in its manual.
+    let locks = sqlx::query(
+        "SELECT current_setting('max_locks_per_transaction')::bigint * \
+         (current_setting('max_connections')::bigint + \
+          current_setting('max_prepared_transactions')::bigint), \
+         1 + (SELECT count(*) FROM pg_index WHERE indrelid = format('bss.%I', $1::text)::regclass)",
+    )
+    .bind(table)
+    .fetch_one(connection)
+    .await
+    .map_err(|e| fault(e, what()))?;
+    let natural = |at: usize| u64::try_from(locks.get::<i64, _>(at)).unwrap_or(0);
     let existing = rows
         .iter()
         .map(|row| {
@@ -43,7 +55,8 @@ pub async fn layout(connection: &mut PgConnection, table: &str) -> Result<Option
         })
         .collect::<std::result::Result<_, sqlx::Error>>()
         .map_err(|e| fault(e, what()))?;
-    Ok(Some(Layout { interval: Duration::from_micros(micros), existing }))
+    let interval = Duration::from_micros(micros);
+    Ok(Some(Layout { interval, existing, locks_each: natural(1), locks: natural(0) }))
 }
 
 /// The retention floor of a hypertable, if rows have ever been dropped.

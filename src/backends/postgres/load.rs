@@ -96,7 +96,10 @@ impl Loader {
         let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
         let entry = Entry {
             stored: outcome.stored,
-            duplicates: outcome.duplicates + outcome.corrected + posting.duplicates,
+            duplicates: outcome.duplicates
+                + outcome.repeated
+                + outcome.corrected
+                + posting.duplicates,
             conflicting: count(outcome.conflicting.len()) + posting.conflicting,
         };
         let refused = count(outcome.refused.len());

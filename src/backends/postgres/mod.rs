@@ -21,6 +21,7 @@ pub mod offsets;
 pub mod policies;
 pub mod reports;
 pub mod samples;
+pub mod seen;
 pub mod series;
 pub mod transaction;
 

@@ -31,6 +31,8 @@ pub struct Outcome {
     pub stored: u64,
     /// Rows that were there with the same content.
     pub duplicates: u64,
+    /// Rows of an event that counts already with another time.
+    pub repeated: u64,
     /// Rows whose key was there with another revision: the highest is there now.
     pub corrected: u64,
     /// Rows that were there with other content.
@@ -61,7 +63,8 @@ impl SampleWriter {
         format!("hypertable bss.{}", self.kind.hypertable())
     }
 
-    /// Writes `rows`, sorted by their key and each key once, inside the open transaction.
+    /// Writes `rows`, sorted by their key and each key once, inside the open transaction. Where they
+    /// bring their ids, those of an event that counts already with another time are left out.
     ///
     /// # Errors
     /// Anything but a refused row: a lost connection, a missing table, a deadlock. The
@@ -71,6 +74,23 @@ impl SampleWriter {
         connection: &mut PgConnection,
         rows: &EncodedRows,
     ) -> Answer<Outcome> {
+        let Some(ids) = rows.ids() else { return self.send(connection, rows).await };
+        let repeated = ids.note(connection, self.kind).await?;
+        let (kept, places) = rows.without(&repeated);
+        let mut outcome = self.send(connection, &kept).await?;
+        for conflict in &mut outcome.conflicting {
+            conflict.row = places[conflict.row];
+        }
+        for (row, _) in &mut outcome.refused {
+            *row = places[*row];
+        }
+        let refused = outcome.refused.iter().map(|(row, _)| *row);
+        ids.withdraw(connection, self.kind, refused).await?;
+        outcome.repeated = u64::try_from(repeated.len()).unwrap_or(u64::MAX);
+        Ok(outcome)
+    }
+
+    async fn send(&mut self, connection: &mut PgConnection, rows: &EncodedRows) -> Answer<Outcome> {
         let mut outcome = Outcome::default();
         let copies = self.way.copies();
         let mut met = false;

@@ -12,6 +12,7 @@ use crate::analytics::forecast::{Expected, Prepared, Wish};
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
 use crate::commands::metrics::import::source::Source;
+use crate::metrics::encoding::Encoding;
 use crate::ui::{Cell, Report};
 
 /// Forecast the series of a file, or test the methods on it
@@ -332,7 +333,7 @@ fn read(file: &Path) -> Result<Vec<Series>, Failure> {
         Failure::failed(format!("cannot read series from {name}: line {line}: {what}"))
             .hint("Give CSV with the columns series_id, time and value.")
     };
-    let mut reader = csv::Reader::from_reader(source.open()?.bytes);
+    let mut reader = csv::Reader::from_reader(source.open(Encoding::Utf8)?.bytes);
     let header = reader.headers().map_err(|e| wrong(1, e.to_string()))?.clone();
     let column = |wanted: &str| {
         let at = header.iter().position(|c| c.trim_start_matches('\u{feff}').trim() == wanted);

@@ -121,6 +121,10 @@ const fn value(reason: Reason) -> Option<Advice> {
             "The time is neither RFC 3339 nor epoch milliseconds.",
             "Write it in one of the two forms and requeue it with that value.",
         ),
+        Reason::AmbiguousTime => repair(
+            "The time has no offset, and a change of the clocks skipped or repeated it.",
+            "Write it with its offset and requeue it with that value.",
+        ),
         Reason::ImplausibleTime => repair(
             "The time lies before 1990 or after 9999; mostly it is seconds in a field of milliseconds.",
             "Multiply by 1000 where it is seconds and requeue it with that value.",

@@ -4,7 +4,6 @@ use serde_json::{Map, Value, json};
 
 use super::terms::{Plan, Span};
 use crate::cli::Failure;
-use crate::cli::range;
 use crate::commands::Context;
 use crate::commands::fraud::recorded::Rejects;
 use crate::commands::fraud::recorded::replay::Replayed;
@@ -65,7 +64,7 @@ impl Shown<'_> {
         for (key, value) in [
             ("since", json!(time(self.span.since))),
             ("until", json!(time(self.span.until))),
-            ("zone", json!(range::name_of(&self.span.zone))),
+            ("zone", json!(crate::domain::time::zone_name(&self.span.zone))),
             ("labels", json!(self.labels.len())),
             ("labelsRepeated", json!(self.labels.repeated())),
             ("labelsRejected", json!(rejects.count)),

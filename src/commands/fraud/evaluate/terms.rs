@@ -101,7 +101,7 @@ impl Span {
             time.map_or_else(|| open.to_owned(), |t| t.to_string())
         };
         let (since, until) = (end(self.since, "the first"), end(self.until, "the last"));
-        format!("{since} to {until}, zone {}", range::name_of(&self.zone))
+        format!("{since} to {until}, zone {}", crate::domain::time::zone_name(&self.zone))
     }
 }
 

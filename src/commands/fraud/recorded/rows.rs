@@ -7,7 +7,8 @@ use std::path::Path;
 use crate::cli::Failure;
 use crate::commands::metrics::import::source::{Source, form_by_content};
 use crate::domain::{Reason, Reject};
-use crate::metrics::decode::split;
+use crate::metrics::csv::split;
+use crate::metrics::encoding::Encoding;
 use crate::metrics::ledger::Link;
 use crate::metrics::lines::Form;
 use crate::metrics::reader::{Batch, Reader};
@@ -42,7 +43,7 @@ impl Rows {
     /// It cannot be read; a header that cannot be split into columns.
     pub fn open(path: &Path) -> Result<Self, Failure> {
         let source = Source::new(path, false)?;
-        let mut opened = source.open()?;
+        let mut opened = source.open(Encoding::Utf8)?;
         let told = form_by_content(&mut opened, DELIMITER).map_err(|e| source.unreadable(&e))?;
         let form = match told {
             None => Form::Ndjson,

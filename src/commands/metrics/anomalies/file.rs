@@ -12,6 +12,7 @@ use crate::commands::metrics::import::source::Source;
 use crate::domain::EventTime;
 use crate::metrics::anomaly::alarms::Watch;
 use crate::metrics::anomaly::row::{Stamp, row};
+use crate::metrics::encoding::Encoding;
 use crate::ui::{Cell, Report};
 
 /// Lines at fault that are told one by one.
@@ -168,7 +169,7 @@ fn read(
     source: &Source,
     mut each: impl FnMut(u64, Option<&str>, Option<&str>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let opened = source.open()?;
+    let opened = source.open(Encoding::Utf8)?;
     // A quote that nobody closes must not swallow the rest of the file: `unquoted` looks at quotes.
     let mut csv = ReaderBuilder::new()
         .has_headers(false)

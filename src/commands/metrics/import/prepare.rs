@@ -9,7 +9,7 @@ use tokio::sync::mpsc as channel;
 use crate::backends::postgres::copy::EncodedRows;
 use crate::domain::{EventTime, Reason, Reject};
 use crate::metrics::batch::arrange;
-use crate::metrics::decode::{Decoder, Rules};
+use crate::metrics::decode::{Accepted, Decoder, Rules};
 use crate::metrics::identity::Identities;
 use crate::metrics::ledger::Link;
 use crate::metrics::reader::{Batch, Reader};
@@ -34,6 +34,8 @@ pub struct Prepared {
     pub corrected: u64,
     /// Records with the key of an earlier one of the batch and other content: both.
     pub conflicting: Vec<(usize, usize)>,
+    /// Records that `--where` leaves out.
+    pub left_out: u64,
     /// Rows whose amount was rounded.
     pub rounded: u64,
     /// Rows before the refresh window of an aggregate.
@@ -62,6 +64,8 @@ pub struct Plan {
     pub tenant: String,
     /// Records of a batch.
     pub size: usize,
+    /// Whether each event id is to count once.
+    pub once: bool,
     /// h(0).
     pub first: Link,
 }
@@ -86,7 +90,10 @@ pub fn start(
         let mut link = plan.first;
         let mut identities = Identities::default();
         loop {
-            let used = back_out.try_recv().unwrap_or_default();
+            let used = back_out.try_recv().unwrap_or_else(|_| {
+                let rows = EncodedRows::new(plan.once);
+                Prepared { rows, ..Prepared::default() }
+            });
             let next = reader.batch(link, plan.size, used.batch);
             let next = match next {
                 Ok(Some(batch)) => {
@@ -120,18 +127,18 @@ pub fn prepare(
     let mut prepared = Prepared { rows, position, ..Prepared::default() };
     let mut samples = Vec::with_capacity(batch.records.len());
     let mut places = Vec::with_capacity(batch.records.len());
-    for (at, record) in batch.records.iter().enumerate() {
-        let decoded = if record.cut {
-            let detail = format!("at most {} bytes are accepted", record.len);
-            Err(Reject::new(Reason::Oversize, "", detail))
-        } else {
-            plan.decoder.decode(batch.record(at), &plan.rules)
-        };
-        match decoded {
-            Ok(mut accepted) => {
+    for at in 0..batch.records.len() {
+        match read(&batch, at, plan) {
+            Ok(None) => prepared.left_out += 1,
+            Ok(Some(mut accepted)) => {
                 prepared.rounded += u64::from(accepted.rounded);
                 if let Some(id @ None) = accepted.sample.event_id_mut() {
-                    *id = Some(identities.name(batch.record(at)).into());
+                    let mut name = identities.name(batch.record(at));
+                    if let Some(metric) = plan.decoder.metric_name() {
+                        name.push('/');
+                        name.push_str(metric);
+                    }
+                    *id = Some(name.into());
                 }
                 samples.push(accepted.sample);
                 places.push(at);
@@ -160,4 +167,18 @@ pub fn prepare(
     drop(samples);
     prepared.batch = batch;
     prepared
+}
+
+/// Reads one record; nothing if it is not wanted.
+fn read<'b>(batch: &'b Batch, at: usize, plan: &Plan) -> Result<Option<Accepted<'b>>, Reject> {
+    let record = batch.records[at];
+    if record.cut {
+        let detail = format!("at most {} bytes are accepted", record.len);
+        return Err(Reject::new(Reason::Oversize, "", detail));
+    }
+    let line = batch.record(at);
+    if plan.decoder.leaves_out(line)? {
+        return Ok(None);
+    }
+    plan.decoder.decode(line, &plan.rules).map(Some)
 }

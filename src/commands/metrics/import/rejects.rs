@@ -44,7 +44,7 @@ impl Rejects {
         line.insert("line".into(), batch.records[record].line.into());
         if let Some((number, name)) = decoder.column(reject.field) {
             line.insert("column".into(), number.into());
-            line.insert("field".into(), name.into());
+            line.insert("field".into(), name.as_ref().into());
         } else if !reject.field.is_empty() {
             line.insert("field".into(), reject.field.into());
         }

@@ -1,15 +1,13 @@
 //! How an import goes: look at the file, load batch by batch, tell what came of it.
 
-use std::io::BufRead;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
+use super::begin::{Asked, Begun, asked, begin, form, rejects_path};
 use super::prepare::{self, Plan, Prepared};
 use super::rejects::Rejects;
-use super::source::{Opened, Source, form_by_content};
-use super::{Format, ImportArgs, Round, summary};
+use super::source::Source;
+use super::{ImportArgs, Round, summary};
 use crate::backends::postgres::ledger::Posting;
 use crate::backends::postgres::load::Loader;
 use crate::backends::postgres::samples::Outcome;
@@ -20,27 +18,21 @@ use crate::commands::setup::timescale::declared;
 use crate::domain::payment::Currency;
 use crate::domain::{EventTime, Reason, Reject};
 use crate::metrics::chunks::{Estimate, Layout};
-use crate::metrics::decode::{Decoder, Mapping, Rules};
+use crate::metrics::decode::{Decoder, Rules};
 use crate::metrics::kind::Kind;
 use crate::metrics::ledger::Link;
 use crate::metrics::lines::Form;
-use crate::metrics::reader::{Batch, Reader};
+use crate::metrics::reader::Batch;
 use crate::metrics::tally::Tally;
 use crate::runtime::Fault;
 use crate::timescale::policies;
 use crate::ui::Progress;
 
-/// The file at its first record.
-struct Begun {
-    reader: Reader<Box<dyn BufRead + Send>>,
-    position: Arc<AtomicU64>,
-    total: Option<u64>,
-}
-
 /// Everything an import needs to know.
 struct Import<'a> {
     args: &'a ImportArgs,
     context: &'a Context,
+    asked: Asked,
     source: Source,
     form: Form,
     plan: Plan,
@@ -58,103 +50,85 @@ struct Import<'a> {
 /// The command's failure.
 pub async fn run(args: ImportArgs, context: &Context) -> Result<ExitStatus, Failure> {
     let kind = args.kind.of();
-    let settings = context.settings();
+    let asked = asked(&args, context)?;
     let source = Source::new(&args.file, args.strict)?;
-    let mut opened = source.open()?;
-    let mut connection = postgres::connect(&settings.timescale).await?;
+    let mut opened = source.open(args.encoding.of())?;
+    let begun = match form(&args, &source, &mut opened)? {
+        Some(form) => Some((form, begin(&args, &asked, opened, form, &source)?)),
+        None => None,
+    };
+    let mut connection = postgres::connect(&context.settings().timescale).await?;
     let floor = hypertable::floor(&mut connection, kind.hypertable()).await?;
     let layout = hypertable::layout(&mut connection, kind.hypertable()).await?;
-    let Some(form) = form(&args, &source, &mut opened)? else {
+    let Some((form, (begun, decoder))) = begun else {
         context.ui.warning(format!("{} is empty.", source.name()));
         let report = summary::report(&source.name(), kind.name(), None, &Tally::default());
         context.ui.report(&report)?;
         return Ok(ExitStatus::Done);
     };
-    let (begun, decoder) = begin(kind, opened, form, &source)?;
-    if let Decoder::Csv(mapping) = &decoder
-        && !mapping.ignored().is_empty()
-    {
+    if let Some(mapping) = decoder.mapping().filter(|m| !m.ignored().is_empty()) {
         context.ui.status(format!("Columns not stored: {}.", mapping.ignored().join(", ")));
     }
+    let spec = declared(&context.settings().timescale)?;
+    let window = policies::window(&spec, kind.hypertable(), context.now());
+    let start = window.as_ref().map(|(start, _)| *start);
+    let plan = plan(&args, context, decoder, floor, start)?;
+    let rejects = Rejects::new(rejects_path(&args));
+    let fault = Fault::parse(context.environment.fault.as_deref());
+    let loader = Loader::new(connection, kind, fault);
+    let tally = Tally::default();
+    let mut import = Import {
+        args: &args,
+        context,
+        asked,
+        source,
+        form,
+        plan,
+        layout,
+        loader,
+        rejects,
+        tally,
+        window,
+    };
+    import.look_ahead()?;
+    import.load(begun).await
+}
+
+/// How the batches are made, and what the ledger knows them by.
+fn plan(
+    args: &ImportArgs,
+    context: &Context,
+    decoder: Decoder,
+    floor: Option<EventTime>,
+    window: Option<EventTime>,
+) -> Result<Plan, Failure> {
+    let settings = context.settings();
     let currency = Currency::new(&settings.general.currency)
         .map_err(|e| Failure::config("cannot use general.currency").because(&e))?;
     let skew = i64::try_from(settings.general.max_skew.as_micros()).unwrap_or(i64::MAX);
     let size = args.batch.unwrap_or(settings.metrics.batch).max(1);
     let round = args.round == Some(Round::HalfEven);
-    let window =
-        policies::window(&declared(&settings.timescale)?, kind.hypertable(), context.now());
-    let plan = Plan {
+    let (identity, size_text) = (decoder.identity(), size.to_string());
+    let mut parts = vec![
+        decoder.kind().name(),
+        &identity,
+        currency.code(),
+        &settings.general.tenant,
+        if round { "half-even" } else { "exact" },
+        &size_text,
+    ];
+    if args.once_per_id {
+        parts.push("once per id");
+    }
+    Ok(Plan {
         rules: Rules { currency, round, latest: context.now().plus_micros(skew), floor },
-        window: window.as_ref().map(|(start, _)| *start),
+        window,
         tenant: settings.general.tenant.clone(),
         size: usize::try_from(size).unwrap_or(usize::MAX),
-        first: Link::first(&[
-            kind.name(),
-            &decoder.identity(),
-            currency.code(),
-            &settings.general.tenant,
-            if round { "half-even" } else { "exact" },
-            &size.to_string(),
-        ]),
+        once: args.once_per_id,
+        first: Link::first(&parts),
         decoder: Arc::new(decoder),
-    };
-    let rejects = Rejects::new(rejects_path(&args));
-    let fault = Fault::parse(context.environment.fault.as_deref());
-    let loader = Loader::new(connection, kind, fault);
-    let tally = Tally::default();
-    let mut import =
-        Import { args: &args, context, source, form, plan, layout, loader, rejects, tally, window };
-    import.look_ahead()?;
-    import.load(begun).await
-}
-
-fn rejects_path(args: &ImportArgs) -> PathBuf {
-    args.rejects.clone().unwrap_or_else(|| {
-        if args.file == Path::new("-") {
-            return PathBuf::from("stdin.rejects.ndjson");
-        }
-        let mut name = args.file.clone().into_os_string();
-        name.push(".rejects.ndjson");
-        name.into()
     })
-}
-
-fn form(args: &ImportArgs, source: &Source, opened: &mut Opened) -> Result<Option<Form>, Failure> {
-    let told = form_by_content(opened, args.delimiter).map_err(|e| source.unreadable(&e))?;
-    Ok(told.map(|told| match args.format {
-        Some(Format::Csv) => Form::Csv { delimiter: args.delimiter },
-        Some(Format::Ndjson) => Form::Ndjson,
-        None => source.form_by_name(args.delimiter).unwrap_or(told),
-    }))
-}
-
-fn begin(
-    kind: Kind,
-    opened: Opened,
-    form: Form,
-    source: &Source,
-) -> Result<(Begun, Decoder), Failure> {
-    let Opened { bytes, position, total } = opened;
-    let mut reader = Reader::new(bytes, form);
-    let decoder = match form {
-        Form::Ndjson => {
-            reader.skip_mark().map_err(|e| source.unreadable(&e))?;
-            Decoder::Ndjson(kind)
-        }
-        Form::Csv { delimiter } => {
-            let header = reader.header().map_err(|e| source.unreadable(&e))?.unwrap_or_default();
-            let mapping = Mapping::from_header(kind, &header, delimiter).map_err(|why| {
-                Failure::failed(format!("cannot read {} as CSV: {why}", source.name()))
-                    .code("bad-header")
-                    .hint(
-                        "The first row names the columns. Give --delimiter if they are not \
-                         separated by a comma, or --format ndjson.",
-                    )
-            })?;
-            Decoder::Csv(mapping)
-        }
-    };
-    Ok((Begun { reader, position, total }, decoder))
 }
 
 impl Import<'_> {
@@ -169,7 +143,8 @@ impl Import<'_> {
         if !self.source.again() {
             return Ok(());
         }
-        let (mut begun, _) = begin(self.kind(), self.source.open()?, self.form, &self.source)?;
+        let opened = self.source.open(self.args.encoding.of())?;
+        let (mut begun, _) = begin(self.args, &self.asked, opened, self.form, &self.source)?;
         let mut estimate = self.layout.as_ref().map(Estimate::new);
         let mut batch = Batch::default();
         let mut faults = 0_u64;
@@ -180,18 +155,13 @@ impl Import<'_> {
             batch = found;
             for at in 0..batch.records.len() {
                 read += 1;
-                let time = if self.args.strict {
-                    match self.plan.decoder.decode(batch.record(at), &self.plan.rules) {
-                        Ok(accepted) => Some(accepted.sample.time()),
-                        Err(reject) => {
-                            faults += 1;
-                            let decoder = &self.plan.decoder;
-                            self.rejects.write(decoder, &batch, at, &reject, None)?;
-                            None
-                        }
+                let time = match self.look_at(batch.record(at)) {
+                    Ok(time) => time,
+                    Err(reject) => {
+                        faults += 1;
+                        self.rejects.write(&self.plan.decoder, &batch, at, &reject, None)?;
+                        None
                     }
-                } else {
-                    self.plan.decoder.time(batch.record(at), &self.plan.rules)
                 };
                 if let (Some(estimate), Some(time)) = (&mut estimate, time) {
                     estimate.note(time);
@@ -203,6 +173,19 @@ impl Import<'_> {
             return Err(self.nothing_written(faults, read));
         }
         self.check_chunks(estimate.as_ref())
+    }
+
+    /// The time of a line that will be stored; only with `--strict` its fault.
+    fn look_at(&self, line: &[u8]) -> Result<Option<EventTime>, Reject> {
+        let (decoder, rules) = (&self.plan.decoder, &self.plan.rules);
+        let leaves_out = decoder.leaves_out(line);
+        if self.args.strict {
+            return match leaves_out? {
+                true => Ok(None),
+                false => decoder.decode(line, rules).map(|a| Some(a.sample.time())),
+            };
+        }
+        Ok(if leaves_out == Ok(false) { decoder.time(line, rules) } else { None })
     }
 
     fn nothing_written(&self, faults: u64, read: u64) -> Failure {
@@ -221,17 +204,24 @@ impl Import<'_> {
         if fresh <= limit {
             return Ok(());
         }
-        let interval = layout.interval.as_secs_f64() / 86_400.0;
+        let days = layout.interval.as_secs_f64() / 86_400.0;
+        let length = if days == 1.0 { "1 day".to_owned() } else { format!("{days} days") };
         Err(Failure::failed(format!(
-            "could not import {}: it would make about {fresh} new chunks of {interval} days in \
+            "could not import {}: it would make about {fresh} new chunks of {length} in \
              hypertable bss.{}; the limit is {limit}",
             self.source.name(),
             self.kind().hypertable()
         ))
         .code("too-many-chunks")
         .hint(format!(
-            "Each chunk is a table with locks of its own. Give --allow-chunks {fresh} to go on, \
-             or declare a longer chunk interval and run `bss setup timescale`."
+            "Each chunk is a table with indexes: a query over all of them would take {} locks, and \
+             the server has room for {} (max_locks_per_transaction).",
+            layout.locks_of_all(fresh),
+            layout.locks
+        ))
+        .hint(format!(
+            "Give --allow-chunks {fresh} to go on, or declare a longer chunk interval and run \
+             `bss setup timescale`."
         )))
     }
 
@@ -291,6 +281,7 @@ impl Import<'_> {
         let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
         self.tally.read += count(batch.records.len());
         self.tally.rounded += prepared.rounded;
+        self.tally.left_out += prepared.left_out;
         for (record, reject) in &prepared.aside {
             self.tally.aside(reject.reason);
             self.rejects.write(&self.plan.decoder, batch, *record, reject, None)?;
@@ -320,7 +311,8 @@ impl Import<'_> {
         let batch = &prepared.batch;
         let decoder = Arc::clone(&self.plan.decoder);
         self.tally.stored += outcome.stored;
-        self.tally.duplicate += outcome.duplicates + prepared.duplicates;
+        self.tally.duplicate += outcome.duplicates + outcome.repeated + prepared.duplicates;
+        self.tally.repeated += outcome.repeated;
         self.tally.corrected += outcome.corrected + prepared.corrected;
         if outcome.stored + outcome.corrected > 0 {
             self.tally.outside += prepared.outside;
@@ -385,6 +377,10 @@ impl Import<'_> {
         ));
         if let Some(path) = rejects {
             ui.warning(format!("{} rows were set aside: {path}.", self.tally.set_aside()));
+            let bad_times = self.tally.reasons.contains_key(Reason::BadTime.code());
+            if bad_times && self.context.global.tz.is_none() {
+                ui.hint("Times without an offset are read with --tz ZONE.");
+            }
         }
         if let (1.., Some((start, names))) = (self.tally.outside, &self.window) {
             let (rows, names) = (self.tally.outside, names.join(", "));

@@ -8,7 +8,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::cli::Failure;
+use crate::metrics::encoding::{Encoding, Recoded};
 use crate::metrics::lines::Form;
+
+/// The byte order mark of UTF-8.
+const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// What is read: can be opened once (standard input) or as often as needed.
 pub enum Source {
@@ -80,12 +84,24 @@ impl Source {
         !matches!(self, Self::Stdin)
     }
 
-    /// Opens it at its beginning.
+    /// Opens it at its beginning and gives its characters as UTF-8.
     ///
     /// # Errors
-    /// It cannot be opened or read.
-    pub fn open(&self) -> Result<Opened, Failure> {
-        self.try_open().map_err(|e| self.unreadable(&e))
+    /// It cannot be opened or read, or its first bytes are those of another encoding.
+    pub fn open(&self, encoding: Encoding) -> Result<Opened, Failure> {
+        let mut opened = self.try_open().map_err(|e| self.unreadable(&e))?;
+        if encoding == Encoding::Utf8 {
+            return Ok(opened);
+        }
+        let start = opened.bytes.fill_buf().map_err(|e| self.unreadable(&e))?;
+        if start.starts_with(MARK) {
+            let what = format!("cannot read {} as given with --encoding", self.name());
+            let why = std::io::Error::other("it begins with the byte order mark of UTF-8");
+            return Err(Failure::failed(what).because(&why).hint("Leave --encoding out."));
+        }
+        let recoded = Recoded::new(opened.bytes, encoding);
+        let bytes = Box::new(BufReader::with_capacity(256 << 10, recoded));
+        Ok(Opened { bytes, ..opened })
     }
 
     fn try_open(&self) -> std::io::Result<Opened> {
@@ -137,7 +153,7 @@ impl Source {
 /// nothing to read.
 pub fn form_by_content(opened: &mut Opened, delimiter: u8) -> std::io::Result<Option<Form>> {
     let start = opened.bytes.fill_buf()?;
-    let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
+    let start = start.strip_prefix(MARK).unwrap_or(start);
     Ok(match start.iter().find(|b| !b.is_ascii_whitespace()) {
         Some(b'{') => Some(Form::Ndjson),
         Some(_) => Some(Form::Csv { delimiter }),

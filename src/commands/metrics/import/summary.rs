@@ -16,8 +16,10 @@ pub fn report(source: &str, kind: &str, rejects: Option<&str>, tally: &Tally) ->
         .number("rejected", "REJECTED")
         .number("future", "FUTURE")
         .number("expired", "EXPIRED")
+        .number("leftOut", "LEFT OUT")
         .meta("kind", kind)
         .meta("passedOver", tally.passed_over)
+        .meta("repeatedIds", tally.repeated)
         .meta("rounded", tally.rounded)
         .meta("outsideRefreshWindow", tally.outside)
         .meta("reasons", serde_json::Value::Object(reasons.collect()))
@@ -32,6 +34,7 @@ pub fn report(source: &str, kind: &str, rejects: Option<&str>, tally: &Tally) ->
         Cell::from(tally.rejected),
         Cell::from(tally.future),
         Cell::from(tally.expired),
+        Cell::from(tally.left_out),
     ]);
     report
 }
@@ -40,7 +43,7 @@ pub fn report(source: &str, kind: &str, rejects: Option<&str>, tally: &Tally) ->
 pub fn sentence(tally: &Tally) -> String {
     let mut text = format!(
         "{} read = {} stored + {} duplicate + {} corrected + {} conflicting + {} rejected + {} \
-         future + {} expired.",
+         future + {} expired",
         tally.read,
         tally.stored,
         tally.duplicate,
@@ -50,10 +53,20 @@ pub fn sentence(tally: &Tally) -> String {
         tally.future,
         tally.expired
     );
+    if tally.left_out > 0 {
+        text.push_str(&format!(" + {} left out", tally.left_out));
+    }
+    text.push('.');
     if tally.passed_over > 0 {
         text.push_str(&format!(
             " {} of the duplicates are in batches that an earlier run had stored.",
             tally.passed_over
+        ));
+    }
+    if tally.repeated > 0 {
+        text.push_str(&format!(
+            " {} of the duplicates are events that count already with another time.",
+            tally.repeated
         ));
     }
     if tally.rounded > 0 {

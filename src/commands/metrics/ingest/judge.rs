@@ -41,10 +41,18 @@ pub struct Judged {
     pub times: Vec<EventTime>,
 }
 
+/// Whose the rows are, and whether each event id of theirs is to count once.
+pub struct Whose {
+    /// The tenant.
+    pub tenant: String,
+    /// Once, whatever its time.
+    pub once: bool,
+}
+
 /// Judges the records of a batch of `topic`.
-pub fn judge(kind: Kind, topic: &str, records: &[Taken], rules: &Rules, tenant: &str) -> Judged {
+pub fn judge(kind: Kind, topic: &str, records: &[Taken], rules: &Rules, whose: &Whose) -> Judged {
     match kind.metric() {
-        Some(kind) => samples(kind, topic, records, rules, tenant),
+        Some(kind) => samples(kind, topic, records, rules, whose),
         None => alerts(records, rules),
     }
 }
@@ -54,7 +62,7 @@ fn samples(
     topic: &str,
     records: &[Taken],
     rules: &Rules,
-    tenant: &str,
+    whose: &Whose,
 ) -> Judged {
     let mut aside = Vec::new();
     let (mut good, mut places) = (Vec::new(), Vec::new());
@@ -80,11 +88,11 @@ fn samples(
         let stored = Some(good[*first].to_json());
         aside.push(Aside { record: places[*row], reject, stored });
     }
-    let mut rows = EncodedRows::default();
+    let mut rows = EncodedRows::new(whose.once);
     let mut kept = Vec::with_capacity(arranged.keep.len());
     let mut times = Vec::with_capacity(arranged.keep.len());
     for row in arranged.keep {
-        match rows.push(&good[row], tenant) {
+        match rows.push(&good[row], &whose.tenant) {
             Ok(()) => {
                 kept.push(places[row]);
                 times.push(good[row].time());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Kind;
-use super::judge::{Aside, Judged, judge};
+use super::judge::{Aside, Judged, Whose, judge};
 use crate::backends::kafka::intake::{Batch, Bounds, Intake, Taken};
 use crate::backends::kafka::letters::{Letter, Letters};
 use crate::backends::postgres::alerts::Written;
@@ -43,7 +43,7 @@ pub struct Lane {
     letters: Arc<Letters>,
     rules: Rules,
     skew: i64,
-    tenant: String,
+    whose: Whose,
     size: usize,
     tally: Tally,
     fenced: u32,
@@ -56,7 +56,7 @@ impl Lane {
     ///
     /// # Errors
     /// A server is unreachable, a topic or table is missing.
-    pub async fn open(kind: Kind, context: &Context) -> Result<Self, Failure> {
+    pub async fn open(kind: Kind, once: bool, context: &Context) -> Result<Self, Failure> {
         let settings = context.settings();
         let table = kind.metric().map_or("fraud_alerts", metrics::Kind::hypertable);
         let topic = topics::name(&settings.kafka.topic_prefix, kind.subject());
@@ -82,7 +82,7 @@ impl Lane {
             letters,
             rules: Rules { currency, round: false, latest: context.now(), floor },
             skew: i64::try_from(settings.general.max_skew.as_micros()).unwrap_or(i64::MAX),
-            tenant,
+            whose: Whose { tenant, once },
             size: usize::try_from(settings.metrics.batch.max(1)).unwrap_or(usize::MAX),
             tally: Tally::default(),
             fenced: 0,
@@ -138,7 +138,7 @@ impl Lane {
 
     /// Stores one batch with its offsets, what is set aside in the dead letters first.
     async fn carry(&mut self, batch: Batch, now: EventTime) -> Result<(), Failure> {
-        let judged = judge(self.kind, &self.topic, &batch.records, &self.rules, &self.tenant);
+        let judged = judge(self.kind, &self.topic, &batch.records, &self.rules, &self.whose);
         let Some(stored) = self.store.write(&batch.moved, &judged.rows).await? else {
             return self.fall_back().await;
         };
@@ -255,7 +255,8 @@ fn outcome(kind: Kind, judged: Judged, stored: Stored, tally: &mut Tally) -> Vec
     match stored {
         Stored::Samples(outcome) => {
             tally.stored = outcome.stored;
-            tally.duplicate += outcome.duplicates;
+            tally.duplicate += outcome.duplicates + outcome.repeated;
+            tally.repeated = outcome.repeated;
             tally.corrected += outcome.corrected;
             aside.extend(outcome.refused.into_iter().map(|(row, s)| refused(records[row], s)));
             let conflicts = outcome.conflicting.into_iter();

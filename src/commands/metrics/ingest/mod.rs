@@ -36,6 +36,11 @@ pub struct IngestArgs {
     /// End once everything is stored that was there at the start
     #[arg(long)]
     once: bool,
+    /// Count each event once, also if it comes again with another time: a metric by its id, a payment
+    /// or order by its id and status. Ids are remembered from the first use of this option on, until
+    /// retention drops their rows. Alerts keep their own keys
+    #[arg(long)]
+    once_per_id: bool,
 }
 
 /// The kinds of record that can be carried.
@@ -94,7 +99,7 @@ pub async fn run(args: IngestArgs, context: &Context) -> Result<ExitStatus, Fail
     kinds.dedup();
     let mut lanes = Vec::new();
     for kind in kinds {
-        lanes.push(Lane::open(kind, context).await?);
+        lanes.push(Lane::open(kind, args.once_per_id, context).await?);
     }
     let mut tallies = BTreeMap::new();
     let outcome = all(&mut lanes, args.once, context).await;
@@ -148,7 +153,7 @@ fn report(tallies: &BTreeMap<String, Tally>, group: &str) -> Report {
         .number("future", "FUTURE")
         .number("expired", "EXPIRED")
         .meta("group", group);
-    let mut reasons = serde_json::Map::new();
+    let (mut reasons, mut repeated) = (serde_json::Map::new(), serde_json::Map::new());
     for (topic, t) in tallies {
         report.push(vec![
             topic.as_str().into(),
@@ -161,8 +166,11 @@ fn report(tallies: &BTreeMap<String, Tally>, group: &str) -> Report {
             Cell::from(t.future),
             Cell::from(t.expired),
         ]);
+        repeated.insert(topic.clone(), t.repeated.into());
         let of_topic = t.reasons.iter().map(|(reason, n)| ((*reason).to_owned(), (*n).into()));
         reasons.insert(topic.clone(), serde_json::Value::Object(of_topic.collect()));
     }
-    report.meta("reasons", serde_json::Value::Object(reasons))
+    report
+        .meta("reasons", serde_json::Value::Object(reasons))
+        .meta("repeatedIds", serde_json::Value::Object(repeated))
 }
