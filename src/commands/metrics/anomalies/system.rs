@@ -12,10 +12,13 @@ use crate::metrics::anomaly::alarms::Watch;
 /// List anomalies in the gauges of services
 ///
 /// Judges each gauge of each service and lists the alarms of the last 24 hours (or of --since and
-/// --until), learning from the days before (--history). REPEATED counts the rows after an alarm that
-/// reach the threshold too: within 100 rows only a higher score is a new alarm. DEVIATIONS tells how
-/// many standard deviations the value is off what MODEL expected. Time of day and weekends are those
-/// of --tz. A gauge that stops reporting is no anomaly here: `bss analytics system health` names
+/// --until), learning from the days before (--history). A row is judged from the rows before it alone,
+/// so an alarm is the one that would have been raised at that time. MODEL says what stands out: RHYTHM
+/// for the time of day, JUMP for the step from the row before, NOVELTY for a value far from all so far;
+/// DEVIATIONS, by how many standard deviations the value is off what the model EXPECTED; SCORE, from 0
+/// to 1, how rare all that is in this series. REPEATED counts the rows after an alarm that reach the
+/// threshold too: within 100 rows only a higher score is a new alarm. Time of day and weekends are
+/// those of --tz. A gauge that stops reporting is no anomaly here: `bss analytics system health` names
 /// silent services.
 #[derive(Debug, clap::Args)]
 pub struct SystemArgs {
