@@ -43,3 +43,4 @@ mod state;
 mod streams;
 mod support;
 mod trust;
+mod workers;
