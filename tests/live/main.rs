@@ -48,3 +48,4 @@ mod state;
 mod streams;
 mod support;
 mod trust;
+mod workers;

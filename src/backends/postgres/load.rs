@@ -67,6 +67,8 @@ impl Loader {
     /// A lost connection, a missing table, a deadlock that came again and again.
     pub async fn load(&mut self, rows: &EncodedRows, posting: &Posting<'_>) -> Result<Outcome> {
         let mut repeated = 0;
+        // Neither two processes nor two batches of one wait equally long.
+        let seed = u64::from(std::process::id()).wrapping_add(posting.number << 20);
         loop {
             let error = match self.attempt(rows, posting).await {
                 Ok(outcome) => return Ok(outcome),
@@ -75,7 +77,7 @@ impl Loader {
             if !self.whole && repeats(&error) && repeated < REPEATS {
                 repeated += 1;
                 transaction::roll_back(&mut self.connection).await?;
-                tokio::time::sleep(pause(repeated, u64::from(std::process::id()))).await;
+                tokio::time::sleep(pause(repeated, seed)).await;
                 continue;
             }
             let table = self.writer.table();

@@ -6,6 +6,7 @@ mod rejects;
 mod run;
 pub mod source;
 mod summary;
+mod workers;
 
 use std::path::PathBuf;
 
@@ -78,6 +79,11 @@ pub struct ImportArgs {
     /// Rows of one transaction [default: metrics.batch]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     batch: Option<u32>,
+    /// Send so many batches at once, each over a connection of its own; a server that takes one
+    /// connection at a time needs 1
+    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "strict",
+          value_parser = clap::value_parser!(u8).range(1..=16))]
+    workers: u8,
     /// Round amounts with more than 4 decimals instead of setting them aside
     #[arg(long, value_enum, value_name = "HOW")]
     round: Option<Round>,

@@ -7,8 +7,8 @@ use super::begin::{Asked, Begun, asked, begin, form, rejects_path};
 use super::prepare::{self, Plan, Prepared};
 use super::rejects::Rejects;
 use super::source::Source;
+use super::workers::{Errand, Fate, Workers};
 use super::{ImportArgs, Round, summary};
-use crate::backends::postgres::ledger::Posting;
 use crate::backends::postgres::load::Loader;
 use crate::backends::postgres::samples::Outcome;
 use crate::backends::postgres::{self, hypertable};
@@ -37,7 +37,7 @@ struct Import<'a> {
     form: Form,
     plan: Plan,
     layout: Option<Layout>,
-    loader: Loader,
+    workers: Workers,
     rejects: Rejects,
     tally: Tally,
     /// Where the refresh window of the table's aggregates begins, and their names.
@@ -74,8 +74,7 @@ pub async fn run(args: ImportArgs, context: &Context) -> Result<ExitStatus, Fail
     let start = window.as_ref().map(|(start, _)| *start);
     let plan = plan(&args, context, decoder, floor, start)?;
     let rejects = Rejects::new(rejects_path(&args));
-    let fault = Fault::parse(context.environment.fault.as_deref());
-    let loader = Loader::new(connection, kind, fault);
+    let workers = workers(&args, context, connection, &plan, &source.name()).await?;
     let tally = Tally::default();
     let mut import = Import {
         args: &args,
@@ -85,13 +84,32 @@ pub async fn run(args: ImportArgs, context: &Context) -> Result<ExitStatus, Fail
         form,
         plan,
         layout,
-        loader,
+        workers,
         rejects,
         tally,
         window,
     };
     import.look_ahead()?;
     import.load(begun).await
+}
+
+/// The connections that carry the batches; `first` is one of them.
+async fn workers(
+    args: &ImportArgs,
+    context: &Context,
+    first: postgres::transaction::Session,
+    plan: &Plan,
+    source: &str,
+) -> Result<Workers, Failure> {
+    let kind = plan.decoder.kind();
+    let fault = || Fault::parse(context.environment.fault.as_deref());
+    let mut loaders = vec![Loader::new(first, kind, fault())];
+    for _ in 1..args.workers {
+        let connection = postgres::connect(&context.settings().timescale).await?;
+        loaders.push(Loader::new(connection, kind, fault()));
+    }
+    let errand = Errand { kind, source: source.into(), first: plan.first, reload: args.reload };
+    Ok(Workers::new(errand, loaders))
 }
 
 /// How the batches are made, and what the ledger knows them by.
@@ -234,24 +252,38 @@ impl Import<'_> {
         let by_bytes = begun.total.is_some();
         let mut estimate = self.layout.as_ref().filter(|_| !self.source.again()).map(Estimate::new);
         let mut batches = prepare::start(begun.reader, begun.position, self.plan.clone());
-        if self.args.strict {
-            self.loader.begin_whole().await?;
+        if let Some(loader) = self.workers.idle().filter(|_| self.args.strict) {
+            loader.begin_whole().await?;
         }
-        let mut stopped = false;
-        while let Some(next) = batches.ready.recv().await {
-            let prepared = next.map_err(|e| self.broke_off(&e))?;
-            if let (Some(estimate), Some((from, to))) = (&mut estimate, prepared.rows.span()) {
-                self.note_chunks(estimate, &prepared);
-                let _ends = (from, to);
-                self.check_chunks(Some(estimate))?;
+        let (mut stopped, mut ended, mut position) = (false, false, 0);
+        loop {
+            tokio::select! {
+                biased;
+                carried = self.workers.next(), if self.workers.is_busy() => {
+                    let (prepared, fate) = carried?;
+                    self.settle(&prepared, fate)?;
+                    position = prepared.position.max(position);
+                    progress.set(if by_bytes { position } else { self.tally.read });
+                    // The thread may have ended with the file; then nothing is reused.
+                    let _unused = batches.back.send(prepared).is_err();
+                }
+                next = batches.ready.recv(), if !ended && self.workers.takes() => match next {
+                    None => ended = true,
+                    Some(next) => {
+                        let prepared = next.map_err(|e| self.broke_off(&e))?;
+                        if let Some(estimate) = &mut estimate {
+                            self.note_chunks(estimate, &prepared);
+                            self.check_chunks(Some(estimate))?;
+                        }
+                        self.take_up(&prepared)?;
+                        self.workers.send(prepared);
+                    }
+                },
+                else => break,
             }
-            self.batch(&prepared).await?;
-            progress.set(if by_bytes { prepared.position } else { self.tally.read });
-            // The thread may have ended with the file; then nothing is reused.
-            let _unused = batches.back.send(prepared).is_err();
             if self.context.shutdown.asked() {
-                stopped = true;
-                break;
+                // What is under way is carried to its end.
+                (stopped, ended) = (true, true);
             }
         }
         progress.finish();
@@ -275,36 +307,28 @@ impl Import<'_> {
         ))
     }
 
-    /// Sends one batch unless the ledger has it, and counts what became of its records.
-    async fn batch(&mut self, prepared: &Prepared) -> Result<(), Failure> {
-        let batch = &prepared.batch;
-        let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
-        self.tally.read += count(batch.records.len());
+    /// Counts a batch that goes to a worker, and writes what is set aside of it.
+    fn take_up(&mut self, prepared: &Prepared) -> Result<(), Failure> {
+        self.tally.read += u64::try_from(prepared.batch.records.len()).unwrap_or(u64::MAX);
         self.tally.rounded += prepared.rounded;
         self.tally.left_out += prepared.left_out;
         for (record, reject) in &prepared.aside {
             self.tally.aside(reject.reason);
-            self.rejects.write(&self.plan.decoder, batch, *record, reject, None)?;
+            self.rejects.write(&self.plan.decoder, &prepared.batch, *record, reject, None)?;
         }
-        let link = batch.link.unwrap_or(self.plan.first);
-        let known = if self.args.reload { None } else { self.loader.find(link).await? };
-        if prepared.conflicting.is_empty() && known.is_some_and(|k| k.covers(prepared.valid())) {
-            self.tally.duplicate += prepared.valid();
-            self.tally.passed_over += prepared.valid();
-            return Ok(());
+        Ok(())
+    }
+
+    /// Counts what became of a batch's rows.
+    fn settle(&mut self, prepared: &Prepared, fate: Fate) -> Result<(), Failure> {
+        match fate {
+            Fate::PassedOver => {
+                self.tally.duplicate += prepared.valid();
+                self.tally.passed_over += prepared.valid();
+                Ok(())
+            }
+            Fate::Sent(outcome) => self.count(prepared, &outcome),
         }
-        let name = self.source.name();
-        let posting = Posting {
-            link,
-            kind: self.kind().name(),
-            source: &name,
-            number: batch.number,
-            duplicates: prepared.duplicates + prepared.corrected,
-            conflicting: count(prepared.conflicting.len()),
-            rejected: count(prepared.aside.len()),
-        };
-        let outcome = self.loader.load(&prepared.rows, &posting).await?;
-        self.count(prepared, &outcome)
     }
 
     fn count(&mut self, prepared: &Prepared, outcome: &Outcome) -> Result<(), Failure> {
@@ -348,10 +372,12 @@ impl Import<'_> {
         let name = self.source.name();
         if self.args.strict {
             let aside = self.tally.set_aside();
-            if stopped || aside > 0 {
-                self.loader.roll_back().await?;
-            } else {
-                self.loader.commit().await?;
+            if let Some(loader) = self.workers.idle() {
+                if stopped || aside > 0 {
+                    loader.roll_back().await?;
+                } else {
+                    loader.commit().await?;
+                }
             }
             if stopped {
                 ui.status(format!("Stopped; nothing of {name} was written (--strict)."));
