@@ -162,32 +162,33 @@ complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcomman
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from all" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from all" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from all" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -l context -d 'Use the settings of [context.NAME]' -r
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh anomalies" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh anomalies" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh anomalies" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh anomalies" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
 csv\t'CSV with a header'
 plot\t'Bars, or sparklines over time, of one number column; see --plot'
 svg\t'The same as an SVG document'"
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -l until -d 'End of the time range, not included' -r
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -l as-of -d 'Take this instant as now' -r
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -l tz -d 'Zone of dates without an offset, and of the display' -r
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -s q -l quiet -d 'Say only the result and errors'
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -l no-color -d 'Never use colour or draw bars'
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -f -a "query" -d 'Query metrics by time and field'
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -f -a "import" -d 'Load a file of metrics into TimescaleDB'
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -f -a "export" -d 'Write metrics to a file that `metrics import` reads'
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -f -a "record" -d 'Record one metric'
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -f -a "ingest" -d 'Carry metrics and alerts from Kafka to TimescaleDB'
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -f -a "policies" -d 'Run and check the policies of aggregates, compression and retention'
-complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh" -f -a "refresh" -d 'Bring aggregates up to date with their rows'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh anomalies" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh anomalies" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh anomalies" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh anomalies" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh anomalies" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh anomalies" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh anomalies" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh anomalies" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh anomalies" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh anomalies" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh anomalies" -f -a "query" -d 'Query metrics by time and field'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh anomalies" -f -a "import" -d 'Load a file of metrics into TimescaleDB'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh anomalies" -f -a "export" -d 'Write metrics to a file that `metrics import` reads'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh anomalies" -f -a "record" -d 'Record one metric'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh anomalies" -f -a "ingest" -d 'Carry metrics and alerts from Kafka to TimescaleDB'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh anomalies" -f -a "policies" -d 'Run and check the policies of aggregates, compression and retention'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh anomalies" -f -a "refresh" -d 'Bring aggregates up to date with their rows'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and not __fish_seen_subcommand_from query import export record ingest policies refresh anomalies" -f -a "anomalies" -d 'Find anomalies in stored metrics and in files'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from query" -l bucket -d 'The width of a bucket, such as 15m, 1h, 1d, 1w, 1mo, 1y; without it the range is one' -r
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from query" -l by -d 'By these fields; names within a JSON field as labels.NAME' -r
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from query" -s m -l measure -d 'What is measured: count, or FUNCTION:FIELD with count, distinct, sum, avg, min, max, stddev, first, last, median, p95, p99.9 [default: what is usual for the kind]' -r
@@ -219,6 +220,12 @@ complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l format -d 'Form of the file; told from its name or its first byte if not given' -r -f -a "csv\t'Columns with a header row'
 ndjson\t'One JSON object a line'"
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l delimiter -d 'What separates the columns of CSV: one character, or `tab`' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l map -d 'Take a field from this column, whatever it is called, or from a product of columns such as revenue=Quantity*UnitPrice, exact in decimal (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l constant -d 'Give a field this value in each row; an empty one leaves the field out (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l where -d 'Take only lines of which this holds: COLUMN=VALUE, COLUMN!=VALUE (a * at the end stands for anything), or COLUMN and a number with <, <=, > or >= (can be repeated: all must hold)' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l encoding -d 'How the file\'s bytes are its characters' -r -f -a "utf-8\t'UTF-8; a line that is none is set aside'
+latin1\t'ISO 8859-1'
+windows-1252\t'Windows code page 1252, as old spreadsheets write it'"
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l batch -d 'Rows of one transaction [default: metrics.batch]' -r
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l round -d 'Round amounts with more than 4 decimals instead of setting them aside' -r -f -a "half-even\t'To the nearest, halves to the even digit'"
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l rejects -d 'Where to write what is set aside [default: FILE.rejects.ndjson]' -r -F
@@ -239,6 +246,7 @@ complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l tz -d 'Zone of dates without an offset, and of the display' -r
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l strict -d 'Write nothing at all if a single row is at fault'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l once-per-id -d 'Count each event once, also if it comes again with another time: a metric by its eventId, a payment or order by its id and status. Ids are remembered from the first use of this option on, until retention drops their rows'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l reload -d 'Send batches again that the import ledger already has'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Say only the result and errors'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
@@ -307,6 +315,7 @@ complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -l tz -d 'Zone of dates without an offset, and of the display' -r
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -l once -d 'End once everything is stored that was there at the start'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -l once-per-id -d 'Count each event once, also if it comes again with another time: a metric by its id, a payment or order by its id and status. Ids are remembered from the first use of this option on, until retention drops their rows. Alerts keep their own keys'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -s q -l quiet -d 'Say only the result and errors'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from ingest" -l no-color -d 'Never use colour or draw bars'
@@ -352,29 +361,52 @@ complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from refresh" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from refresh" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from refresh" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system" -l context -d 'Use the settings of [context.NAME]' -r
-complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
-complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from anomalies" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from anomalies" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from anomalies" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from anomalies" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
 csv\t'CSV with a header'
 plot\t'Bars, or sparklines over time, of one number column; see --plot'
 svg\t'The same as an SVG document'"
-complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
-complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
-complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system" -l until -d 'End of the time range, not included' -r
-complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system" -l as-of -d 'Take this instant as now' -r
-complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system" -l tz -d 'Zone of dates without an offset, and of the display' -r
-complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
-complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system" -s q -l quiet -d 'Say only the result and errors'
-complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
-complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system" -l no-color -d 'Never use colour or draw bars'
-complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system" -f -a "revenue" -d 'Sum up revenue'
-complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system" -f -a "orders" -d 'Count orders by status and region'
-complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system" -f -a "customer" -d 'Show what customers do'
-complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system" -f -a "system" -d 'Judge and compare services'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from anomalies" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from anomalies" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from anomalies" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from anomalies" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from anomalies" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from anomalies" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from anomalies" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from anomalies" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from anomalies" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from anomalies" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from anomalies" -f -a "system" -d 'List anomalies in the gauges of services'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from anomalies" -f -a "customer" -d 'List anomalies in customers\' metrics'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from anomalies" -f -a "file" -d 'Score every row of a file'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system forecast" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system forecast" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system forecast" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system forecast" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system forecast" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system forecast" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system forecast" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system forecast" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system forecast" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system forecast" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system forecast" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system forecast" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system forecast" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system forecast" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system forecast" -f -a "revenue" -d 'Sum up revenue'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system forecast" -f -a "orders" -d 'Count orders by status and region'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system forecast" -f -a "customer" -d 'Show what customers do'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system forecast" -f -a "system" -d 'Judge and compare services'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and not __fish_seen_subcommand_from revenue orders customer system forecast" -f -a "forecast" -d 'Forecast the series of a file, or test the methods on it'
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from revenue" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from revenue" -l context -d 'Use the settings of [context.NAME]' -r
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from revenue" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
@@ -398,6 +430,7 @@ complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subco
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from revenue" -f -a "region" -d 'Revenue by region'
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from revenue" -f -a "category" -d 'Revenue by product category'
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from revenue" -f -a "total" -d 'Revenue in all'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from revenue" -f -a "forecast" -d 'Forecast revenue'
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from orders" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from orders" -l context -d 'Use the settings of [context.NAME]' -r
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from orders" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
@@ -464,6 +497,40 @@ complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subco
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from system" -f -a "comparison" -d 'Services beside each other'
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from system" -f -a "health" -d 'How every service is'
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from system" -f -a "performance" -d 'A service hour by hour'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from forecast" -l season -d 'After how many values a series repeats itself; several by commas (24,168), 1 if it does not' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from forecast" -l horizon -d 'How many values ahead' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from forecast" -l method -d 'By which method; with --backtest, which is tested' -r -f -a "auto\t'The best in the back-test; the combination where no single method is clearly better'
+mstl\t'Season and trend by loess, the trend by exponential smoothing'
+ets\t'Exponential smoothing with trend and season (Holt-Winters, additive)'
+seasonal-linear\t'Least squares on time and on the position in the season'
+seasonal-mean\t'The mean of the last 4 at the same position in the season; of all, where there is no season'
+seasonal-naive\t'The last at the same position in the season'
+linear\t'Least squares on time'
+combined\t'The mean of the best two or three in the back-test'"
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from forecast" -l interval -d 'Which prediction intervals, in percent' -r -f -a "80\t'Four of five values lie within'
+95\t'19 of 20 values lie within'"
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from forecast" -l backtest -d 'Test the methods from N origins of each series' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from forecast" -l step -d 'How many values lie between two origins [default: the horizon]' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from forecast" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from forecast" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from forecast" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from forecast" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from forecast" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from forecast" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from forecast" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from forecast" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from forecast" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from forecast" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from forecast" -l clip -d 'Forecast nothing below zero'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from forecast" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from forecast" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from forecast" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from forecast" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset rebuild state test diff dlq late generate" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset rebuild state test diff dlq late generate" -l context -d 'Use the settings of [context.NAME]' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and not __fish_seen_subcommand_from list run describe status metadata metrics lag pause resume reset rebuild state test diff dlq late generate" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
@@ -872,30 +939,32 @@ complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from generate" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from generate" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from generate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score" -l context -d 'Use the settings of [context.NAME]' -r
-complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
-complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score evaluate backtest" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score evaluate backtest" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score evaluate backtest" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score evaluate backtest" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
 csv\t'CSV with a header'
 plot\t'Bars, or sparklines over time, of one number column; see --plot'
 svg\t'The same as an SVG document'"
-complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
-complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
-complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score" -l until -d 'End of the time range, not included' -r
-complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score" -l as-of -d 'Take this instant as now' -r
-complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score" -l tz -d 'Zone of dates without an offset, and of the display' -r
-complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
-complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score" -s q -l quiet -d 'Say only the result and errors'
-complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
-complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score" -l no-color -d 'Never use colour or draw bars'
-complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score" -f -a "alerts" -d 'List and explain alerts'
-complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score" -f -a "anomalies" -d 'List payments with a high fraud score'
-complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score" -f -a "patterns" -d 'Payments by method and status, with their scores'
-complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score" -f -a "payments" -d 'Report payments by status, amount and what is usual'
-complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score" -f -a "score" -d 'Sum up fraud scores'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score evaluate backtest" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score evaluate backtest" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score evaluate backtest" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score evaluate backtest" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score evaluate backtest" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score evaluate backtest" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score evaluate backtest" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score evaluate backtest" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score evaluate backtest" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score evaluate backtest" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score evaluate backtest" -f -a "alerts" -d 'List and explain alerts'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score evaluate backtest" -f -a "anomalies" -d 'List payments with a high fraud score'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score evaluate backtest" -f -a "patterns" -d 'Payments by method and status, with their scores'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score evaluate backtest" -f -a "payments" -d 'Report payments by status, amount and what is usual'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score evaluate backtest" -f -a "score" -d 'Sum up fraud scores'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score evaluate backtest" -f -a "evaluate" -d 'Tell how good score and rules are on payments with labels'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and not __fish_seen_subcommand_from alerts anomalies patterns payments score evaluate backtest" -f -a "backtest" -d 'Compare the fraud rules with others over recorded payments'
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from alerts" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from alerts" -l context -d 'Use the settings of [context.NAME]' -r
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from alerts" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
@@ -1003,6 +1072,69 @@ complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcomman
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from score" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from score" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from score" -f -a "average" -d 'The mean fraud score'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from evaluate" -l labels -d 'What payments turned out to be; - is standard input' -r -F
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from evaluate" -l payments -d 'Recorded payments: a file, -, topic:NAME or kafka' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from evaluate" -l threshold -d 'Judge scores above this, 0 to 100 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from evaluate" -l unlisted -d 'What a payment is that no label names [default: genuine if the labels only list frauds]' -r -f -a "genuine\t'It is genuine'
+unknown\t'Nothing is known of it'"
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from evaluate" -l label-delay -d 'How long after its payment a label is known that does not say when' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from evaluate" -l known-since -d 'Only frauds paid since then make a customer known' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from evaluate" -l cards -d 'Customers that are looked into each day, for card precision' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from evaluate" -l top -d 'The highest scores of which recall is told, in percent of all' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from evaluate" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from evaluate" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from evaluate" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from evaluate" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from evaluate" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from evaluate" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from evaluate" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from evaluate" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from evaluate" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from evaluate" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from evaluate" -l feedback -d 'Let the rules learn each label once it is known, as in a run'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from evaluate" -l leave-out-known -d 'On each day leave out customers who are known as defrauded when it begins'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from evaluate" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from evaluate" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from evaluate" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from evaluate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from backtest" -l rules -d 'The rules to try: TOML with keys of [fraud]' -r -F
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from backtest" -l payments -d 'Recorded payments: a file, -, topic:NAME or kafka' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from backtest" -l labels -d 'What payments turned out to be, as for `fraud evaluate`' -r -F
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from backtest" -l threshold -d 'Judge scores above this, 0 to 100 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from backtest" -l unlisted -d 'What a payment is that no label names [default: genuine if the labels only list frauds]' -r -f -a "genuine\t'It is genuine'
+unknown\t'Nothing is known of it'"
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from backtest" -l label-delay -d 'How long after its payment a label is known that does not say when' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from backtest" -l known-since -d 'Only frauds paid since then make a customer known' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from backtest" -l cards -d 'Customers that are looked into each day, for card precision' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from backtest" -l top -d 'The highest scores of which recall is told, in percent of all' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from backtest" -l limit -d 'Show at most so many alerts that only one side has' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from backtest" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from backtest" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from backtest" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from backtest" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from backtest" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from backtest" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from backtest" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from backtest" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from backtest" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from backtest" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from backtest" -l feedback -d 'Let the rules learn each label once it is known, as in a run'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from backtest" -l leave-out-known -d 'On each day leave out customers who are known as defrauded when it begins'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from backtest" -l check -d 'Exit 6 if any alert or score differs'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from backtest" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from backtest" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from backtest" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from backtest" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c bss -n "__fish_bss_using_subcommand doctor" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c bss -n "__fish_bss_using_subcommand doctor" -l context -d 'Use the settings of [context.NAME]' -r
 complete -c bss -n "__fish_bss_using_subcommand doctor" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r

@@ -2,10 +2,11 @@
 //!
 //! Pure: bytes and values in, values out. [`kind`] lists what there is, [`reader`] cuts a file into
 //! batches, [`decode`] reads one line into a [`draft`] and a [`sample`], by the names of its [`csv`]
-//! columns or by a [`mapping`] of what an operator [`wishes`]; [`identity`] names rows that bring no id, [`batch`] orders a batch's rows and tells duplicates apart, [`ledger`] names batches
-//! so that a rerun goes on where the last run ended, [`tally`] keeps the sum that must come out.
-//! [`alert`] reads a fraud alert; [`query`] and [`explain`] shape what is asked about both. [`anomaly`]
-//! judges the rows of a series as they come.
+//! columns or by a [`mapping`] of what an operator [`wishes`]; [`identity`] names rows that bring no
+//! id, [`batch`] orders a batch's rows and tells duplicates apart, [`ledger`] names batches so that a
+//! rerun goes on where the last run ended, [`tally`] keeps the sum that must come out. [`alert`] reads
+//! a fraud alert; [`query`] and [`explain`] shape what is asked about both. [`anomaly`] judges the
+//! rows of a series as they come.
 
 pub mod alert;
 pub mod anomaly;

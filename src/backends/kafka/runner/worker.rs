@@ -22,6 +22,7 @@ use crate::backends::kafka::runner::step::{Step, send};
 use crate::backends::kafka::runner::transaction::{Transaction, Trouble};
 use crate::backends::kafka::runner::{RunHandle, RunOptions};
 use crate::backends::kafka::{Quiet, classify, client, reading};
+use crate::config::settings::Kafka;
 use crate::streams::driver::Driver;
 use crate::streams::mark;
 use crate::streams::output::Outputs;
@@ -169,21 +170,7 @@ pub(super) fn open(
     let transaction = Transaction::start(&options.kafka, &options.streams, &id)?;
     let queue = (options.streams.memory / 8 / u64::from(options.streams.workers.max(1)) / 1024)
         .clamp(1024, 8192);
-    let source: BaseConsumer<Quiet> = client(&options.kafka)
-        .set("group.id", &description.group)
-        .set("enable.auto.commit", "false")
-        .set("enable.auto.offset.store", "false")
-        .set("auto.offset.reset", "error")
-        .set("isolation.level", "read_committed")
-        .set("fetch.wait.max.ms", "20")
-        .set("fetch.queue.backoff.ms", "5")
-        .set("fetch.message.max.bytes", "262144")
-        .set("queued.min.messages", "50000")
-        .set("queued.max.messages.kbytes", queue.to_string())
-        .create_with_context(Quiet)
-        .map_err(|e| {
-            classify(e, format!("could not open the consumer of \"{}\"", description.group))
-        })?;
+    let source = open_source(&options.kafka, &description.group, queue)?;
     let restorer = Restorer::open(&options.kafka, &description.group)?;
     let local = local(shared, &description, options);
     let mut poison = BTreeMap::new();
@@ -224,6 +211,23 @@ pub(super) fn open(
         care: Arc::clone(care),
         poison,
     })
+}
+
+/// The consumer of a worker's sources, with at most `queue` KiB waiting in it.
+fn open_source(kafka: &Kafka, group: &str, queue: u64) -> Result<BaseConsumer<Quiet>> {
+    client(kafka)
+        .set("group.id", group)
+        .set("enable.auto.commit", "false")
+        .set("enable.auto.offset.store", "false")
+        .set("auto.offset.reset", "error")
+        .set("isolation.level", "read_committed")
+        .set("fetch.wait.max.ms", "20")
+        .set("fetch.queue.backoff.ms", "5")
+        .set("fetch.message.max.bytes", "262144")
+        .set("queued.min.messages", "50000")
+        .set("queued.max.messages.kbytes", queue.to_string())
+        .create_with_context(Quiet)
+        .map_err(|e| classify(e, format!("could not open the consumer of \"{group}\"")))
 }
 
 /// A way to the state on disk, if it is kept there.
