@@ -319,6 +319,8 @@ fn statements_quote_and_keep_to_the_floor() {
         select.contains("time_bucket(INTERVAL '1 day', \"time\", 'Europe/Berlin')"),
         "{select}"
     );
+    let offset = sql::bucket(Interval::days(1), "t", Some("+05:30"));
+    assert_eq!(offset, "time_bucket(INTERVAL '1 day', t, '-05:30')", "east is minus in POSIX");
     let mut hourly = daily.clone();
     hourly.bucket = Interval::hours(1);
     assert!(sql::select(&spec, &hourly).contains("time_bucket(INTERVAL '1 hour', \"time\") AS"));

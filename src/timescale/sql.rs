@@ -65,7 +65,18 @@ pub fn bucket_zone<'a>(spec: &'a Spec, aggregate: &ContinuousAggregate) -> Optio
 pub fn bucket(width: Interval, time: &str, zone: Option<&str>) -> String {
     match zone {
         None => format!("time_bucket({}, {time})", interval(width)),
-        Some(zone) => format!("time_bucket({}, {time}, {})", interval(width), literal(zone)),
+        Some(zone) => {
+            format!("time_bucket({}, {time}, {})", interval(width), literal(&posix(zone)))
+        }
+    }
+}
+
+/// A zone as the server reads it: in an offset it takes `+` for west, as POSIX does, and we for east.
+fn posix(zone: &str) -> String {
+    match (zone.strip_prefix('+'), zone.strip_prefix('-')) {
+        (Some(offset), _) => format!("-{offset}"),
+        (_, Some(offset)) => format!("+{offset}"),
+        _ => zone.to_owned(),
     }
 }
 

@@ -12,13 +12,17 @@ use crate::metrics_database::{Database, json};
 use crate::setup_timescale::wipe_community;
 use crate::support::{self, shown};
 
-const VIEWS: [&str; 6] = [
+const VIEWS: [&str; 10] = [
     "revenue_daily",
     "customer_activity_daily",
     "payment_status_daily",
     "revenue_breakdown_daily",
     "order_status_daily",
     "payment_pattern_daily",
+    "revenue_breakdown_hourly",
+    "order_status_hourly",
+    "payment_pattern_hourly",
+    "system_hourly",
 ];
 
 fn metrics(database: &Database, arguments: &[&str]) -> Output {

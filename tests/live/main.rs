@@ -17,6 +17,7 @@ mod fencing;
 mod fraud_sql;
 mod generate;
 mod guard;
+mod hours;
 mod idle;
 mod import;
 mod ingest;

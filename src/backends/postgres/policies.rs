@@ -9,6 +9,7 @@ use crate::backends::error::Result;
 use crate::backends::postgres::instant::Instant;
 use crate::backends::postgres::{classify, fault, hypertable, said};
 use crate::domain::EventTime;
+use crate::timescale::interval::Interval;
 use crate::timescale::inventory::{Inventory, JobKind};
 use crate::timescale::policies::{Policy, PolicyKind, Runs};
 use crate::timescale::rollups;
@@ -196,21 +197,23 @@ async fn own(
         connection.execute(call.as_str()).await?;
         return Ok(true);
     }
-    let (Some(start), Some(end)) = (policy.start_offset, policy.end_offset) else {
+    let (Some(start), Some(end), Some(bucket)) =
+        (policy.start_offset, policy.end_offset, policy.bucket)
+    else {
         return Ok(true);
     };
     let ago = |offset| format!("now() - {}", interval(offset));
-    refresh_rollup(connection, &policy.inner, (&ago(start), &ago(end)), step).await
+    refresh_rollup(connection, (&policy.inner, bucket), (&ago(start), &ago(end)), step).await
 }
 
 /// Refreshes a rollup between two instants (expressions); says whether it came to the end.
 async fn refresh_rollup(
     connection: &mut PgConnection,
-    inner: &str,
+    rollup: (&str, Interval),
     (from, to): (&str, &str),
     step: &mut dyn FnMut(u64) -> bool,
 ) -> std::result::Result<bool, sqlx::Error> {
-    let statement = rollups::refresh(inner, from, to);
+    let statement = rollups::refresh(rollup, from, to);
     let mut buckets = 0;
     loop {
         let done: i32 = sqlx::query_scalar(&statement).fetch_one(&mut *connection).await?;
@@ -223,9 +226,6 @@ async fn refresh_rollup(
         }
     }
 }
-
-/// Buckets of a continuous aggregate that are refreshed in one go: more take more memory.
-const STEP: i32 = 30;
 
 /// What is to be refreshed of an aggregate.
 #[derive(Clone, Debug)]
@@ -279,10 +279,12 @@ pub async fn span(
     if let (Edition::Community, Some(from)) = (edition, from) {
         let bucket = bucket(aggregate.bucket, "g", bucket_zone(spec, aggregate));
         let width = interval(aggregate.bucket);
+        // More in one go take more memory.
+        let step = rollups::in_one_go(aggregate.bucket);
         // Whole buckets only: a window that is smaller than one is refused.
         let query = format!(
             "SELECT DISTINCT {bucket} AS b FROM (SELECT generate_series($1::timestamptz, \
-             $2::timestamptz, {STEP} * {width}) UNION ALL SELECT $2::timestamptz) s (g) ORDER BY b"
+             $2::timestamptz, {step} * {width}) UNION ALL SELECT $2::timestamptz) s (g) ORDER BY b"
         );
         let rows =
             sqlx::query_scalar::<_, Instant>(&query).bind(Instant(from)).bind(Instant(until));
@@ -308,8 +310,9 @@ pub async fn refresh(
     let start = span.since.max(span.floor);
     if edition == Edition::Apache {
         let from = start.map_or_else(|| "'-infinity'".to_owned(), instant);
-        return refresh_rollup(connection, &aggregate.inner(), (&from, &instant(span.until)), step)
-            .await;
+        let inner = aggregate.inner();
+        let (rollup, to) = ((inner.as_str(), aggregate.bucket), instant(span.until));
+        return refresh_rollup(connection, rollup, (&from, &to), step).await;
     }
     for (done, step_of) in span.bounds.windows(2).enumerate() {
         let (from, to) = (instant(step_of[0]), instant(step_of[1]));
