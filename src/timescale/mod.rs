@@ -15,3 +15,4 @@ pub mod rollups;
 pub mod server;
 pub mod spec;
 pub mod sql;
+pub mod status;

@@ -107,6 +107,8 @@ pub struct Runs {
     pub started: Option<EventTime>,
     /// When it last ended well.
     pub succeeded: Option<EventTime>,
+    /// When the scheduler begins it next.
+    pub next: Option<EventTime>,
     /// Why the last run failed, if it did.
     pub failure: Option<String>,
     /// Whether it runs now.

@@ -35,6 +35,7 @@ mod replay;
 mod requeue;
 mod reset;
 mod setup_all;
+mod setup_status;
 mod setup_timescale;
 mod standby;
 mod state;

@@ -18,6 +18,7 @@ pub mod offsets;
 pub mod policies;
 pub mod reports;
 pub mod samples;
+pub mod status;
 pub mod transaction;
 
 use std::time::Duration;

@@ -52,7 +52,7 @@ pub async fn known(
         return Ok(known);
     }
     let query = "SELECT j.job_id, s.last_run_started_at, s.last_successful_finish, \
-                 s.last_run_status, s.job_status, j.scheduled, s.next_start = '-infinity', \
+                 s.last_run_status, s.job_status, j.scheduled, s.next_start = '-infinity', s.next_start, \
                  (SELECT e.err_message FROM timescaledb_information.job_errors e \
                   WHERE e.job_id = j.job_id ORDER BY e.finish_time DESC LIMIT 1) \
                  FROM timescaledb_information.jobs j \
@@ -79,13 +79,14 @@ pub async fn known(
             created: known.get(&(kind, job.on.clone())).and_then(|r| r.created),
             started: instant(1),
             succeeded: instant(2),
-            failure: failed.then(|| text(7).unwrap_or_else(|| "see the server's log".to_owned())),
+            next: instant(7),
+            failure: failed.then(|| text(8).unwrap_or_else(|| "see the server's log".to_owned())),
             running: text(4).as_deref() == Some("Running"),
             never_starts: !job.scheduled || row.get::<Option<bool>, _>(6).unwrap_or_default(),
         };
         let ours = known.remove(&(kind, job.on.clone())).unwrap_or_default();
         let newest = if ours.started > own.started {
-            Runs { never_starts: own.never_starts, ..ours }
+            Runs { never_starts: own.never_starts, next: own.next, ..ours }
         } else {
             own
         };
@@ -115,6 +116,7 @@ async fn noted(connection: &mut PgConnection) -> Result<Known> {
             created: instant(2),
             started: instant(3),
             succeeded: instant(4),
+            next: None,
             failure,
             running: false,
             never_starts: false,

@@ -1,5 +1,7 @@
 //! `bss setup timescale`
 
+mod status;
+
 use std::time::Duration;
 
 use crate::backends::postgres::{self, apply, inventory, migrate, place};
@@ -15,22 +17,31 @@ use crate::timescale::spec::{DECLARED, Spec};
 use crate::timescale::{check, sql};
 use crate::ui::{Cell, OutputForm, Report};
 
-/// Plan, apply or check hypertables, continuous aggregates and policies
+/// Plan, apply or check hypertables, continuous aggregates and policies, or show what they hold
 ///
 /// Compares the server with what is declared (built in, or the file of timescale.declared), prints
 /// the steps between the two, asks, and carries them out. Each step can be run again; a second run
 /// finds nothing to do. What an edition cannot have is named before the first statement.
+///
+/// --status shows what is there: of each hypertable its chunks, its size before and after
+/// compression, its oldest and newest time and the retention floor; of each aggregate up to where it
+/// is made and how many buckets before that have changed since; of each policy its last and its next
+/// run. Numbers of rows are those of the server's statistics, not counted. Sizes are in bytes with
+/// indexes. As JSON it is one list of objects, told apart by `kind`.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct TimescaleArgs {
     /// Print the plan and change nothing
-    #[arg(long, conflicts_with_all = ["check", "sql"])]
+    #[arg(long, conflicts_with_all = ["check", "sql", "status"])]
     pub plan: bool,
     /// Change nothing; exit 6 if the server differs from what is declared
-    #[arg(long, conflicts_with = "sql")]
+    #[arg(long, conflicts_with_all = ["sql", "status"])]
     pub check: bool,
     /// Print only the statements of the plan and change nothing
-    #[arg(long)]
+    #[arg(long, conflicts_with = "status")]
     pub sql: bool,
+    /// Show sizes, times and policies of what is there and change nothing
+    #[arg(long)]
+    pub status: bool,
     /// Wait until the server answers
     #[arg(long, value_name = "DURATION", num_args = 0..=1, require_equals = true,
           default_missing_value = "60s", value_parser = wait::span)]
@@ -62,6 +73,9 @@ pub async fn run(args: TimescaleArgs, context: &Context) -> Result<ExitStatus, F
     let what = place(settings);
     let mut connection =
         wait::until(context, &what, args.wait, async || postgres::connect(settings).await).await?;
+    if args.status {
+        return status::show(context, connection, settings, spec).await;
+    }
     let examined = examine(&mut connection, settings, spec).await?;
     if args.sql {
         context.ui.write(statements(&examined).as_bytes())?;
