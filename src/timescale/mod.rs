@@ -3,6 +3,7 @@
 //! Pure: values in, values out. `backends::postgres` reads the inventory and carries plans out.
 //! Start with [`spec`], then [`plan`].
 
+pub mod access;
 mod aggregates;
 pub mod check;
 pub mod interval;

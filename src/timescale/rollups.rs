@@ -1,6 +1,7 @@
 //! Rollups: what an edition without continuous aggregates has instead. The same sums as tables, a
 //! log of the buckets that have changed, and a view that adds the rows beyond the watermark.
 
+use crate::timescale::access;
 use crate::timescale::aggregates::{self, set_aside, set_aside_or_version, zone_note};
 use crate::timescale::interval::Interval;
 use crate::timescale::inventory::Inventory;
@@ -267,7 +268,7 @@ pub(super) fn batches(spec: &Spec, aggregate: &ContinuousAggregate, aside: bool)
     let mut together = Vec::new();
     if aside {
         let kept = literal(&format!("{inner}_until_"));
-        together.push(format!("DROP VIEW IF EXISTS {}", qualified(&aggregate.name)));
+        together.extend(access::drop_view(&aggregate.name));
         together.push(format!(
             "DO $$ DECLARE kept text := {kept} || to_char(now() AT TIME ZONE 'UTC', \
              'YYYYMMDDHH24MISS'); BEGIN EXECUTE format('ALTER TABLE {table} RENAME TO %I', kept); \
@@ -304,12 +305,8 @@ pub(super) fn batches(spec: &Spec, aggregate: &ContinuousAggregate, aside: bool)
     batches
 }
 
-pub(super) fn view(spec: &Spec, aggregate: &ContinuousAggregate) -> [String; 2] {
-    let name = qualified(&aggregate.name);
-    [
-        format!("DROP VIEW IF EXISTS {name}"),
-        format!("CREATE VIEW {name} AS {}", view_select(spec, aggregate)),
-    ]
+pub(super) fn view(spec: &Spec, aggregate: &ContinuousAggregate) -> Vec<String> {
+    sql::public_view(spec, &aggregate.name, &view_select(spec, aggregate))
 }
 
 pub(super) fn fill(spec: &Spec, aggregate: &ContinuousAggregate) -> [Batch; 2] {

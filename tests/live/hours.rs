@@ -126,8 +126,8 @@ async fn compare(connection: &mut PgConnection) {
             let tz = TimeZone::get(zone).expect("a zone");
             // The first midnight of the zone, to another one.
             let first = instant(first).to_zoned(tz.clone()).start_of_day().expect("a day");
-            let end =
-                first.saturating_add(jiff::Span::new().days(i64::try_from(*days).unwrap() + 1));
+            let days = i64::try_from(*days).expect("small") + 1;
+            let end = first.saturating_add(jiff::Span::new().days(days));
             let span = (first.timestamp(), end.timestamp());
             let hours = in_whole_hours(
                 &tz,

@@ -34,6 +34,7 @@ mod recovery;
 mod replay;
 mod requeue;
 mod reset;
+mod setup_access;
 mod setup_all;
 mod setup_status;
 mod setup_timescale;

@@ -78,7 +78,8 @@ async fn clean(connection: &mut PgConnection) {
         let drop = format!("DROP TABLE {table} CASCADE");
         connection.execute(drop.as_str()).await.expect(&drop);
     }
-    connection.execute("DROP SCHEMA IF EXISTS bss CASCADE").await.expect("no schema");
+    let schemas = "DROP SCHEMA IF EXISTS bss, bss_tenant CASCADE";
+    connection.execute(schemas).await.expect("no schema");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! PostgreSQL with TimescaleDB.
 
+mod access;
 pub mod apply;
 pub mod inventory;
 pub mod migrate;

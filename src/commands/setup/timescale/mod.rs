@@ -11,17 +11,22 @@ use crate::commands::Context;
 use crate::commands::setup::wait;
 use crate::config::Backend;
 use crate::config::settings::Timescale;
+use crate::timescale::access::Access;
 use crate::timescale::plan::{Action, Change, Plan, plan};
 use crate::timescale::server::{self, Edition, Server};
 use crate::timescale::spec::{DECLARED, Spec};
 use crate::timescale::{check, sql};
 use crate::ui::{Cell, OutputForm, Report};
 
-/// Plan, apply or check hypertables, continuous aggregates and policies, or show what they hold
+/// Plan, apply or check hypertables, continuous aggregates and policies
 ///
 /// Compares the server with what is declared (built in, or the file of timescale.declared), prints
 /// the steps between the two, asks, and carries them out. Each step can be run again; a second run
 /// finds nothing to do. What an edition cannot have is named before the first statement.
+///
+/// With timescale.roles the roles of readers, writers and admins are kept too, and with
+/// timescale.tenant_roles views of schema bss_tenant in which a role sees the rows of its tenant only.
+/// Roles that the user may not make are named with the statement for an administrator (exit code 7).
 ///
 /// --status shows what is there: of each hypertable its chunks, its size before and after
 /// compression, its oldest and newest time and the retention floor; of each aggregate up to where it
@@ -112,7 +117,9 @@ fn conclude(context: &Context, examined: &Examined) -> Result<ExitStatus, Failur
     }
     let blocked = count(Action::Blocked);
     if blocked > 0 {
-        context.ui.warning(format!("{blocked} objects differ but cannot be changed without loss."));
+        context.ui.warning(format!(
+            "{blocked} objects differ and are not changed here; see the lines with ! blocked."
+        ));
         return Ok(ExitStatus::Partly);
     }
     if examined.plan.steps.is_empty() {
@@ -138,10 +145,16 @@ pub fn declared(settings: &Timescale) -> Result<Spec, Failure> {
         })?;
         (text, name)
     };
-    let spec = Spec::parse(&text, &settings.zone).map_err(|e| {
+    let mut spec = Spec::parse(&text, &settings.zone).map_err(|e| {
         let mut failure = Failure::config(format!("cannot use the declaration {name}"));
         failure.causes.push(e);
         failure
+    })?;
+    let prefix = settings.roles.then(|| settings.role_prefix.clone());
+    spec.access = Access::read(prefix, &settings.tenant_roles).map_err(|e| {
+        let mut failure = Failure::config("cannot use timescale.tenant_roles");
+        failure.causes.push(e);
+        failure.hint("Give a list such as [\"acme_dashboard=acme\"].")
     })?;
     let findings = check::lint(&spec);
     if findings.is_empty() {
