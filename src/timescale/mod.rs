@@ -4,6 +4,7 @@
 //! Start with [`spec`], then [`plan`].
 
 pub mod access;
+pub mod adopt;
 mod aggregates;
 pub mod check;
 pub mod interval;

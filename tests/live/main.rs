@@ -35,6 +35,7 @@ mod replay;
 mod requeue;
 mod reset;
 mod setup_access;
+mod setup_adopt;
 mod setup_all;
 mod setup_status;
 mod setup_timescale;

@@ -1,5 +1,6 @@
 //! `bss setup timescale`
 
+mod adopt;
 mod status;
 
 use std::time::Duration;
@@ -33,20 +34,27 @@ use crate::ui::{Cell, OutputForm, Report};
 /// is made and how many buckets before that have changed since; of each policy its last and its next
 /// run. Numbers of rows are those of the server's statistics, not counted. Sizes are in bytes with
 /// indexes. As JSON it is one list of objects, told apart by `kind`.
+///
+/// --adopt prints what is there, also what was made or altered by hand, as a declaration: with its file
+/// as timescale.declared --check finds no difference. What a declaration cannot hold (a paused job, a
+/// view of another body) is told, with exit code 7.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct TimescaleArgs {
     /// Print the plan and change nothing
-    #[arg(long, conflicts_with_all = ["check", "sql", "status"])]
+    #[arg(long, conflicts_with_all = ["check", "sql", "status", "adopt"])]
     pub plan: bool,
     /// Change nothing; exit 6 if the server differs from what is declared
-    #[arg(long, conflicts_with_all = ["sql", "status"])]
+    #[arg(long, conflicts_with_all = ["sql", "status", "adopt"])]
     pub check: bool,
     /// Print only the statements of the plan and change nothing
-    #[arg(long, conflicts_with = "status")]
+    #[arg(long, conflicts_with_all = ["status", "adopt"])]
     pub sql: bool,
     /// Show sizes, times and policies of what is there and change nothing
-    #[arg(long)]
+    #[arg(long, conflicts_with = "adopt")]
     pub status: bool,
+    /// Print what is there as a file for timescale.declared and change nothing
+    #[arg(long)]
+    pub adopt: bool,
     /// Wait until the server answers
     #[arg(long, value_name = "DURATION", num_args = 0..=1, require_equals = true,
           default_missing_value = "60s", value_parser = wait::span)]
@@ -78,6 +86,9 @@ pub async fn run(args: TimescaleArgs, context: &Context) -> Result<ExitStatus, F
     let what = place(settings);
     let mut connection =
         wait::until(context, &what, args.wait, async || postgres::connect(settings).await).await?;
+    if args.adopt {
+        return adopt::print(context, connection, settings, spec).await;
+    }
     if args.status {
         return status::show(context, connection, settings, spec).await;
     }
@@ -177,17 +188,29 @@ pub async fn differences(settings: &Timescale) -> Result<usize, Failure> {
     Ok(examine(&mut connection, settings, spec).await?.plan.steps.len())
 }
 
-async fn examine(
+/// Which server it is, if it can be used.
+///
+/// # Errors
+/// It cannot, with the next step.
+async fn usable(
     connection: &mut postgres::PgConnection,
     settings: &Timescale,
-    spec: Spec,
-) -> Result<Examined, Failure> {
+) -> Result<(Server, Edition), Failure> {
     let server = inventory::server(connection).await?;
     let edition = server::judge(&server).map_err(|unusable| {
         BackendError::new(Kind::Unsupported, format!("cannot use {}", place(settings)))
             .because(unusable.cause)
             .hint(unusable.hint)
     })?;
+    Ok((server, edition))
+}
+
+async fn examine(
+    connection: &mut postgres::PgConnection,
+    settings: &Timescale,
+    spec: Spec,
+) -> Result<Examined, Failure> {
+    let (server, edition) = usable(connection, settings).await?;
     let found = inventory::inventory(connection, &spec, &server).await?;
     let schema = server.schema.as_deref().unwrap_or("public");
     let plan = plan(&spec, &found, edition, schema);
