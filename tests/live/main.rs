@@ -37,6 +37,7 @@ mod reset;
 mod setup_access;
 mod setup_adopt;
 mod setup_all;
+mod setup_retention;
 mod setup_status;
 mod setup_timescale;
 mod standby;
