@@ -7,7 +7,7 @@ use sqlx::{Executor, Row};
 
 use crate::backends::error::Result;
 use crate::backends::postgres::instant::Instant;
-use crate::backends::postgres::{classify, fault, hypertable, said};
+use crate::backends::postgres::{classify, code, fault, hypertable, said};
 use crate::domain::EventTime;
 use crate::timescale::interval::Interval;
 use crate::timescale::inventory::{Inventory, JobKind};
@@ -126,26 +126,42 @@ async fn noted(connection: &mut PgConnection) -> Result<Known> {
     Ok(known)
 }
 
+/// How a run of a policy ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Well, or because it was asked to stop.
+    Well,
+    /// Others, as another run, held what it needs for longer than it waits; nothing is noted.
+    Busy,
+    /// The server refused.
+    Failed(String),
+}
+
 /// Runs a policy and notes when it began and how it ended. `step` is told, of a refresh on the
 /// Apache edition, how many buckets are done; it may ask to stop.
 ///
 /// # Errors
-/// A broken connection; what the server said of a run that failed is `Ok(Err(..))`.
+/// A broken connection.
 pub async fn run(
     connection: &mut PgConnection,
     inventory: &Inventory,
     edition: Edition,
     policy: &Policy,
     step: &mut dyn FnMut(u64) -> bool,
-) -> Result<std::result::Result<(), String>> {
+) -> Result<Ended> {
     let what = || format!("could not run the {} policy on {}", policy.kind.word(), policy.object);
     let (kind, inner) = (literal(policy.kind.word()), literal(&policy.inner));
+    let before =
+        format!("SELECT started_at FROM bss.policy_run WHERE policy = {kind} AND object = {inner}");
+    let before = sqlx::query_scalar::<_, Option<Instant>>(&before).fetch_optional(&mut *connection);
+    let before = before.await.map_err(|e| fault(e, what()))?.flatten();
     let begin = format!(
         "INSERT INTO bss.policy_run (policy, object, started_at) VALUES ({kind}, {inner}, \
          clock_timestamp()) ON CONFLICT (policy, object) DO UPDATE SET started_at = \
-         clock_timestamp()"
+         clock_timestamp() RETURNING started_at"
     );
-    connection.execute(begin.as_str()).await.map_err(|e| fault(e, what()))?;
+    let begun = sqlx::query_scalar::<_, Instant>(&begin).fetch_one(&mut *connection).await;
+    let begun = begun.map_err(|e| fault(e, what()))?;
     let outcome = match edition {
         Edition::Community => job(connection, inventory, policy).await,
         Edition::Apache => own(connection, policy, step).await,
@@ -155,9 +171,18 @@ pub async fn run(
     cleared.map_err(|e| fault(e, what()))?;
     let failure = match &outcome {
         Ok(true) => None,
-        Ok(false) => return Ok(Ok(())),
+        Ok(false) => return Ok(Ended::Well),
+        Err(error) if code(error).as_deref() == Some("55P03") => {
+            // As if this run had not been, unless another has begun since.
+            let undo = format!(
+                "UPDATE bss.policy_run SET started_at = $1 WHERE policy = {kind} AND object = \
+                 {inner} AND started_at = $2"
+            );
+            let undone = sqlx::query(&undo).bind(before).bind(begun).execute(&mut *connection);
+            return undone.await.map(|_| Ended::Busy).map_err(|e| fault(e, what()));
+        }
         Err(error) if error.as_database_error().is_some() => Some(said(error)),
-        Err(_) => return outcome.map(|_| Ok(())).map_err(|e| fault(e, what())),
+        Err(_) => return outcome.map(|_| Ended::Well).map_err(|e| fault(e, what())),
     };
     let end = format!(
         "UPDATE bss.policy_run SET finished_at = CASE WHEN $1::text IS NULL THEN clock_timestamp() \
@@ -165,7 +190,7 @@ pub async fn run(
     );
     let noted = sqlx::query(&end).bind(&failure).execute(&mut *connection).await;
     noted.map_err(|e| fault(e, what()))?;
-    Ok(failure.map_or(Ok(()), Err))
+    Ok(failure.map_or(Ended::Well, Ended::Failed))
 }
 
 async fn job(
