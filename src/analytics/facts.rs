@@ -1,20 +1,24 @@
 //! Sums over metrics: by day or in all, by some of their dimensions, from a daily aggregate where that
-//! gives the same answer, else from the rows.
+//! gives the same answer, else from an hourly one, else from the rows.
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
 use crate::domain::EventTime;
 use crate::timescale::interval::Interval;
 use crate::timescale::sql::{bucket, ident, qualified};
 
-/// What is summed, and the daily aggregate that has it.
+/// What is summed, and the aggregates that have it.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts {
     /// The hypertable.
     pub hypertable: &'static str,
     /// The daily aggregate; its bucket is `day`.
     pub aggregate: &'static str,
-    /// What each sum is called, what it is over rows, and over the aggregate.
+    /// The hourly aggregate, if there is one: the same measures; its bucket is `hour`.
+    pub hourly: Option<&'static str>,
+    /// What each sum is called, what it is over rows, and over an aggregate.
     pub measures: &'static [(&'static str, &'static str, &'static str)],
 }
 
@@ -22,6 +26,7 @@ pub struct Facts {
 pub const REVENUE: Facts = Facts {
     hypertable: "revenue_metrics",
     aggregate: "revenue_breakdown_daily",
+    hourly: Some("revenue_breakdown_hourly"),
     measures: &[
         ("revenue", "sum(revenue)", "sum(total_revenue)"),
         ("costs", "sum(costs)", "sum(total_costs)"),
@@ -34,6 +39,7 @@ pub const REVENUE: Facts = Facts {
 pub const ORDERS: Facts = Facts {
     hypertable: "order_metrics",
     aggregate: "order_status_daily",
+    hourly: Some("order_status_hourly"),
     measures: &[
         ("orders", "count(*)", "sum(order_count)"),
         ("amount", "sum(total_amount)", "sum(total_amount)"),
@@ -45,6 +51,7 @@ pub const ORDERS: Facts = Facts {
 pub const PAYMENTS: Facts = Facts {
     hypertable: "payment_metrics",
     aggregate: "payment_pattern_daily",
+    hourly: Some("payment_pattern_hourly"),
     measures: &[
         ("payments", "count(*)", "sum(payment_count)"),
         ("amount", "sum(amount)", "sum(total_amount)"),
@@ -57,6 +64,8 @@ pub const PAYMENTS: Facts = Facts {
 pub const CUSTOMERS: Facts = Facts {
     hypertable: "customer_metrics",
     aggregate: "customer_activity_daily",
+    // By customer there are nearly as many hours as rows.
+    hourly: None,
     measures: &[("activities", "count(*)", "sum(activity_count)")],
 };
 
@@ -65,16 +74,25 @@ pub const CUSTOMERS: Facts = Facts {
 pub enum Source {
     /// The daily aggregate.
     Aggregate,
+    /// The hourly aggregate, in UTC.
+    Hourly,
     /// The rows.
     Rows,
 }
 
 impl Source {
     /// The daily aggregate gives the answer if its days are those of the question (`same_zone`) and
-    /// the range begins and ends with one (`whole`).
+    /// the range begins and ends with one (`whole`); an hourly one if there is one and the range and
+    /// its days consist of whole hours ([`in_whole_hours`]).
     #[must_use]
-    pub const fn of(same_zone: bool, whole: bool) -> Self {
-        if same_zone && whole { Self::Aggregate } else { Self::Rows }
+    pub const fn of(facts: &Facts, same_zone: bool, whole: bool, whole_hours: bool) -> Self {
+        if same_zone && whole {
+            Self::Aggregate
+        } else if facts.hourly.is_some() && whole_hours {
+            Self::Hourly
+        } else {
+            Self::Rows
+        }
     }
 
     /// The word in results.
@@ -82,9 +100,34 @@ impl Source {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Aggregate => "aggregate",
+            Self::Hourly => "hourly-aggregate",
             Self::Rows => "rows",
         }
     }
+}
+
+/// Microseconds of an hour.
+const HOUR: i64 = 3_600_000_000;
+
+/// Whether a range and its days in `zone` consist of whole hours of UTC: it begins with one, ends with
+/// one or at `now`, after which there is nothing, and every offset of the zone and every change of it
+/// in the range is of whole hours.
+#[must_use]
+pub fn in_whole_hours(
+    zone: &TimeZone,
+    (since, until): (EventTime, EventTime),
+    now: EventTime,
+) -> bool {
+    let whole = |time: EventTime| time.micros().rem_euclid(HOUR) == 0;
+    let instant = |time: EventTime| Timestamp::from_microsecond(time.micros());
+    let (Ok(first), Ok(last)) = (instant(since), instant(until)) else { return false };
+    let mut changes = zone.following(first).take_while(|change| change.timestamp() < last);
+    whole(since)
+        && (until >= now || whole(until))
+        && zone.to_offset(first).seconds() % 3600 == 0
+        && changes.all(|change| {
+            change.offset().seconds() % 3600 == 0 && change.timestamp().as_second() % 3600 == 0
+        })
 }
 
 /// A question.
@@ -138,16 +181,19 @@ impl Question {
     /// the day (if asked for), the dimensions, the measures.
     #[must_use]
     pub fn sql(&self) -> String {
-        let rows = self.source == Source::Rows;
-        let (from, time) =
-            if rows { (self.facts.hypertable, "time") } else { (self.facts.aggregate, "day") };
+        let (from, time) = match (self.source, self.facts.hourly) {
+            (Source::Aggregate, _) => (self.facts.aggregate, "day"),
+            (Source::Hourly, Some(hourly)) => (hourly, "hour"),
+            (Source::Hourly, None) | (Source::Rows, _) => (self.facts.hypertable, "time"),
+        };
+        let rows = from == self.facts.hypertable;
         let mut columns = Vec::new();
         if let Some(zone) = &self.daily {
             let zone = Some(zone.as_str()).filter(|z| *z != "UTC");
-            columns.push(if rows {
-                bucket(Interval::days(1), "\"time\"", zone)
+            columns.push(if time == "day" {
+                ident(time)
             } else {
-                ident("day")
+                bucket(Interval::days(1), &ident(time), zone)
             });
         }
         columns.extend(self.by.iter().map(|c| ident(c)));
@@ -213,10 +259,57 @@ mod tests {
     }
 
     #[test]
-    fn an_aggregate_answers_only_for_its_own_whole_days() {
-        assert_eq!(Source::of(true, true), Source::Aggregate);
+    fn hours_are_put_together_to_the_days_of_a_zone() {
+        let hours = question(Source::Hourly, Some("Europe/Berlin"), &["status"]).sql();
+        assert_eq!(
+            hours,
+            "SELECT time_bucket(INTERVAL '1 day', \"hour\", 'Europe/Berlin'), \"status\", \
+             (sum(order_count))::numeric, (sum(total_amount))::numeric, \
+             (sum(total_items))::numeric FROM bss.\"order_status_hourly\" WHERE tenant = $1 \
+             AND \"hour\" >= $2 AND \"hour\" < $3 AND \"currency\" = $4 GROUP BY 1, 2"
+        );
+    }
+
+    #[test]
+    fn an_aggregate_answers_only_for_its_own_whole_buckets() {
+        use Source::{Aggregate, Hourly, Rows};
+        assert_eq!(Source::of(&ORDERS, true, true, false), Aggregate);
+        assert_eq!(Source::of(&CUSTOMERS, true, true, true), Aggregate);
         for (zone, whole) in [(false, true), (true, false), (false, false)] {
-            assert_eq!(Source::of(zone, whole), Source::Rows);
+            assert_eq!(Source::of(&ORDERS, zone, whole, true), Hourly);
+            assert_eq!(Source::of(&ORDERS, zone, whole, false), Rows);
+            assert_eq!(Source::of(&CUSTOMERS, zone, whole, true), Rows);
         }
+    }
+
+    #[test]
+    fn zones_of_whole_hours_are_told_from_others() {
+        let time = |text: &str| {
+            let instant: Timestamp = text.parse().unwrap();
+            EventTime::from_micros(instant.as_microsecond())
+        };
+        let now = time("2026-06-01T08:20:00Z");
+        let whole = |zone: &str, since: &str, until: &str| {
+            let zone = TimeZone::get(zone).unwrap();
+            in_whole_hours(&zone, (time(since), time(until)), now)
+        };
+        let year = ("2025-06-01T00:00:00Z", "2026-06-01T00:00:00Z");
+        for (zone, expected) in [
+            ("UTC", true),
+            ("Europe/Berlin", true),
+            ("America/Chicago", true),
+            ("Asia/Kolkata", false),
+            ("Asia/Kathmandu", false),
+            // Half an hour in summer only.
+            ("Australia/Lord_Howe", false),
+        ] {
+            assert_eq!(whole(zone, year.0, year.1), expected, "{zone}");
+        }
+        assert!(whole("Australia/Lord_Howe", "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"));
+        // Changes a minute after midnight, as they once were.
+        assert!(!whole("America/Goose_Bay", "2010-01-01T04:00:00Z", "2011-01-01T04:00:00Z"));
+        assert!(!whole("UTC", "2026-01-01T00:00:01Z", "2026-02-01T00:00:00Z"));
+        assert!(!whole("UTC", "2026-01-01T00:00:00Z", "2026-02-01T00:30:00Z"));
+        assert!(whole("UTC", "2026-01-01T00:00:00Z", "2026-06-01T08:20:00Z"), "up to now");
     }
 }

@@ -49,6 +49,10 @@ pub struct Gauges {
     pub latency: Option<f64>,
 }
 
+/// The longest range over which percentiles are taken from the rows; beyond it means and maxima come
+/// from the hourly aggregate.
+pub const PERCENTILES: std::time::Duration = std::time::Duration::from_secs(31 * 24 * 60 * 60);
+
 /// The limits: at or above the first it is a warning, at or above the second critical.
 const LIMITS: [(f64, f64); 4] = [(70.0, 85.0), (70.0, 85.0), (1.0, 5.0), (500.0, 1000.0)];
 

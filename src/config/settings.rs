@@ -71,6 +71,9 @@ pub struct Timescale {
     pub statement_timeout: Duration,
     pub zone: String,
     pub declared: PathBuf,
+    pub roles: bool,
+    pub role_prefix: String,
+    pub tenant_roles: Vec<String>,
 }
 
 /// `[kafka]`

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::timescale::interval::Interval;
-use crate::timescale::spec::{ContinuousAggregate, Hypertable, Spec};
+use crate::timescale::spec::{ContinuousAggregate, Hypertable, Spec, plain_name};
 
 /// More chunks than this make planning slow.
 const MOST_CHUNKS: i64 = 10_000;
@@ -33,6 +33,10 @@ pub fn lint(spec: &Spec) -> Vec<Finding> {
     if jiff::tz::TimeZone::get(&spec.zone).is_err() {
         let text = format!("`{}` is no time zone such as UTC or Europe/Berlin", spec.zone);
         push(&mut findings, "timescale.zone", text);
+    }
+    if let Some(prefix) = spec.access.prefix.as_ref().filter(|p| !plain_name(p)) {
+        let text = format!("`{prefix}` is not a plain name of at most 38 lower-case letters");
+        push(&mut findings, "timescale.role_prefix", text);
     }
     for table in &spec.hypertables {
         hypertable(table, &mut findings);
@@ -186,7 +190,7 @@ mod tests {
     fn each_fault_is_one_finding_with_both_numbers() {
         let interval = |text| Interval::parse(text).unwrap();
         type Fault = (fn(&mut Spec), &'static [&'static str]);
-        let faults: [Fault; 10] = [
+        let faults: [Fault; 11] = [
             (
                 |s| s.aggregates[0].refresh.start_offset = Interval::days(1),
                 &["revenue_daily", "from 1 day to 1 hour", "two buckets of 1 day"],
@@ -216,6 +220,7 @@ mod tests {
             ),
             (|s| s.aggregates[0].on = "payments".to_owned(), &["`payments`", "not declared"]),
             (|s| s.zone = "Mars/Olympus".to_owned(), &["Mars/Olympus"]),
+            (|s| s.access.prefix = Some("A b".to_owned()), &["role_prefix", "`A b`"]),
             (|s| s.hypertables[0].key.retain(|c| c != "time"), &["payment_metrics", "`time`"]),
             (
                 |s| s.aggregates[1].group_by.retain(|c| c != "tenant"),

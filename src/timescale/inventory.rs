@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::timescale::access::FoundAccess;
 use crate::timescale::interval::Interval;
 
 /// Everything the plan looks at.
@@ -33,6 +34,8 @@ pub struct Inventory {
     pub retain: Option<String>,
     /// Hypertables of which rows have been dropped, with the instant below which.
     pub floors: BTreeMap<String, String>,
+    /// Roles, rights and tenants' views.
+    pub access: FoundAccess,
 }
 
 /// The state of the plain SQL migrations.

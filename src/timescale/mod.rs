@@ -3,6 +3,8 @@
 //! Pure: values in, values out. `backends::postgres` reads the inventory and carries plans out.
 //! Start with [`spec`], then [`plan`].
 
+pub mod access;
+pub mod adopt;
 mod aggregates;
 pub mod check;
 pub mod interval;
@@ -15,3 +17,4 @@ pub mod rollups;
 pub mod server;
 pub mod spec;
 pub mod sql;
+pub mod status;

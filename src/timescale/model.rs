@@ -11,14 +11,19 @@ use crate::timescale::inventory::{
 use crate::timescale::plan::{Action, Change, Plan, plan};
 use crate::timescale::server::Edition;
 use crate::timescale::spec::{DECLARED, Spec};
-use crate::timescale::{rollups, sql};
+use crate::timescale::{access, rollups, sql};
 
 fn spec() -> Spec {
-    Spec::parse(DECLARED, "UTC").unwrap()
+    let mut spec = Spec::parse(DECLARED, "UTC").unwrap();
+    let tenants = ["acme_ro=acme".to_owned()];
+    spec.access = access::Access::read(Some("bss".to_owned()), &tenants).unwrap();
+    spec
 }
 
 fn empty(spec: &Spec) -> Inventory {
     let mut inventory = Inventory::default();
+    inventory.access.may_create = true;
+    inventory.access.roles.insert("acme_ro".to_owned());
     inventory.migrations.pending = vec![(1, "create".to_owned())];
     assert!(!plan(spec, &inventory, Edition::Community, "public").is_empty());
     inventory
@@ -83,7 +88,13 @@ fn carry_out(spec: &Spec, inventory: &mut Inventory, change: &Change) {
         Change::View(aggregate) => {
             let view = same(&sql::view_select(aggregate));
             inventory.views.insert(aggregate.name.clone(), view);
+            after_view(spec, inventory, &aggregate.name);
         }
+        Change::Role(_)
+        | Change::Rights(_)
+        | Change::TenantSchema
+        | Change::TenantFunction
+        | Change::TenantView(_) => give(spec, inventory, change),
         Change::DeleteJob(id) => inventory.jobs.retain(|j| j.id != *id),
         Change::Routine(_)
         | Change::InvalidationLog(_)
@@ -91,6 +102,47 @@ fn carry_out(spec: &Spec, inventory: &mut Inventory, change: &Change) {
         | Change::FillRollup(_)
         | Change::RollupView(_) => roll_up(spec, inventory, change),
         policy => set_policy(inventory, policy),
+    }
+}
+
+/// A public view that is made anew comes with the tenants' view over it, and with the rights on both.
+fn after_view(spec: &Spec, inventory: &mut Inventory, name: &str) {
+    inventory.access.rights.retain(|(_, target), _| target.relation.as_deref() != Some(name));
+    give(spec, inventory, &Change::TenantView(name.to_owned()));
+    for (key, privileges) in access::wished(spec) {
+        if key.1.relation.as_deref() == Some(name) {
+            inventory.access.rights.insert(key, privileges);
+        }
+    }
+}
+
+/// Roles, rights and tenants' views after a change of one.
+fn give(spec: &Spec, inventory: &mut Inventory, change: &Change) {
+    let found = &mut inventory.access;
+    match change {
+        Change::Role(role) => drop(found.roles.insert(role.clone())),
+        Change::Rights(all) => {
+            for (role, target, privileges) in all {
+                let key = (role.clone(), target.clone());
+                found.rights.remove(&key);
+                if !privileges.is_empty() {
+                    found.rights.insert(key, privileges.clone());
+                }
+            }
+        }
+        Change::TenantSchema => found.schema = true,
+        Change::TenantFunction => found.function = Some(access::function_body(spec)),
+        Change::TenantView(name) => {
+            assert!(found.schema && found.function.is_some(), "the view calls the function");
+            found.views.insert(name.clone(), same(&access::tenant_select(name)));
+            for (key, privileges) in access::wished(spec) {
+                let own = key.1.schema == access::TENANT_SCHEMA;
+                if own && key.1.relation.as_deref() == Some(name) {
+                    found.rights.insert(key, privileges);
+                }
+            }
+        }
+        other => unreachable!("{other:?} is of no role"),
     }
 }
 
@@ -126,6 +178,7 @@ fn roll_up(spec: &Spec, inventory: &mut Inventory, change: &Change) {
         Change::RollupView(aggregate) => {
             let view = same(&rollups::view_select(spec, aggregate));
             inventory.views.insert(aggregate.name.clone(), view);
+            after_view(spec, inventory, &aggregate.name);
         }
         other => unreachable!("{other:?} is of no rollup"),
     }
@@ -237,6 +290,25 @@ fn alter(inventory: &mut Inventory, kind: usize, pick: usize) {
                 Job { kind: JobKind::NativeRetention, on, id: 5000, ..inventory.jobs[0].clone() };
             inventory.jobs.push(job);
         }
+        11 => drop(inventory.access.rights.remove(&nth(&inventory.access.rights, pick))),
+        12 => {
+            let key = nth(&inventory.access.rights, pick);
+            let privileges = inventory.access.rights.get_mut(&key).unwrap();
+            privileges.insert("TRIGGER".to_owned());
+        }
+        13 => {
+            let inner = access::Target {
+                schema: "bss".to_owned(),
+                relation: Some("payment_pattern_daily_v1".to_owned()),
+            };
+            let privileges = std::collections::BTreeSet::from(["SELECT".to_owned()]);
+            inventory.access.rights.insert(("acme_ro".to_owned(), inner), privileges);
+        }
+        14 => {
+            let name = nth(&inventory.access.views, pick);
+            inventory.access.views.get_mut(&name).unwrap().found.insert_str(0, "no barrier ");
+        }
+        15 => inventory.access.function = Some("SELECT '{*}'".to_owned()),
         _ => {
             let name = nth(&inventory.aggregates, pick);
             let found = inventory.aggregates.get_mut(&name).unwrap();
@@ -247,7 +319,7 @@ fn alter(inventory: &mut Inventory, kind: usize, pick: usize) {
 
 proptest! {
     #[test]
-    fn one_alteration_is_one_line_and_is_mended(kind in 0_usize..12, pick in 0_usize..100) {
+    fn one_alteration_is_one_line_and_is_mended(kind in 0_usize..17, pick in 0_usize..100) {
         let spec = spec();
         let mut inventory = empty(&spec);
         converge(&spec, &mut inventory, Edition::Community);
@@ -260,7 +332,7 @@ proptest! {
 
     #[test]
     fn any_number_of_alterations_converges(
-        alterations in prop::collection::vec((0_usize..12, 0_usize..100), 0..12)
+        alterations in prop::collection::vec((0_usize..17, 0_usize..100), 0..12)
     ) {
         let spec = spec();
         let mut inventory = empty(&spec);
@@ -320,6 +392,8 @@ fn statements_quote_and_keep_to_the_floor() {
         select.contains("time_bucket(INTERVAL '1 day', \"time\", 'Europe/Berlin')"),
         "{select}"
     );
+    let offset = sql::bucket(Interval::days(1), "t", Some("+05:30"));
+    assert_eq!(offset, "time_bucket(INTERVAL '1 day', t, '-05:30')", "east is minus in POSIX");
     let mut hourly = daily.clone();
     hourly.bucket = Interval::hours(1);
     assert!(sql::select(&spec, &hourly).contains("time_bucket(INTERVAL '1 hour', \"time\") AS"));

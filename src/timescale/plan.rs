@@ -3,6 +3,7 @@
 //! A plan is data: it can be printed, compared and carried out step by step, each step safe to
 //! run again. What is foreign or blocked has no change: it is told and left as it is.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::timescale::interval::Interval;
@@ -11,7 +12,7 @@ use crate::timescale::server::Edition;
 use crate::timescale::spec::{
     Compression, ContinuousAggregate, Hypertable, Index, Retention, Spec,
 };
-use crate::timescale::{aggregates, rollups, sql};
+use crate::timescale::{access, aggregates, rollups, sql};
 
 /// What happens to an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +25,7 @@ pub enum Action {
     Remove,
     /// It is not declared and left as it is.
     Foreign,
-    /// It differs, but changing it would lose data.
+    /// It differs, but changing it would lose data, or only somebody else may.
     Blocked,
 }
 
@@ -143,6 +144,16 @@ pub enum Change {
     FillRollup(ContinuousAggregate),
     /// Make the public view of a rollup anew.
     RollupView(ContinuousAggregate),
+    /// Make a role.
+    Role(String),
+    /// Set rights: of which role, on what, which.
+    Rights(Vec<(String, access::Target, BTreeSet<String>)>),
+    /// Make the schema of the tenants' views.
+    TenantSchema,
+    /// Make the function anew that says whose rows a role sees.
+    TenantFunction,
+    /// Make a tenants' view anew, with its rights.
+    TenantView(String),
 }
 
 /// One line of a plan.
@@ -234,6 +245,7 @@ pub fn plan(spec: &Spec, inventory: &Inventory, edition: Edition, schema: &str) 
         let change = Change::Migration(*version);
         steps.push(create(object, Some(description.clone()), "not applied yet", change));
     }
+    access::plan_roles(&spec, inventory, &mut steps);
     for table in &spec.hypertables {
         hypertable(table, inventory, &mut steps);
         native_retention(table, inventory, &mut steps);
@@ -257,6 +269,7 @@ pub fn plan(spec: &Spec, inventory: &Inventory, edition: Edition, schema: &str) 
             retention(table, inventory, &mut steps);
         }
     }
+    access::plan_rights(&spec, inventory, &mut steps);
     for name in inventory.hypertables.keys() {
         if !spec.hypertables.iter().any(|t| t.name == *name) {
             steps.push(foreign(format!("hypertable {name}"), None));

@@ -42,6 +42,8 @@ pub struct Policy {
     pub inner: String,
     /// How often.
     pub every: Interval,
+    /// Refresh: the width of a bucket.
+    pub bucket: Option<Interval>,
     /// Refresh: from how long ago on.
     pub start_offset: Option<Interval>,
     /// Refresh: up to how long ago.
@@ -60,6 +62,7 @@ pub fn declared(spec: &Spec, edition: Edition) -> Vec<Policy> {
             object: aggregate.name.clone(),
             inner: aggregate.inner(),
             every: aggregate.refresh.every,
+            bucket: Some(aggregate.bucket),
             start_offset: Some(aggregate.refresh.start_offset),
             end_offset: Some(aggregate.refresh.end_offset),
             after: None,
@@ -70,6 +73,7 @@ pub fn declared(spec: &Spec, edition: Edition) -> Vec<Policy> {
         object: name.to_owned(),
         inner: name.to_owned(),
         every,
+        bucket: None,
         start_offset: None,
         end_offset: None,
         after: Some(after),
@@ -103,6 +107,8 @@ pub struct Runs {
     pub started: Option<EventTime>,
     /// When it last ended well.
     pub succeeded: Option<EventTime>,
+    /// When the scheduler begins it next.
+    pub next: Option<EventTime>,
     /// Why the last run failed, if it did.
     pub failure: Option<String>,
     /// Whether it runs now.
@@ -238,7 +244,7 @@ mod tests {
         let mut spec = Spec::parse(DECLARED, "UTC").unwrap();
         let (start, names) = window(&spec, "revenue_metrics", at(0)).unwrap();
         assert_eq!(start, at(-7 * 24));
-        assert_eq!(names, ["revenue_daily", "revenue_breakdown_daily"]);
+        assert_eq!(names, ["revenue_daily", "revenue_breakdown_daily", "revenue_breakdown_hourly"]);
         spec.aggregates[0].refresh.start_offset = Interval::days(3);
         assert_eq!(window(&spec, "revenue_metrics", at(0)).unwrap().0, at(-3 * 24));
         assert_eq!(window(&spec, "fraud_alerts", at(0)), None);

@@ -86,12 +86,13 @@ BEGIN
     END LOOP;
 
     FOR attempt IN 1 .. 3 LOOP
-        -- Two buckets past the horizon: the last bucket of a chunk may reach into the next one.
+        -- Two buckets past the floor: the last bucket of a chunk may reach into the next one, and what
+        -- lies between the horizon and the floor of a wider aggregate is never refreshed again.
         FOR i IN 1 .. cardinality(views) LOOP
-            CALL @extension@.refresh_continuous_aggregate(views[i], first_ok, horizon + 2 * widths[i]);
+            CALL @extension@.refresh_continuous_aggregate(views[i], first_ok, new_floor + 2 * widths[i]);
         END LOOP;
         FOREACH r IN ARRAY rollups LOOP
-            WHILE bss.refresh_rollup(r.name, '-infinity', horizon + 2 * r.bucket_width, 50) > 0 LOOP
+            WHILE bss.refresh_rollup(r.name, '-infinity', new_floor + 2 * r.bucket_width, 50) > 0 LOOP
                 COMMIT;
             END LOOP;
         END LOOP;
@@ -121,29 +122,29 @@ BEGIN
             unseen := EXISTS (
                 SELECT FROM _timescaledb_catalog.continuous_aggs_hypertable_invalidation_log
                 WHERE hypertable_id = table_id
-                  AND lowest_modified_value < _timescaledb_functions.to_unix_microseconds(horizon)
+                  AND lowest_modified_value < _timescaledb_functions.to_unix_microseconds(new_floor)
                   AND greatest_modified_value >= oldest
             ) OR EXISTS (
                 SELECT FROM _timescaledb_catalog.continuous_aggs_materialization_invalidation_log
                 WHERE materialization_id = ANY (ids)
-                  AND lowest_modified_value < _timescaledb_functions.to_unix_microseconds(horizon)
+                  AND lowest_modified_value < _timescaledb_functions.to_unix_microseconds(new_floor)
                   AND greatest_modified_value >= oldest
             );
             IF NOT unseen AND (seen_until IS NULL
-                OR seen_until < _timescaledb_functions.to_unix_microseconds(horizon)) THEN
+                OR seen_until < _timescaledb_functions.to_unix_microseconds(new_floor)) THEN
                 EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE "time" < $1 AND ($2 IS NULL OR '
                     '_timescaledb_functions.to_unix_microseconds("time") >= $2))', relation)
-                INTO unseen USING horizon, seen_until;
+                INTO unseen USING new_floor, seen_until;
             END IF;
         END IF;
         FOREACH r IN ARRAY rollups LOOP
             unseen := unseen OR EXISTS (
                 SELECT FROM bss.rollup_invalidation i
-                WHERE i.rollup = r.name AND i.bucket < horizon AND i.bucket >= coalesce(first_ok, '-infinity')
+                WHERE i.rollup = r.name AND i.bucket < new_floor AND i.bucket >= coalesce(first_ok, '-infinity')
             );
             EXECUTE format('SELECT $1 OR EXISTS (SELECT FROM %s t, bss.rollup w WHERE w.name = $2 '
                 'AND t."time" >= w.watermark AND t."time" < $3)', relation)
-            INTO unseen USING unseen, r.name, horizon;
+            INTO unseen USING unseen, r.name, new_floor;
         END LOOP;
         IF NOT unseen THEN
             PERFORM @extension@.drop_chunks(relation, older_than => horizon);

@@ -1,7 +1,9 @@
 //! Rollups: what an edition without continuous aggregates has instead. The same sums as tables, a
 //! log of the buckets that have changed, and a view that adds the rows beyond the watermark.
 
+use crate::timescale::access;
 use crate::timescale::aggregates::{self, set_aside, set_aside_or_version, zone_note};
+use crate::timescale::interval::Interval;
 use crate::timescale::inventory::Inventory;
 use crate::timescale::plan::{Action, Change, Step, changed, create, foreign};
 use crate::timescale::policies::PolicyKind;
@@ -13,8 +15,15 @@ use crate::timescale::sql::{
 /// The body of `bss.refresh_rollup`.
 const REFRESH: &str = include_str!("rollup.sql");
 
-/// Buckets made in one transaction.
-const BUCKETS: u32 = 30;
+/// Buckets made in one transaction, and the days that they span at least.
+const BUCKETS: i64 = 30;
+
+/// How many buckets of a width are made in one go: as many rows in hours as in days.
+#[must_use]
+pub fn in_one_go(width: Interval) -> i64 {
+    let span = Interval::days(BUCKETS).micros();
+    BUCKETS.max(span.checked_div(width.micros()).unwrap_or(BUCKETS))
+}
 
 /// The routines that rollups need: name, how it is called, body. The extension's schema is `schema`.
 #[must_use]
@@ -259,7 +268,7 @@ pub(super) fn batches(spec: &Spec, aggregate: &ContinuousAggregate, aside: bool)
     let mut together = Vec::new();
     if aside {
         let kept = literal(&format!("{inner}_until_"));
-        together.push(format!("DROP VIEW IF EXISTS {}", qualified(&aggregate.name)));
+        together.extend(access::drop_view(&aggregate.name));
         together.push(format!(
             "DO $$ DECLARE kept text := {kept} || to_char(now() AT TIME ZONE 'UTC', \
              'YYYYMMDDHH24MISS'); BEGIN EXECUTE format('ALTER TABLE {table} RENAME TO %I', kept); \
@@ -296,19 +305,15 @@ pub(super) fn batches(spec: &Spec, aggregate: &ContinuousAggregate, aside: bool)
     batches
 }
 
-pub(super) fn view(spec: &Spec, aggregate: &ContinuousAggregate) -> [String; 2] {
-    let name = qualified(&aggregate.name);
-    [
-        format!("DROP VIEW IF EXISTS {name}"),
-        format!("CREATE VIEW {name} AS {}", view_select(spec, aggregate)),
-    ]
+pub(super) fn view(spec: &Spec, aggregate: &ContinuousAggregate) -> Vec<String> {
+    sql::public_view(spec, &aggregate.name, &view_select(spec, aggregate))
 }
 
 pub(super) fn fill(spec: &Spec, aggregate: &ContinuousAggregate) -> [Batch; 2] {
     let inner = aggregate.inner();
     [
         Batch::UntilZero(refresh(
-            &inner,
+            (&inner, aggregate.bucket),
             "'-infinity'",
             &format!("now() - {}", interval(aggregate.refresh.end_offset)),
         )),
@@ -316,8 +321,9 @@ pub(super) fn fill(spec: &Spec, aggregate: &ContinuousAggregate) -> [Batch; 2] {
     ]
 }
 
-/// One call of `bss.refresh_rollup`; `from` and `to` are expressions.
+/// One call of `bss.refresh_rollup` for one with buckets of `width`; `from` and `to` are expressions.
 #[must_use]
-pub fn refresh(inner: &str, from: &str, to: &str) -> String {
-    format!("SELECT bss.refresh_rollup({}, {from}, {to}, {BUCKETS})", literal(inner))
+pub fn refresh((inner, width): (&str, Interval), from: &str, to: &str) -> String {
+    let most = in_one_go(width);
+    format!("SELECT bss.refresh_rollup({}, {from}, {to}, {most})", literal(inner))
 }

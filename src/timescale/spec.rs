@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use crate::timescale::access::Access;
 use crate::timescale::interval::Interval;
 
 /// The built-in declaration.
@@ -20,6 +21,9 @@ pub struct Spec {
     /// The zone of buckets of a day or longer.
     #[serde(skip)]
     pub zone: String,
+    /// Who may do what.
+    #[serde(skip)]
+    pub access: Access,
 }
 
 /// One hypertable of schema `bss`; its time column is `time`.
@@ -185,7 +189,7 @@ impl Spec {
 
 /// Names never need quoting, and the inner and index names made from them stay within
 /// PostgreSQL's 63 bytes.
-fn plain_name(name: &str) -> bool {
+pub(super) fn plain_name(name: &str) -> bool {
     let mut bytes = name.bytes();
     bytes.next().is_some_and(|b| b.is_ascii_lowercase())
         && name.len() <= 38

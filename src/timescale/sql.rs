@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 use crate::timescale::interval::Interval;
 use crate::timescale::plan::Change;
 use crate::timescale::policies::PolicyKind;
-use crate::timescale::rollups;
 use crate::timescale::spec::{Compression, ContinuousAggregate, Index, Retention, Spec};
+use crate::timescale::{access, rollups};
 
 /// The body of `bss.retain`, with the extension's schema still open.
 const RETAIN: &str = include_str!("retain.sql");
@@ -65,7 +65,18 @@ pub fn bucket_zone<'a>(spec: &'a Spec, aggregate: &ContinuousAggregate) -> Optio
 pub fn bucket(width: Interval, time: &str, zone: Option<&str>) -> String {
     match zone {
         None => format!("time_bucket({}, {time})", interval(width)),
-        Some(zone) => format!("time_bucket({}, {time}, {})", interval(width), literal(zone)),
+        Some(zone) => {
+            format!("time_bucket({}, {time}, {})", interval(width), literal(&posix(zone)))
+        }
+    }
+}
+
+/// A zone as the server reads it: in an offset it takes `+` for west, as POSIX does, and we for east.
+fn posix(zone: &str) -> String {
+    match (zone.strip_prefix('+'), zone.strip_prefix('-')) {
+        (Some(offset), _) => format!("-{offset}"),
+        (_, Some(offset)) => format!("+{offset}"),
+        _ => zone.to_owned(),
     }
 }
 
@@ -200,12 +211,16 @@ fn refresh_policy(aggregate: &ContinuousAggregate) -> String {
     )
 }
 
-fn view(aggregate: &ContinuousAggregate) -> [String; 2] {
-    let name = qualified(&aggregate.name);
-    [
-        format!("DROP VIEW IF EXISTS {name}"),
-        format!("CREATE VIEW {name} AS {}", view_select(aggregate)),
-    ]
+fn view(spec: &Spec, aggregate: &ContinuousAggregate) -> Vec<String> {
+    public_view(spec, &aggregate.name, &view_select(aggregate))
+}
+
+/// Makes a public view anew, with what belongs to it.
+pub(super) fn public_view(spec: &Spec, name: &str, select: &str) -> Vec<String> {
+    let mut statements = access::drop_view(name).to_vec();
+    statements.push(format!("CREATE VIEW {} AS {select}", qualified(name)));
+    statements.extend(access::after_view(spec, name));
+    statements
 }
 
 fn fill(spec: &Spec, aggregate: &ContinuousAggregate, floor: Option<&str>) -> [Batch; 2] {
@@ -221,11 +236,13 @@ fn fill(spec: &Spec, aggregate: &ContinuousAggregate, floor: Option<&str>) -> [B
     ]
 }
 
-fn set_aside(aggregate: &ContinuousAggregate) -> [String; 3] {
+fn set_aside(aggregate: &ContinuousAggregate) -> [String; 4] {
     let inner = aggregate.inner();
     let kept = literal(&format!("{inner}_until_"));
+    let [tenants, public] = access::drop_view(&aggregate.name);
     [
-        format!("DROP VIEW IF EXISTS {}", qualified(&aggregate.name)),
+        tenants,
+        public,
         format!(
             "SELECT remove_continuous_aggregate_policy({}, if_exists => true)",
             regclass(&inner)
@@ -257,7 +274,7 @@ fn aggregate(
         select(spec, aggregate)
     ));
     together.push(comment(spec, aggregate, true));
-    together.extend(view(aggregate));
+    together.extend(view(spec, aggregate));
     together.push(refresh_policy(aggregate));
     together.push(note_policy(PolicyKind::Refresh, &aggregate.inner()));
     let mut batches = vec![Batch::Together(together)];
@@ -356,7 +373,7 @@ pub fn batches(spec: &Spec, change: &Change, schema: &str) -> Vec<Batch> {
             qualified(&aggregate.inner()),
             aggregate.materialized_only
         )]),
-        Change::View(aggregate) => together(view(aggregate).into()),
+        Change::View(aggregate) => together(view(spec, aggregate)),
         Change::RefreshPolicy { aggregate, replaces } => {
             let note = note_policy(PolicyKind::Refresh, &aggregate.inner());
             together(delete_job(*replaces).chain([refresh_policy(aggregate), note]).collect())
@@ -378,6 +395,7 @@ pub fn batches(spec: &Spec, change: &Change, schema: &str) -> Vec<Batch> {
         Change::InvalidationLog(hypertable) => rollups::log_batches(spec, hypertable, schema),
         Change::Rollup { aggregate, set_aside } => rollups::batches(spec, aggregate, *set_aside),
         Change::FillRollup(aggregate) => rollups::fill(spec, aggregate).into(),
-        Change::RollupView(aggregate) => together(rollups::view(spec, aggregate).into()),
+        Change::RollupView(aggregate) => together(rollups::view(spec, aggregate)),
+        of_access => access::batches(spec, of_access),
     }
 }

@@ -5,20 +5,24 @@ use std::process::Output;
 
 use bss::generate::random::Random;
 use serde_json::Value;
-use sqlx::Executor;
+use sqlx::{Connection, Executor};
 
 use crate::bounded::Bounded;
 use crate::metrics_database::{Database, json};
 use crate::setup_timescale::wipe_community;
 use crate::support::{self, shown};
 
-const VIEWS: [&str; 6] = [
+const VIEWS: [&str; 10] = [
     "revenue_daily",
     "customer_activity_daily",
     "payment_status_daily",
     "revenue_breakdown_daily",
     "order_status_daily",
     "payment_pattern_daily",
+    "revenue_breakdown_hourly",
+    "order_status_hourly",
+    "payment_pattern_hourly",
+    "system_hourly",
 ];
 
 fn metrics(database: &Database, arguments: &[&str]) -> Output {
@@ -279,4 +283,36 @@ fn policies_that_do_not_run_are_found() {
     executes(&database, "ALTER TABLE bss.gone RENAME TO revenue_daily_v1");
     succeeds(&database, &["policies", "run", "--all"]);
     assert_eq!(check(), (Some(0), vec![]));
+}
+
+#[test]
+fn a_policy_that_others_hold_is_busy_and_no_failed_run() {
+    let database = Database::fresh();
+    let row = "INSERT INTO bss.revenue_metrics (time, event_id, revenue, costs, profit, currency, \
+               orders_count) VALUES (now() - INTERVAL '2 days', 'e', 1, 0, 1, 'EUR', 1)";
+    executes(&database, row);
+    let runs = || {
+        let output =
+            metrics(&database, &["policies", "run", "revenue_daily", "revenue_breakdown_daily"]);
+        let document = json(&output);
+        let rows = document["rows"].as_array().expect("rows").clone();
+        let outcome = |r: &Value| r["outcome"].as_str().expect("a word").to_owned();
+        (output.status.code(), rows.iter().map(outcome).collect::<Vec<_>>())
+    };
+    let noted = "SELECT count(*) FROM bss.policy_run WHERE object = 'revenue_daily_v1' \
+                 AND started_at IS NULL AND failure IS NULL";
+    database.work(async |connection| {
+        // As a run that is at work does.
+        let mut other = connection.begin().await.expect("begun");
+        let hold = "SELECT FROM bss.rollup WHERE name = 'revenue_daily_v1' FOR UPDATE";
+        other.execute(hold).await.expect(hold);
+        let words = |all: [&str; 2]| all.map(str::to_owned).to_vec();
+        // The other policy is run all the same.
+        let elsewhere = std::thread::scope(|scope| scope.spawn(runs).join().expect("ended"));
+        assert_eq!(elsewhere, (Some(5), words(["busy", "done"])));
+        other.rollback().await.expect("let go");
+    });
+    assert_eq!(database.count(noted), 1, "as if it had not been begun");
+    succeeds(&database, &["policies", "check"]);
+    assert_eq!(runs(), (Some(0), vec!["done".to_owned(), "not due".to_owned()]));
 }

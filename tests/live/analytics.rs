@@ -102,10 +102,10 @@ fn both_editions_say_the_same_and_it_is_right() {
     filled(&database);
     let apache = asked(&database);
     assert_eq!(apache, community);
-    // Berlin's days begin an hour earlier, and are answered from the rows.
+    // Berlin's days begin an hour earlier, and are put together from hours.
     let sources: Vec<&str> =
         apache.iter().map(|r| r["meta"]["source"].as_str().expect("a source")).collect();
-    assert_eq!(sources[..4], ["aggregate", "rows", "aggregate", "rows"]);
+    assert_eq!(sources[..4], ["aggregate", "hourly-aggregate", "aggregate", "hourly-aggregate"]);
     let summary = ["day", "currency", "revenue", "costs", "profit", "orders", "averageOrderValue"];
     assert_eq!(
         lines(&apache[0], &summary),

@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 use sqlx::Row;
-use sqlx::postgres::PgConnection;
+use sqlx::postgres::{PgConnection, PgRow};
 
 use crate::analytics::facts::{Fact, Question};
 use crate::analytics::health::Gauges;
@@ -135,6 +135,75 @@ pub async fn hours(
             };
             let Instant(start) = row.try_get(0)?;
             Ok(Hour { start, gauges, most_cpu: row.try_get(7)? })
+        })
+        .collect()
+}
+
+/// The means over `system_hourly` of the hours that begin in `[since, until)`, by `keys`. Percentiles
+/// cannot be had from sums.
+async fn means_by_hour(
+    connection: &mut PgConnection,
+    keys: &str,
+    (tenant, service): (&str, Option<&str>),
+    (since, until): (EventTime, EventTime),
+) -> Answer<Vec<PgRow>> {
+    let mean = |gauge: &str| format!("sum({gauge}_sum) / nullif(sum({gauge}_count), 0)::float8");
+    let means = ["cpu_usage", "memory_usage", "request_rate", "error_rate"].map(mean).join(", ");
+    let sql = format!(
+        "SELECT {keys}, sum(report_count)::bigint, {means}, max(cpu_usage_max) \
+         FROM bss.system_hourly WHERE tenant = $1 AND ($2::text IS NULL OR service_name = $2) \
+         AND hour >= $3 AND hour < $4 GROUP BY 1 ORDER BY 1 DESC"
+    );
+    sqlx::query(&sql)
+        .bind(tenant)
+        .bind(service)
+        .bind(Instant(since))
+        .bind(Instant(until))
+        .fetch_all(connection)
+        .await
+}
+
+fn made_gauges(row: &PgRow, service: String) -> Answer<Gauges> {
+    Ok(Gauges {
+        service,
+        reports: u64::try_from(row.try_get::<i64, _>(1)?).unwrap_or(0),
+        cpu: row.try_get(2)?,
+        memory: row.try_get(3)?,
+        requests: row.try_get(4)?,
+        errors: row.try_get(5)?,
+        latency: None,
+    })
+}
+
+/// As [`gauges`] over whole hours from the hourly aggregate, without the percentile.
+///
+/// # Errors
+/// As [`ask`].
+pub async fn hourly_gauges(
+    connection: &mut PgConnection,
+    tenant: &str,
+    times: (EventTime, EventTime),
+) -> Answer<Vec<Gauges>> {
+    let rows = means_by_hour(connection, "service_name", (tenant, None), times).await?;
+    rows.iter().map(|row| made_gauges(row, row.try_get(0)?)).collect()
+}
+
+/// As [`hours`] over whole hours from the hourly aggregate, without the percentile.
+///
+/// # Errors
+/// As [`ask`].
+pub async fn made_hours(
+    connection: &mut PgConnection,
+    tenant: &str,
+    service: &str,
+    times: (EventTime, EventTime),
+) -> Answer<Vec<Hour>> {
+    let rows = means_by_hour(connection, "hour", (tenant, Some(service)), times).await?;
+    rows.iter()
+        .map(|row| {
+            let Instant(start) = row.try_get(0)?;
+            let gauges = made_gauges(row, service.to_owned())?;
+            Ok(Hour { start, gauges, most_cpu: row.try_get(6)? })
         })
         .collect()
 }

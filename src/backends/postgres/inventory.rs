@@ -8,7 +8,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{Connection, Executor, PgConnection, Row};
 
 use crate::backends::error::{BackendError, Kind, Result};
-use crate::backends::postgres::{classify, migrate};
+use crate::backends::postgres::{access, classify, migrate};
 use crate::timescale::interval::Interval;
 use crate::timescale::inventory::{
     Definition, FoundAggregate, FoundCompression, FoundHypertable, FoundRollup, Inventory, Job,
@@ -103,6 +103,7 @@ pub async fn inventory(
             inventory.floors.insert(row.get(0), row.get(1));
         }
     }
+    access::read(connection, spec, &mut inventory).await.map_err(failed)?;
     probe_indexes(connection, spec, &mut inventory).await;
     if inventory.extension {
         probe_views(connection, spec, &mut inventory).await;
@@ -371,7 +372,7 @@ async fn probe_views(connection: &mut PgConnection, spec: &Spec, inventory: &mut
     }
 }
 
-async fn render_view(
+pub(super) async fn render_view(
     connection: &mut PgConnection,
     select: &str,
 ) -> std::result::Result<String, sqlx::Error> {

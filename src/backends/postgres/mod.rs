@@ -1,5 +1,6 @@
 //! PostgreSQL with TimescaleDB.
 
+mod access;
 pub mod apply;
 pub mod inventory;
 pub mod migrate;
@@ -23,6 +24,7 @@ pub mod reports;
 pub mod samples;
 pub mod seen;
 pub mod series;
+pub mod status;
 pub mod transaction;
 
 use std::time::Duration;

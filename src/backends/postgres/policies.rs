@@ -7,8 +7,9 @@ use sqlx::{Executor, Row};
 
 use crate::backends::error::Result;
 use crate::backends::postgres::instant::Instant;
-use crate::backends::postgres::{classify, fault, hypertable, said};
+use crate::backends::postgres::{classify, code, fault, hypertable, said};
 use crate::domain::EventTime;
+use crate::timescale::interval::Interval;
 use crate::timescale::inventory::{Inventory, JobKind};
 use crate::timescale::policies::{Policy, PolicyKind, Runs};
 use crate::timescale::rollups;
@@ -51,7 +52,7 @@ pub async fn known(
         return Ok(known);
     }
     let query = "SELECT j.job_id, s.last_run_started_at, s.last_successful_finish, \
-                 s.last_run_status, s.job_status, j.scheduled, s.next_start = '-infinity', \
+                 s.last_run_status, s.job_status, j.scheduled, s.next_start = '-infinity', s.next_start, \
                  (SELECT e.err_message FROM timescaledb_information.job_errors e \
                   WHERE e.job_id = j.job_id ORDER BY e.finish_time DESC LIMIT 1) \
                  FROM timescaledb_information.jobs j \
@@ -78,13 +79,14 @@ pub async fn known(
             created: known.get(&(kind, job.on.clone())).and_then(|r| r.created),
             started: instant(1),
             succeeded: instant(2),
-            failure: failed.then(|| text(7).unwrap_or_else(|| "see the server's log".to_owned())),
+            next: instant(7),
+            failure: failed.then(|| text(8).unwrap_or_else(|| "see the server's log".to_owned())),
             running: text(4).as_deref() == Some("Running"),
             never_starts: !job.scheduled || row.get::<Option<bool>, _>(6).unwrap_or_default(),
         };
         let ours = known.remove(&(kind, job.on.clone())).unwrap_or_default();
         let newest = if ours.started > own.started {
-            Runs { never_starts: own.never_starts, ..ours }
+            Runs { never_starts: own.never_starts, next: own.next, ..ours }
         } else {
             own
         };
@@ -114,6 +116,7 @@ async fn noted(connection: &mut PgConnection) -> Result<Known> {
             created: instant(2),
             started: instant(3),
             succeeded: instant(4),
+            next: None,
             failure,
             running: false,
             never_starts: false,
@@ -123,26 +126,42 @@ async fn noted(connection: &mut PgConnection) -> Result<Known> {
     Ok(known)
 }
 
+/// How a run of a policy ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Well, or because it was asked to stop.
+    Well,
+    /// Others, as another run, held what it needs for longer than it waits; nothing is noted.
+    Busy,
+    /// The server refused.
+    Failed(String),
+}
+
 /// Runs a policy and notes when it began and how it ended. `step` is told, of a refresh on the
 /// Apache edition, how many buckets are done; it may ask to stop.
 ///
 /// # Errors
-/// A broken connection; what the server said of a run that failed is `Ok(Err(..))`.
+/// A broken connection.
 pub async fn run(
     connection: &mut PgConnection,
     inventory: &Inventory,
     edition: Edition,
     policy: &Policy,
     step: &mut dyn FnMut(u64) -> bool,
-) -> Result<std::result::Result<(), String>> {
+) -> Result<Ended> {
     let what = || format!("could not run the {} policy on {}", policy.kind.word(), policy.object);
     let (kind, inner) = (literal(policy.kind.word()), literal(&policy.inner));
+    let before =
+        format!("SELECT started_at FROM bss.policy_run WHERE policy = {kind} AND object = {inner}");
+    let before = sqlx::query_scalar::<_, Option<Instant>>(&before).fetch_optional(&mut *connection);
+    let before = before.await.map_err(|e| fault(e, what()))?.flatten();
     let begin = format!(
         "INSERT INTO bss.policy_run (policy, object, started_at) VALUES ({kind}, {inner}, \
          clock_timestamp()) ON CONFLICT (policy, object) DO UPDATE SET started_at = \
-         clock_timestamp()"
+         clock_timestamp() RETURNING started_at"
     );
-    connection.execute(begin.as_str()).await.map_err(|e| fault(e, what()))?;
+    let begun = sqlx::query_scalar::<_, Instant>(&begin).fetch_one(&mut *connection).await;
+    let begun = begun.map_err(|e| fault(e, what()))?;
     let outcome = match edition {
         Edition::Community => job(connection, inventory, policy).await,
         Edition::Apache => own(connection, policy, step).await,
@@ -152,9 +171,18 @@ pub async fn run(
     cleared.map_err(|e| fault(e, what()))?;
     let failure = match &outcome {
         Ok(true) => None,
-        Ok(false) => return Ok(Ok(())),
+        Ok(false) => return Ok(Ended::Well),
+        Err(error) if code(error).as_deref() == Some("55P03") => {
+            // As if this run had not been, unless another has begun since.
+            let undo = format!(
+                "UPDATE bss.policy_run SET started_at = $1 WHERE policy = {kind} AND object = \
+                 {inner} AND started_at = $2"
+            );
+            let undone = sqlx::query(&undo).bind(before).bind(begun).execute(&mut *connection);
+            return undone.await.map(|_| Ended::Busy).map_err(|e| fault(e, what()));
+        }
         Err(error) if error.as_database_error().is_some() => Some(said(error)),
-        Err(_) => return outcome.map(|_| Ok(())).map_err(|e| fault(e, what())),
+        Err(_) => return outcome.map(|_| Ended::Well).map_err(|e| fault(e, what())),
     };
     let end = format!(
         "UPDATE bss.policy_run SET finished_at = CASE WHEN $1::text IS NULL THEN clock_timestamp() \
@@ -162,7 +190,7 @@ pub async fn run(
     );
     let noted = sqlx::query(&end).bind(&failure).execute(&mut *connection).await;
     noted.map_err(|e| fault(e, what()))?;
-    Ok(failure.map_or(Ok(()), Err))
+    Ok(failure.map_or(Ended::Well, Ended::Failed))
 }
 
 async fn job(
@@ -196,21 +224,23 @@ async fn own(
         connection.execute(call.as_str()).await?;
         return Ok(true);
     }
-    let (Some(start), Some(end)) = (policy.start_offset, policy.end_offset) else {
+    let (Some(start), Some(end), Some(bucket)) =
+        (policy.start_offset, policy.end_offset, policy.bucket)
+    else {
         return Ok(true);
     };
     let ago = |offset| format!("now() - {}", interval(offset));
-    refresh_rollup(connection, &policy.inner, (&ago(start), &ago(end)), step).await
+    refresh_rollup(connection, (&policy.inner, bucket), (&ago(start), &ago(end)), step).await
 }
 
 /// Refreshes a rollup between two instants (expressions); says whether it came to the end.
 async fn refresh_rollup(
     connection: &mut PgConnection,
-    inner: &str,
+    rollup: (&str, Interval),
     (from, to): (&str, &str),
     step: &mut dyn FnMut(u64) -> bool,
 ) -> std::result::Result<bool, sqlx::Error> {
-    let statement = rollups::refresh(inner, from, to);
+    let statement = rollups::refresh(rollup, from, to);
     let mut buckets = 0;
     loop {
         let done: i32 = sqlx::query_scalar(&statement).fetch_one(&mut *connection).await?;
@@ -223,9 +253,6 @@ async fn refresh_rollup(
         }
     }
 }
-
-/// Buckets of a continuous aggregate that are refreshed in one go: more take more memory.
-const STEP: i32 = 30;
 
 /// What is to be refreshed of an aggregate.
 #[derive(Clone, Debug)]
@@ -279,10 +306,12 @@ pub async fn span(
     if let (Edition::Community, Some(from)) = (edition, from) {
         let bucket = bucket(aggregate.bucket, "g", bucket_zone(spec, aggregate));
         let width = interval(aggregate.bucket);
+        // More in one go take more memory.
+        let step = rollups::in_one_go(aggregate.bucket);
         // Whole buckets only: a window that is smaller than one is refused.
         let query = format!(
             "SELECT DISTINCT {bucket} AS b FROM (SELECT generate_series($1::timestamptz, \
-             $2::timestamptz, {STEP} * {width}) UNION ALL SELECT $2::timestamptz) s (g) ORDER BY b"
+             $2::timestamptz, {step} * {width}) UNION ALL SELECT $2::timestamptz) s (g) ORDER BY b"
         );
         let rows =
             sqlx::query_scalar::<_, Instant>(&query).bind(Instant(from)).bind(Instant(until));
@@ -308,8 +337,9 @@ pub async fn refresh(
     let start = span.since.max(span.floor);
     if edition == Edition::Apache {
         let from = start.map_or_else(|| "'-infinity'".to_owned(), instant);
-        return refresh_rollup(connection, &aggregate.inner(), (&from, &instant(span.until)), step)
-            .await;
+        let inner = aggregate.inner();
+        let (rollup, to) = ((inner.as_str(), aggregate.bucket), instant(span.until));
+        return refresh_rollup(connection, rollup, (&from, &to), step).await;
     }
     for (done, step_of) in span.bounds.windows(2).enumerate() {
         let (from, to) = (instant(step_of[0]), instant(step_of[1]));

@@ -4,16 +4,21 @@ use std::time::Duration;
 
 use rust_decimal::Decimal;
 
-use crate::analytics::facts::{Fact, Facts, Question, Source};
+use crate::analytics::facts::{Fact, Facts, Question, Source, in_whole_hours};
+use crate::analytics::health::PERCENTILES;
 use crate::backends::postgres::transaction::{limit_statements, report_fault};
 use crate::backends::postgres::{self, PgConnection, facts};
 use crate::cli::Failure;
 use crate::cli::range::{self, Range};
 use crate::commands::Context;
+use crate::domain::EventTime;
 use crate::ui::{Cell, Report};
 
 /// A day.
 pub const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Microseconds of an hour.
+const HOUR: i64 = 3_600_000_000;
 
 /// What is asked beside the range.
 pub struct Asked {
@@ -54,7 +59,8 @@ pub async fn ask_in(context: &Context, range: Range, asked: Asked) -> Result<Ans
     let settings = context.settings();
     let (range, whole) = range.of_days(context.now());
     let zone = range.zone_name();
-    let source = Source::of(zone == settings.timescale.zone, whole);
+    let hours = in_whole_hours(&range.zone, (range.since, range.until), context.now());
+    let source = Source::of(&asked.facts, zone == settings.timescale.zone, whole, hours);
     let question = Question {
         facts: asked.facts,
         source,
@@ -72,6 +78,25 @@ pub async fn ask_in(context: &Context, range: Range, asked: Asked) -> Result<Ans
         report_fault(e, what, &range.title(), limit)
     })?;
     Ok(Answered { range, source, facts })
+}
+
+/// The range in whole hours if it is too long for percentiles: it is then answered from the hourly
+/// aggregate, with a warning that percentiles are left out.
+pub fn in_hours(context: &Context, range: &Range) -> Option<Range> {
+    let span = Duration::from_micros(range.until.micros_since(range.since).unsigned_abs());
+    if span <= PERCENTILES {
+        return None;
+    }
+    let days = PERCENTILES.as_secs() / DAY.as_secs();
+    context.ui.warning(format!(
+        "over more than {days} days sums by hour are read, from which there is no percentile: P99 MS \
+         is not shown"
+    ));
+    let hour = |time: EventTime, up: i64| {
+        EventTime::from_micros((time.micros() + up).div_euclid(HOUR) * HOUR)
+    };
+    let (since, until) = (hour(range.since, 0), hour(range.until, HOUR - 1));
+    Some(Range { since, until, ..range.clone() })
 }
 
 /// A connection for a report.

@@ -1,7 +1,8 @@
 //! `bss analytics system performance`
 
-use super::super::asking::{DAY, connect, number};
-use crate::backends::postgres::facts::hours;
+use super::super::asking::{DAY, connect, in_hours, number};
+use crate::analytics::facts::Source;
+use crate::backends::postgres::facts::{hours, made_hours};
 use crate::backends::postgres::transaction::report_fault;
 use crate::cli::{ExitStatus, Failure, range};
 use crate::commands::Context;
@@ -10,7 +11,9 @@ use crate::ui::{Cell, Report};
 /// A service hour by hour
 ///
 /// The gauges of one service by hour (in UTC) over the last 24 hours (or --since and --until), the
-/// newest first. An hour without a report is not listed; a gauge that was not reported is unknown.
+/// newest first. An hour without a report is not listed; a gauge that was not reported is unknown. P99
+/// MS is the 95th percentile of the reported p99 latencies; over more than 31 days the hourly aggregate
+/// is read, whole hours only, and there is none.
 #[derive(Debug, clap::Args)]
 pub struct PerformanceArgs {
     /// The service
@@ -28,7 +31,14 @@ pub async fn run(args: PerformanceArgs, context: &Context) -> Result<ExitStatus,
     let mut connection = connect(context).await?;
     let limit = settings.timescale.statement_timeout;
     let (tenant, times) = (&settings.general.tenant, (range.since, range.until));
-    let found = hours(&mut connection, tenant, &args.service, times).await.map_err(|e| {
+    let long = in_hours(context, &range);
+    let found = match &long {
+        None => hours(&mut connection, tenant, &args.service, times).await,
+        Some(h) => made_hours(&mut connection, tenant, &args.service, (h.since, h.until)).await,
+    };
+    let source = if long.is_some() { Source::Hourly } else { Source::Rows };
+    let range = long.unwrap_or(range);
+    let found = found.map_err(|e| {
         let what = "could not read hypertable bss.system_metrics".to_owned();
         report_fault(e, what, &range.title(), limit)
     })?;
@@ -42,7 +52,7 @@ pub async fn run(args: PerformanceArgs, context: &Context) -> Result<ExitStatus,
         .number("averageErrorRate", "ERRORS %")
         .number("latencyP99", "P99 MS")
         .meta("serviceName", args.service.as_str());
-    let mut report = range.meta(report);
+    let mut report = range.meta(report).meta("source", source.word());
     for hour in &found {
         report.push(vec![
             hour.start.into(),

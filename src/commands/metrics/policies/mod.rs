@@ -35,11 +35,16 @@ impl Policies {
 }
 
 /// A server that has been looked at.
-pub(super) struct Looked {
+pub struct Looked {
+    /// The connection.
     pub connection: postgres::PgConnection,
+    /// Which server it is.
     pub server: Server,
+    /// What it can.
     pub edition: Edition,
+    /// What is declared.
     pub spec: Spec,
+    /// What is there.
     pub inventory: Inventory,
 }
 
@@ -47,9 +52,20 @@ pub(super) struct Looked {
 ///
 /// # Errors
 /// A declaration that cannot be right, a server that cannot be reached or used.
-pub(super) async fn look(settings: &Timescale) -> Result<Looked, Failure> {
+pub async fn look(settings: &Timescale) -> Result<Looked, Failure> {
     let spec = declared(settings)?;
-    let mut connection = postgres::connect(settings).await?;
+    look_at(postgres::connect(settings).await?, settings, spec).await
+}
+
+/// The same with a connection that is there.
+///
+/// # Errors
+/// As [`look`].
+pub async fn look_at(
+    mut connection: postgres::PgConnection,
+    settings: &Timescale,
+    spec: Spec,
+) -> Result<Looked, Failure> {
     let server = inventory::server(&mut connection).await?;
     let edition = server::judge(&server).map_err(|unusable| {
         BackendError::new(Kind::Unsupported, format!("cannot use {}", place(settings)))

@@ -3,7 +3,8 @@
 use std::time::Instant;
 
 use super::{Looked, look};
-use crate::backends::postgres::{apply, policies};
+use crate::backends::postgres::apply;
+use crate::backends::postgres::policies::{self, Ended};
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
 use crate::timescale::policies::{Policy, PolicyKind, declared, is_due};
@@ -13,10 +14,10 @@ use crate::ui::{Cell, Progress, Report};
 /// Run the policies that are due, where no scheduler does
 ///
 /// Refreshes aggregates, compresses old chunks where the edition can, and lets rows expire, each as
-/// often as it is declared. For cron: two at the same time do no harm (one that waits for the other for
-/// more than 5 s fails), and one
-/// that was stopped or killed goes on where it was. On a server whose own scheduler works it does
-/// nothing unless --all is given. Exit code 7 if a policy failed; the others are run.
+/// often as it is declared. For cron: two at the same time do no harm, and one that was stopped or
+/// killed goes on where it was. On a server whose own scheduler works it does nothing unless --all is
+/// given. Exit code 7 if a policy failed; the others are run. Exit code 5 if none failed, but another
+/// run, or somebody else, held for more than 5 s what one needs: it counts as not begun.
 #[derive(Debug, clap::Args)]
 pub struct RunArgs {
     /// Only the policies on these aggregates and hypertables
@@ -50,7 +51,7 @@ pub async fn run(args: RunArgs, context: &Context) -> Result<ExitStatus, Failure
         .column("outcome", "OUTCOME")
         .number("seconds", "SECONDS")
         .column("failure", "FAILURE");
-    let mut failed = 0;
+    let (mut failed, mut busy) = (0, 0);
     for policy in wanted {
         if context.shutdown.asked() {
             break;
@@ -76,25 +77,36 @@ pub async fn run(args: RunArgs, context: &Context) -> Result<ExitStatus, Failure
         if let Some(progress) = progress {
             progress.finish();
         }
-        let word = match (&outcome, context.shutdown.asked()) {
-            (Err(_), _) => "failed",
-            (Ok(()), true) => "stopped",
-            (Ok(()), false) => "done",
-        };
-        failed += u32::from(outcome.is_err());
+        failed += u32::from(matches!(outcome, Ended::Failed(_)));
+        busy += u32::from(outcome == Ended::Busy);
+        let (word, failure) = words(outcome, context.shutdown.asked());
         report.push(vec![
             policy.kind.word().into(),
             policy.object.as_str().into(),
             word.into(),
             Cell::Number(format!("{:.1}", started.elapsed().as_secs_f64())),
-            Cell::text_or_null(outcome.err()),
+            Cell::text_or_null(failure),
         ]);
     }
     context.ui.report(&report)?;
     if context.shutdown.asked() {
         return Ok(context.shutdown.status());
     }
-    Ok(if failed > 0 { ExitStatus::Partly } else { ExitStatus::Done })
+    Ok(match (failed, busy) {
+        (0, 0) => ExitStatus::Done,
+        (0, _) => ExitStatus::Conflict,
+        _ => ExitStatus::Partly,
+    })
+}
+
+/// How a run ended, for people, and why it did not end well.
+fn words(outcome: Ended, asked_to_stop: bool) -> (&'static str, Option<String>) {
+    match outcome {
+        Ended::Failed(cause) => ("failed", Some(cause)),
+        Ended::Busy => ("busy", Some("others hold it; another run may be at work".to_owned())),
+        Ended::Well if asked_to_stop => ("stopped", None),
+        Ended::Well => ("done", None),
+    }
 }
 
 /// Keeps the policies on what is named.

@@ -1,5 +1,8 @@
 //! `bss setup timescale`
 
+mod adopt;
+mod status;
+
 use std::time::Duration;
 
 use crate::backends::postgres::{self, apply, inventory, migrate, place};
@@ -9,6 +12,7 @@ use crate::commands::Context;
 use crate::commands::setup::wait;
 use crate::config::Backend;
 use crate::config::settings::Timescale;
+use crate::timescale::access::Access;
 use crate::timescale::plan::{Action, Change, Plan, plan};
 use crate::timescale::server::{self, Edition, Server};
 use crate::timescale::spec::{DECLARED, Spec};
@@ -20,17 +24,37 @@ use crate::ui::{Cell, OutputForm, Report};
 /// Compares the server with what is declared (built in, or the file of timescale.declared), prints
 /// the steps between the two, asks, and carries them out. Each step can be run again; a second run
 /// finds nothing to do. What an edition cannot have is named before the first statement.
+///
+/// With timescale.roles the roles of readers, writers and admins are kept too, and with
+/// timescale.tenant_roles views of schema bss_tenant in which a role sees the rows of its tenant only.
+/// Roles that the user may not make are named with the statement for an administrator (exit code 7).
+///
+/// --status shows what is there: of each hypertable its chunks, its size before and after
+/// compression, its oldest and newest time and the retention floor; of each aggregate up to where it
+/// is made and how many buckets before that have changed since; of each policy its last and its next
+/// run. Numbers of rows are those of the server's statistics, not counted. Sizes are in bytes with
+/// indexes. As JSON it is one list of objects, told apart by `kind`.
+///
+/// --adopt prints what is there, also what was made or altered by hand, as a declaration: with its file
+/// as timescale.declared --check finds no difference. What a declaration cannot hold (a paused job, a
+/// view of another body) is told, with exit code 7.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct TimescaleArgs {
     /// Print the plan and change nothing
-    #[arg(long, conflicts_with_all = ["check", "sql"])]
+    #[arg(long, conflicts_with_all = ["check", "sql", "status", "adopt"])]
     pub plan: bool,
     /// Change nothing; exit 6 if the server differs from what is declared
-    #[arg(long, conflicts_with = "sql")]
+    #[arg(long, conflicts_with_all = ["sql", "status", "adopt"])]
     pub check: bool,
     /// Print only the statements of the plan and change nothing
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["status", "adopt"])]
     pub sql: bool,
+    /// Show sizes, times and policies of what is there and change nothing
+    #[arg(long, conflicts_with = "adopt")]
+    pub status: bool,
+    /// Print what is there as a file for timescale.declared and change nothing
+    #[arg(long)]
+    pub adopt: bool,
     /// Wait until the server answers
     #[arg(long, value_name = "DURATION", num_args = 0..=1, require_equals = true,
           default_missing_value = "60s", value_parser = wait::span)]
@@ -62,6 +86,12 @@ pub async fn run(args: TimescaleArgs, context: &Context) -> Result<ExitStatus, F
     let what = place(settings);
     let mut connection =
         wait::until(context, &what, args.wait, async || postgres::connect(settings).await).await?;
+    if args.adopt {
+        return adopt::print(context, connection, settings, spec).await;
+    }
+    if args.status {
+        return status::show(context, connection, settings, spec).await;
+    }
     let examined = examine(&mut connection, settings, spec).await?;
     if args.sql {
         context.ui.write(statements(&examined).as_bytes())?;
@@ -98,7 +128,9 @@ fn conclude(context: &Context, examined: &Examined) -> Result<ExitStatus, Failur
     }
     let blocked = count(Action::Blocked);
     if blocked > 0 {
-        context.ui.warning(format!("{blocked} objects differ but cannot be changed without loss."));
+        context.ui.warning(format!(
+            "{blocked} objects differ and are not changed here; see the lines with ! blocked."
+        ));
         return Ok(ExitStatus::Partly);
     }
     if examined.plan.steps.is_empty() {
@@ -124,10 +156,16 @@ pub fn declared(settings: &Timescale) -> Result<Spec, Failure> {
         })?;
         (text, name)
     };
-    let spec = Spec::parse(&text, &settings.zone).map_err(|e| {
+    let mut spec = Spec::parse(&text, &settings.zone).map_err(|e| {
         let mut failure = Failure::config(format!("cannot use the declaration {name}"));
         failure.causes.push(e);
         failure
+    })?;
+    let prefix = settings.roles.then(|| settings.role_prefix.clone());
+    spec.access = Access::read(prefix, &settings.tenant_roles).map_err(|e| {
+        let mut failure = Failure::config("cannot use timescale.tenant_roles");
+        failure.causes.push(e);
+        failure.hint("Give a list such as [\"acme_dashboard=acme\"].")
     })?;
     let findings = check::lint(&spec);
     if findings.is_empty() {
@@ -150,17 +188,29 @@ pub async fn differences(settings: &Timescale) -> Result<usize, Failure> {
     Ok(examine(&mut connection, settings, spec).await?.plan.steps.len())
 }
 
-async fn examine(
+/// Which server it is, if it can be used.
+///
+/// # Errors
+/// It cannot, with the next step.
+async fn usable(
     connection: &mut postgres::PgConnection,
     settings: &Timescale,
-    spec: Spec,
-) -> Result<Examined, Failure> {
+) -> Result<(Server, Edition), Failure> {
     let server = inventory::server(connection).await?;
     let edition = server::judge(&server).map_err(|unusable| {
         BackendError::new(Kind::Unsupported, format!("cannot use {}", place(settings)))
             .because(unusable.cause)
             .hint(unusable.hint)
     })?;
+    Ok((server, edition))
+}
+
+async fn examine(
+    connection: &mut postgres::PgConnection,
+    settings: &Timescale,
+    spec: Spec,
+) -> Result<Examined, Failure> {
+    let (server, edition) = usable(connection, settings).await?;
     let found = inventory::inventory(connection, &spec, &server).await?;
     let schema = server.schema.as_deref().unwrap_or("public");
     let plan = plan(&spec, &found, edition, schema);
