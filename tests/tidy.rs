@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 const FOLDERS: [&str; 6] = ["src", "tests", "dev", "migrations", "examples", "man"];
 
 /// Rooms that decide and never act: values in, values out.
-const PURE: [&str; 12] = [
+const PURE: [&str; 13] = [
     "activity",
+    "analytics/forecast",
     "domain",
     "fraud",
     "events",
