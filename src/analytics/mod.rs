@@ -1,9 +1,9 @@
 //! Questions about stored metrics: what they are answered from, and what is made of the answers.
 //!
 //! Pure: a question becomes SQL ([`facts`]), rows become figures ([`revenue`], [`health`],
-//! [`scores`]). Sums and counts are asked for, never means: a mean is a sum over a count, made last, and
-//! nothing is ever summed across currencies. [`grouping`] asks anything of any kind by bucket and field,
-//! and [`outgoing`] for the rows themselves.
+//! [`scores`]), and sums by day are carried on ([`forecast`]). Sums and counts are asked for, never
+//! means: a mean is a sum over a count, made last, and nothing is ever summed across currencies.
+//! [`grouping`] asks anything of any kind by bucket and field, and [`outgoing`] for the rows themselves.
 
 pub mod facts;
 pub mod forecast;

@@ -127,7 +127,8 @@ fn both_editions_forecast_the_same() {
         (&facts["history"]["buckets"], &facts["history"]["from"]),
         (&139.into(), &"2025-10-13".into())
     );
-    assert_eq!(facts["backtest"]["methods"].as_array().map(Vec::len), Some(7));
+    // One method is far better than the others on such regular weeks, so nothing is combined.
+    assert_eq!(facts["backtest"]["methods"].as_array().map(Vec::len), Some(6));
     assert!(facts["slope"].as_str().expect("money").starts_with(['0', '1']), "{facts}");
     let total: f64 = rows(days)
         .iter()

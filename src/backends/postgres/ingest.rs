@@ -18,7 +18,7 @@ use crate::runtime::Fault;
 /// The rows of one batch.
 pub enum Rows {
     /// Rows of one kind, sorted by their key, each key once.
-    Samples(Kind, EncodedRows),
+    Samples(Kind, Box<EncodedRows>),
     /// Alerts, sorted by their id.
     Alerts(Vec<Alert>),
 }

@@ -79,7 +79,7 @@ pub enum Way {
     SeasonalNaive,
     /// Least squares on time
     Linear,
-    /// The mean of the best two or three in the back-test
+    /// The mean of the best two or three in the back-test; the best, where no other is near it
     Combined,
 }
 
