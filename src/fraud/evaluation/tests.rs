@@ -156,10 +156,10 @@ proptest! {
         // 0: unknown, 1: genuine, 2: fraud, 3: fraud without a score.
         let (mut history, mut labels) = (History::default(), Labels::default());
         labels.say_themselves();
-        for (n, (score, kind)) in payments.iter().enumerate() {
+        for ((n, (score, kind)), hour) in payments.iter().enumerate().zip(0_i64..) {
             let id = format!("p{n}");
             let score = (*kind < 3).then(|| Score::from_thousandths(*score));
-            history.pay(&id, &format!("c{}", n % 7), at(n as i64), score);
+            history.pay(&id, &format!("c{}", n % 7), at(hour), score);
             if *kind > 0 {
                 labels.learn(n as u64, &id, known(*kind > 1)).unwrap();
             }
@@ -245,8 +245,8 @@ fn told(id: &str, rule: &str, customer: &str, time: EventTime, payments: &[&str]
 #[test]
 fn alerts_are_true_by_any_of_their_payments() {
     let mut history = History::default();
-    for (n, id) in ["a", "b", "c", "d"].into_iter().enumerate() {
-        history.pay(id, "c1", at(n as i64), None);
+    for (id, hour) in ["a", "b", "c", "d"].into_iter().zip(0..) {
+        history.pay(id, "c1", at(hour), None);
     }
     history.tell(told("1", "RAPID_PAYMENTS", "c1", at(1), &["a", "b"]));
     history.tell(told("2", "RAPID_PAYMENTS", "c1", at(2), &["c"]));
