@@ -3389,7 +3389,7 @@ _bss() {
             return 0
             ;;
         bss__subcmd__metrics__subcmd__import)
-            opts="-o -q -v -h --format --delimiter --map --constant --where --encoding --batch --round --strict --once-per-id --rejects --allow-chunks --reload --config --context --set --output --plot --since --until --as-of --tz --quiet --verbose --no-color --yes --help customer order payment revenue system"
+            opts="-o -q -v -h --format --delimiter --map --constant --where --encoding --batch --workers --round --strict --once-per-id --rejects --allow-chunks --reload --config --context --set --output --plot --since --until --as-of --tz --quiet --verbose --no-color --yes --help customer order payment revenue system"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3420,6 +3420,10 @@ _bss() {
                     return 0
                     ;;
                 --batch)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --workers)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -4599,7 +4603,7 @@ _bss() {
             return 0
             ;;
         bss__subcmd__setup__subcmd__timescale)
-            opts="-o -q -v -h --plan --check --sql --wait --config --context --set --output --plot --since --until --as-of --tz --quiet --verbose --no-color --yes --help"
+            opts="-o -q -v -h --plan --check --sql --status --adopt --wait --config --context --set --output --plot --since --until --as-of --tz --quiet --verbose --no-color --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -95,6 +95,8 @@ complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcomman
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from timescale" -l plan -d 'Print the plan and change nothing'
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from timescale" -l check -d 'Change nothing; exit 6 if the server differs from what is declared'
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from timescale" -l sql -d 'Print only the statements of the plan and change nothing'
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from timescale" -l status -d 'Show sizes, times and policies of what is there and change nothing'
+complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from timescale" -l adopt -d 'Print what is there as a file for timescale.declared and change nothing'
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from timescale" -s q -l quiet -d 'Say only the result and errors'
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from timescale" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand setup; and __fish_seen_subcommand_from timescale" -l no-color -d 'Never use colour or draw bars'
@@ -227,6 +229,7 @@ complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcomm
 latin1\t'ISO 8859-1'
 windows-1252\t'Windows code page 1252, as old spreadsheets write it'"
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l batch -d 'Rows of one transaction [default: metrics.batch]' -r
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l workers -d 'Send so many batches at once, each over a connection of its own; a server that takes one connection at a time needs 1' -r
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l round -d 'Round amounts with more than 4 decimals instead of setting them aside' -r -f -a "half-even\t'To the nearest, halves to the even digit'"
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l rejects -d 'Where to write what is set aside [default: FILE.rejects.ndjson]' -r -F
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l allow-chunks -d 'Go on if the file makes up to this many new chunks' -r
@@ -506,7 +509,7 @@ seasonal-linear\t'Least squares on time and on the position in the season'
 seasonal-mean\t'The mean of the last 4 at the same position in the season; of all, where there is no season'
 seasonal-naive\t'The last at the same position in the season'
 linear\t'Least squares on time'
-combined\t'The mean of the best two or three in the back-test'"
+combined\t'The mean of the best two or three in the back-test; the best, where no other is near it'"
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from forecast" -l interval -d 'Which prediction intervals, in percent' -r -f -a "80\t'Four of five values lie within'
 95\t'19 of 20 values lie within'"
 complete -c bss -n "__fish_bss_using_subcommand analytics; and __fish_seen_subcommand_from forecast" -l backtest -d 'Test the methods from N origins of each series' -r

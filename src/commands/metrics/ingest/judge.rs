@@ -105,7 +105,14 @@ fn samples(
     }
     let count = |list: &[usize]| u64::try_from(list.len()).unwrap_or(u64::MAX);
     let (duplicates, corrected) = (count(&arranged.duplicates), count(&arranged.corrected));
-    Judged { rows: Rows::Samples(kind, Box::new(rows)), records: kept, aside, duplicates, corrected, times }
+    Judged {
+        rows: Rows::Samples(kind, Box::new(rows)),
+        records: kept,
+        aside,
+        duplicates,
+        corrected,
+        times,
+    }
 }
 
 fn sample<'a>(
