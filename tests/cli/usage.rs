@@ -88,3 +88,33 @@ fn an_option_that_would_do_nothing_is_refused() {
         run(&["config", "show", option]).fails(2, &[name, "means nothing here"]);
     }
 }
+
+#[test]
+fn a_mapping_is_checked_before_any_server_is_asked() {
+    let place = Place::new();
+    let import = |arguments: &[&str]| {
+        place.run(&[&["metrics", "import", "revenue", "lines.csv"], arguments].concat())
+    };
+    import(&["--map", "revenu=Price"]).is(
+        2,
+        "",
+        "error: cannot use --map and --constant as given\n  \
+         caused by: a row of kind revenue has no field `revenu`\n\
+         hint: Did you mean `revenue`?\n",
+    );
+    import(&["--constant", "costs=none"]).fails(
+        2,
+        &["caused by: field costs cannot have this value: `none` is not a decimal number\n"],
+    );
+    import(&["--where", "Quantity>many"]).fails(2, &["`many` is not a number"]);
+    import(&["--workers", "2", "--strict"]).fails(2, &["cannot be used with"]);
+    import(&["--since", "1d"]).fails(2, &["--since means nothing here"]);
+    // With the file at hand, its columns too.
+    std::fs::write(place.path().join("lines.csv"), "Quantity,Price\n").expect("written");
+    import(&["--map", "revenue=Quantity*Prise"]).is(
+        1,
+        "",
+        "error: cannot read lines.csv as CSV: it has no column `Prise`; it has Quantity, Price\n\
+         hint: Did you mean `Price`?\n",
+    );
+}

@@ -28,14 +28,14 @@ pub struct EncodedRows {
     span: Option<(EventTime, EventTime)>,
     corrects: bool,
     /// Kept only where each event id is to count once.
-    ids: Option<Ids>,
+    ids: Option<Box<Ids>>,
 }
 
 impl EncodedRows {
     /// No rows yet; with `once` the id of each event is kept beside its row.
     #[must_use]
     pub fn new(once: bool) -> Self {
-        Self { ids: once.then(Ids::default), ..Self::default() }
+        Self { ids: once.then(Box::default), ..Self::default() }
     }
 
     /// Appends a row, or nothing.
@@ -154,8 +154,8 @@ impl EncodedRows {
 
     /// The ids of the events, if each is to count once.
     #[must_use]
-    pub const fn ids(&self) -> Option<&Ids> {
-        self.ids.as_ref()
+    pub fn ids(&self) -> Option<&Ids> {
+        self.ids.as_deref()
     }
 
     /// The rows but those at `places`, which are in order; and where each was.
