@@ -73,9 +73,9 @@ async fn fetch(context: &Context, settings: &Timescale, looked: Looked) -> Resul
     if by_itself != Some(true) {
         lacks.push("a scheduler of policies (`bss metrics policies run` stands in)");
     }
-    let own = by_itself == Some(true);
+    let (own, now) = (by_itself == Some(true), context.now());
     let row = |policy: Policy| {
-        let cells = policy_cells(&policy, &known, own, context.now());
+        let cells = policy_cells(&policy, &known, own, now);
         (policy, cells)
     };
     Ok(Status {
