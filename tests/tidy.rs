@@ -90,6 +90,29 @@ const EDGES: [(&str, &str); 7] = [
     ("src/streams/topologies", "crate::recommend"),
 ];
 
+/// What stands at the top of the project.
+const TOP: [&str; 19] = [
+    ".ci",
+    ".gitignore",
+    "ARCHITECTURE.md",
+    "CHANGELOG.md",
+    "Cargo.lock",
+    "Cargo.toml",
+    "LICENSE",
+    "README.md",
+    "build.rs",
+    "clippy.toml",
+    "completions",
+    "dev",
+    "examples",
+    "man",
+    "migrations",
+    "proptest-regressions",
+    "rustfmt.toml",
+    "src",
+    "tests",
+];
+
 /// Names that say nothing.
 const BANNED: [&str; 11] = [
     "util", "utils", "helper", "helpers", "common", "manager", "misc", "shared", "types", "base",
@@ -455,6 +478,30 @@ fn no_test_skips() {
         .filter(|f| f != "tests/tidy.rs" && read(f).contains(&ignored))
         .collect();
     none("a missing service is a failure", &found);
+}
+
+#[test]
+fn nothing_foreign_is_committed() {
+    let git = std::process::Command::new("git")
+        .args(["ls-files", "-z"])
+        .current_dir(root())
+        .output()
+        .expect("git lists what is committed");
+    assert!(git.status.success(), "{git:?}");
+    let listed = String::from_utf8(git.stdout).expect("UTF-8");
+    let mut found = Vec::new();
+    for file in listed.split('\0').filter(|f| !f.is_empty()) {
+        let top = file.split('/').next().unwrap_or_default();
+        if !TOP.contains(&top) {
+            found.push(format!("{file} has no place at the top"));
+        }
+        // One that is deleted but not yet committed so has no length.
+        let length = std::fs::metadata(root().join(file)).map_or(0, |m| m.len());
+        if length > 1 << 20 {
+            found.push(format!("{file} has {length} bytes"));
+        }
+    }
+    none("sources only, and small samples", &found);
 }
 
 #[test]
