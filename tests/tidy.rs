@@ -91,7 +91,7 @@ const EDGES: [(&str, &str); 7] = [
 ];
 
 /// What stands at the top of the project.
-const TOP: [&str; 19] = [
+const TOP: [&str; 18] = [
     ".ci",
     ".gitignore",
     "ARCHITECTURE.md",
@@ -107,7 +107,6 @@ const TOP: [&str; 19] = [
     "examples",
     "man",
     "migrations",
-    "proptest-regressions",
     "rustfmt.toml",
     "src",
     "tests",

@@ -283,3 +283,40 @@ fn expired_rows_are_told_of() {
     let output = bss(&database, &[&served[..], &SPAN].concat());
     assert!(!shown(&output).contains("expired"), "{}", shown(&output));
 }
+
+#[test]
+fn payments_without_a_score_are_counted_alike_over_hours_and_rows() {
+    let database = Database::fresh();
+    let mut text = "paymentId,customerId,amount,status,fraudScore,timestamp\n".to_owned();
+    let first: Timestamp = "2026-03-01T00:10:00Z".parse().expect("an instant");
+    for n in 0..300_i64 {
+        let time = first + jiff::SignedDuration::from_mins(7 * n);
+        let score = if n % 3 == 0 { String::new() } else { format!("{}", 70 + n % 30) };
+        text += &format!("p{n},c{},1.00,COMPLETED,{score},{time}\n", n % 4);
+    }
+    import(&database, "payment", &text);
+    let refreshed = bss(&database, &["metrics", "refresh", "--stale"]);
+    assert_eq!(refreshed.status.code(), Some(0), "{}", shown(&refreshed));
+    let told = |more: &[&str]| {
+        let asked = ["fraud", "anomalies", "--as-of", "2026-03-09T00:00:00Z"];
+        let output = bss(&database, &[&asked[..], more].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
+        json(&output)["meta"]["unscored"].as_u64().expect("a count")
+    };
+    for (since, until) in [
+        ("2026-03-01T00:00:00Z", "2026-03-03T00:00:00Z"),
+        ("2026-03-01T00:09:59Z", "2026-03-02T11:31:01Z"),
+        ("2026-03-01T05:01:00Z", "2026-03-01T05:59:00Z"),
+        ("2026-03-01T05:30:00Z", "2026-03-01T06:30:00Z"),
+    ] {
+        let count = format!(
+            "SELECT count(*) FROM bss.payment_metrics WHERE fraud_score IS NULL \
+             AND time >= '{since}' AND time < '{until}'"
+        );
+        let range = ["--since", since, "--until", until];
+        assert_eq!(told(&range), database.count(&count), "{since} {until}");
+        let of_one = format!("{count} AND customer_id = 'c1'");
+        let one = told(&[&range[..], &["--customer", "c1"]].concat());
+        assert_eq!(one, database.count(&of_one), "{since} {until}");
+    }
+}

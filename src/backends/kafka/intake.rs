@@ -219,6 +219,7 @@ pub(super) fn passing(error: &KafkaError) -> bool {
         Some(
             Code::BrokerTransportFailure
                 | Code::AllBrokersDown
+                | Code::DestroyBroker
                 | Code::OperationTimedOut
                 | Code::Resolve
         )

@@ -87,6 +87,7 @@ pub fn classify(error: KafkaError, what: impl Into<String>) -> BackendError {
         Some(
             Code::BrokerTransportFailure
             | Code::AllBrokersDown
+            | Code::DestroyBroker
             | Code::Resolve
             | Code::NetworkException,
         ) => Kind::Unreachable,
@@ -141,5 +142,31 @@ pub(crate) fn log(level: rdkafka::config::RDKafkaLogLevel, facility: &str, messa
             tracing::info!(facility, "{message}");
         }
         Level::Notice | Level::Info | Level::Debug => tracing::debug!(facility, "{message}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broker_that_is_away_for_a_while_is_asked_again() {
+        for code in [
+            Code::BrokerTransportFailure,
+            Code::AllBrokersDown,
+            // The client had given the connection up while a request was waiting on it.
+            Code::DestroyBroker,
+            Code::OperationTimedOut,
+            Code::RequestTimedOut,
+            Code::CoordinatorLoadInProgress,
+            Code::NotCoordinator,
+            Code::FencedLeaderEpoch,
+        ] {
+            let error = classify(KafkaError::MetadataFetch(code), "x");
+            assert!(error.transient, "{code:?} is {:?}", error.kind);
+        }
+        for code in [Code::TopicAuthorizationFailed, Code::InvalidConfig, Code::Fenced] {
+            assert!(!classify(KafkaError::MetadataFetch(code), "x").transient, "{code:?}");
+        }
     }
 }
