@@ -98,7 +98,9 @@ impl Worker {
     fn renew(&mut self, deadline: Instant) -> Result<()> {
         let id = self.transaction.id().to_owned();
         loop {
-            match Transaction::start(&self.options.kafka, &self.options.streams, &id) {
+            let waits = || Instant::now() < deadline && !self.handle.stopping();
+            let (kafka, streams) = (&self.options.kafka, &self.options.streams);
+            match Transaction::start_while(kafka, streams, &id, waits) {
                 Ok(transaction) => {
                     self.transaction = transaction;
                     return Ok(());

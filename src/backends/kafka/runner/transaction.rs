@@ -100,6 +100,22 @@ impl Transaction {
     /// # Errors
     /// As the client says.
     pub fn start(kafka: &Kafka, streams: &Streams, id: &str) -> Result<Self> {
+        let (started, limit) = (Instant::now(), streams.transaction_timeout.max(CALL) * 3);
+        Self::start_while(kafka, streams, id, || started.elapsed() < limit)
+    }
+
+    /// The same, asking the servers for as long as `waits` says. One client asks all the time: the end
+    /// of one whose question is still open can end the process (a fault of the client, seen when
+    /// several gave up at once).
+    ///
+    /// # Errors
+    /// As the client says.
+    pub fn start_while(
+        kafka: &Kafka,
+        streams: &Streams,
+        id: &str,
+        waits: impl Fn() -> bool,
+    ) -> Result<Self> {
         let exactly_once = streams.guarantee == Guarantee::ExactlyOnce;
         let timeout = streams.transaction_timeout;
         let mut config = client(kafka);
@@ -125,7 +141,7 @@ impl Transaction {
         let producer: BaseProducer<Deliveries> =
             config.create_with_context(Deliveries::default()).map_err(|e| classify(e, &*what))?;
         if exactly_once {
-            init(&producer, &what, timeout.max(CALL) * 3)?;
+            init(&producer, &what, waits)?;
         }
         Ok(Self {
             producer,
@@ -379,12 +395,11 @@ pub fn fence(kafka: &Kafka, streams: &Streams, id: &str) -> Result<()> {
     Transaction::start(kafka, streams, id).map(drop)
 }
 
-fn init(producer: &BaseProducer<Deliveries>, what: &str, limit: Duration) -> Result<()> {
-    let started = Instant::now();
+fn init(producer: &BaseProducer<Deliveries>, what: &str, waits: impl Fn() -> bool) -> Result<()> {
     loop {
         match producer.init_transactions(CALL) {
             Ok(()) => return Ok(()),
-            Err(KafkaError::Transaction(e)) if e.is_retriable() && started.elapsed() < limit => {}
+            Err(KafkaError::Transaction(e)) if e.is_retriable() && waits() => {}
             Err(error) => return Err(classify(error, what)),
         }
     }
