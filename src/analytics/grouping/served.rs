@@ -138,8 +138,10 @@ mod tests {
         assert_eq!(pattern.as_deref(), Some("payment_pattern_daily"));
         let all = of(None, &[], &["sum:amount", "avg:amount"]);
         assert_eq!(all.as_deref(), Some("payment_status_daily"));
+        let hours = of(Some("6h"), &["status"], &["count"]);
+        assert_eq!(hours.as_deref(), Some("payment_pattern_hourly"));
         for (width, by, measure) in [
-            (Some("1h"), "status", "count"),
+            (Some("30m"), "status", "count"),
             (Some("1d"), "customerId", "count"),
             (Some("1d"), "status", "max:amount"),
             (Some("1d"), "status", "p95:amount"),
@@ -154,11 +156,14 @@ mod tests {
         assert_eq!(name(&question).as_deref(), Some("revenue_daily"));
         let zoned = Question { zone: "Europe/Berlin".to_owned(), ..question.clone() };
         assert_eq!(name(&zoned), None);
-        let hour = 3_600_000_000;
-        let begun = Question { since: question.since.plus_micros(hour), ..question.clone() };
-        assert_eq!(name(&begun), None);
-        let ended = Question { until: question.until.plus_micros(hour), ..question.clone() };
-        assert_eq!(name(&ended), None);
+        // A range of whole hours that is not one of whole days is that of the hourly one.
+        for (shift, aggregate) in [(60, Some("revenue_breakdown_hourly")), (30, None)] {
+            let micros = shift * 60_000_000;
+            let begun = Question { since: question.since.plus_micros(micros), ..question.clone() };
+            assert_eq!(name(&begun).as_deref(), aggregate);
+            let ended = Question { until: question.until.plus_micros(micros), ..question.clone() };
+            assert_eq!(name(&ended).as_deref(), aggregate);
+        }
         let open = EventTime::from_event_text("2026-04-01T10:00:00Z").unwrap();
         assert!(name(&Question { until: open, ..question.clone() }).is_some());
         let other = Condition::parse(Kind::Revenue, "ordersCount>1").unwrap();
