@@ -105,7 +105,7 @@ fn both_editions_forecast_the_same() {
     let [days, berlin, regions, linear, unknown, ets, ..] = &apache[..] else { panic!() };
     assert_eq!(
         (&days["meta"]["source"], &berlin["meta"]["source"]),
-        (&"aggregate".into(), &"rows".into())
+        (&"aggregate".into(), &"hourly-aggregate".into())
     );
     let rows = |report: &Value| report["rows"].as_array().expect("rows").clone();
     assert_eq!(rows(days).len(), 14);
