@@ -5,7 +5,7 @@ use std::io::Write;
 
 use crate::backends::{BackendError, Kind};
 use crate::cli::exit::ExitStatus;
-use crate::ui::{OutputForm, visible};
+use crate::ui::{NotShown, OutputForm, visible};
 
 /// Why a command failed.
 #[derive(Debug)]
@@ -177,11 +177,16 @@ impl From<std::io::Error> for Failure {
     /// For output that could not be written; a closed pipe is not a failure and is handled in
     /// [`crate::ui`].
     fn from(error: std::io::Error) -> Self {
-        // A result that cannot be drawn: another form shows it.
-        if error.kind() == std::io::ErrorKind::InvalidInput {
-            return Self::usage(error.to_string()).hint("Leave --plot out to see all of it.");
-        }
         Self::failed("could not write the result").because(&error)
+    }
+}
+
+impl From<NotShown> for Failure {
+    fn from(fault: NotShown) -> Self {
+        match fault {
+            NotShown::NotDrawn(why) => Self::usage(why).hint("Leave --plot out to see all of it."),
+            NotShown::NotWritten(error) => error.into(),
+        }
     }
 }
 

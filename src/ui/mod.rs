@@ -31,6 +31,17 @@ pub enum OutputForm {
     Svg,
 }
 
+/// Why a result is not shown.
+#[derive(Debug, thiserror::Error)]
+pub enum NotShown {
+    /// It cannot be drawn.
+    #[error("{0}")]
+    NotDrawn(String),
+    /// It cannot be written.
+    #[error(transparent)]
+    NotWritten(#[from] std::io::Error),
+}
+
 /// Where output goes and how it looks.
 #[derive(Clone, Debug)]
 pub struct Ui {
@@ -116,13 +127,13 @@ impl Ui {
     /// Prints a result in the asked form. A closed pipe ends quietly.
     ///
     /// # Errors
-    /// Any other failure of standard output.
-    pub fn report(&self, report: &Report) -> std::io::Result<()> {
+    /// Any other failure of standard output; a result without numbers that is to be drawn.
+    pub fn report(&self, report: &Report) -> Result<(), NotShown> {
         let mut text = Vec::new();
         match self.form {
             OutputForm::Plot => text.extend(self.plot(report)?.text(self.columns()).into_bytes()),
             OutputForm::Svg => {
-                let drawn = svg::draw(&self.plot(report)?).map_err(std::io::Error::other)?;
+                let drawn = svg::draw(&self.plot(report)?).map_err(NotShown::NotDrawn)?;
                 text.extend(drawn.into_bytes());
             }
             form => report.render(form, self.color, &mut text)?,
@@ -131,12 +142,11 @@ impl Ui {
             // A file gets the data as it is; a terminal must not be driven by it.
             text = visible(&String::from_utf8_lossy(&text)).into_owned().into_bytes();
         }
-        self.write(&text)
+        Ok(self.write(&text)?)
     }
 
-    fn plot(&self, report: &Report) -> std::io::Result<plot::Plot> {
-        let plot = plot::Plot::of(report, self.drawn.as_deref());
-        plot.map_err(|e| std::io::Error::new(std::io::ErrorKind::InvalidInput, e))
+    fn plot(&self, report: &Report) -> Result<plot::Plot, NotShown> {
+        plot::Plot::of(report, self.drawn.as_deref()).map_err(NotShown::NotDrawn)
     }
 
     /// How wide the terminal is; 80 off one.
@@ -149,7 +159,7 @@ impl Ui {
     /// Prints text that is a result as it is (a completion script, a statement).
     ///
     /// # Errors
-    /// As [`Self::report`].
+    /// Any failure of standard output but a closed pipe.
     pub fn write(&self, text: &[u8]) -> std::io::Result<()> {
         let mut out = std::io::stdout().lock();
         match out.write_all(text).and_then(|()| out.flush()) {
@@ -161,7 +171,7 @@ impl Ui {
     /// Prints a part of a long result as it is; false once nobody reads it any more.
     ///
     /// # Errors
-    /// As [`Self::report`].
+    /// Any failure of standard output but a closed pipe.
     pub fn pass(&self, text: &[u8]) -> std::io::Result<bool> {
         let mut out = std::io::stdout().lock();
         match out.write_all(text).and_then(|()| out.flush()) {
