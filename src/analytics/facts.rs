@@ -106,9 +106,6 @@ impl Source {
     }
 }
 
-/// Microseconds of an hour.
-const HOUR: i64 = 3_600_000_000;
-
 /// Whether a range and its days in `zone` consist of whole hours of UTC: it begins with one, ends with
 /// one or at `now`, after which there is nothing, and every offset of the zone and every change of it
 /// in the range is of whole hours.
@@ -118,7 +115,7 @@ pub fn in_whole_hours(
     (since, until): (EventTime, EventTime),
     now: EventTime,
 ) -> bool {
-    let whole = |time: EventTime| time.micros().rem_euclid(HOUR) == 0;
+    let whole = |time: EventTime| time.hour() == time;
     let instant = |time: EventTime| Timestamp::from_microsecond(time.micros());
     let (Ok(first), Ok(last)) = (instant(since), instant(until)) else { return false };
     let mut changes = zone.following(first).take_while(|change| change.timestamp() < last);

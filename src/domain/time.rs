@@ -14,6 +14,8 @@ use crate::domain::reject::{Reason, Reject};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EventTime(i64);
 
+/// Microseconds of an hour.
+const HOUR: i64 = 3_600_000_000;
 /// 1990-01-01T00:00:00Z in microseconds; nothing this system records is older.
 const EARLIEST: i64 = 631_152_000_000_000;
 /// 9999-12-30T22:00:00Z in microseconds: RFC 3339 ends with that year, and this is the last instant
@@ -55,6 +57,18 @@ impl EventTime {
     #[must_use]
     pub const fn plus_millis(self, millis: i64) -> Self {
         self.plus_micros(millis.saturating_mul(1000))
+    }
+
+    /// The first instant of its hour in UTC.
+    #[must_use]
+    pub const fn hour(self) -> Self {
+        Self(self.0.div_euclid(HOUR) * HOUR)
+    }
+
+    /// The first instant of the next hour in UTC, or this one if an hour begins with it.
+    #[must_use]
+    pub const fn next_hour(self) -> Self {
+        Self(self.0.saturating_add(HOUR - 1)).hour()
     }
 
     /// Microseconds from `earlier` to this instant (negative if this one is earlier).

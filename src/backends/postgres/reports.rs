@@ -72,15 +72,12 @@ async fn unscored(
     connection: &mut PgConnection,
     query: &AnomalyQuery,
 ) -> std::result::Result<i64, sqlx::Error> {
-    const HOUR: i64 = 3_600_000_000;
     let known = "SELECT to_regclass('bss.payment_pattern_hourly') IS NOT NULL, \
                  (SELECT max(floor) FROM bss.retention_floor WHERE hypertable = 'payment_metrics')";
     let known = sqlx::query(known).fetch_one(&mut *connection).await?;
     let floor: Option<Instant> = known.try_get(1)?;
     let since = floor.map_or(query.since, |Instant(floor)| query.since.max(floor));
-    let up = |time: EventTime| EventTime::from_micros(-(-time.micros()).div_euclid(HOUR) * HOUR);
-    let down = |time: EventTime| EventTime::from_micros(time.micros().div_euclid(HOUR) * HOUR);
-    let (first, last) = (up(since), down(query.until));
+    let (first, last) = (since.next_hour(), query.until.hour());
     if query.customer.is_some() || !known.try_get::<bool, _>(0)? || first >= last {
         return unscored_rows(connection, query, (since, query.until)).await;
     }

@@ -11,14 +11,10 @@ use crate::backends::postgres::{self, PgConnection, facts};
 use crate::cli::Failure;
 use crate::cli::range::{self, Range};
 use crate::commands::Context;
-use crate::domain::EventTime;
 use crate::ui::{Cell, Report};
 
 /// A day.
 pub const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// Microseconds of an hour.
-const HOUR: i64 = 3_600_000_000;
 
 /// What is asked beside the range.
 pub struct Asked {
@@ -92,10 +88,7 @@ pub fn in_hours(context: &Context, range: &Range) -> Option<Range> {
         "over more than {days} days sums by hour are read, from which there is no percentile: P99 MS \
          is not shown"
     ));
-    let hour = |time: EventTime, up: i64| {
-        EventTime::from_micros((time.micros() + up).div_euclid(HOUR) * HOUR)
-    };
-    let (since, until) = (hour(range.since, 0), hour(range.until, HOUR - 1));
+    let (since, until) = (range.since.hour(), range.until.next_hour());
     Some(Range { since, until, ..range.clone() })
 }
 
