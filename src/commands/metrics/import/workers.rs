@@ -1,9 +1,10 @@
 //! Batches on their way to the server, several at once if there are several connections.
 
-use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 
 use super::prepare::Prepared;
 use crate::backends::error::Result;
@@ -45,7 +46,7 @@ type Carried = (Loader, Prepared, Result<Fate>);
 pub struct Workers {
     errand: Errand,
     idle: Vec<Loader>,
-    busy: Vec<Pin<Box<dyn Future<Output = Carried>>>>,
+    busy: FuturesUnordered<Pin<Box<dyn Future<Output = Carried>>>>,
     /// Waits until the others are done.
     held: Option<Prepared>,
     alone: bool,
@@ -54,7 +55,7 @@ pub struct Workers {
 impl Workers {
     /// Nothing is under way yet.
     pub fn new(errand: Errand, loaders: Vec<Loader>) -> Self {
-        Self { errand, idle: loaders, busy: Vec::new(), held: None, alone: false }
+        Self { errand, idle: loaders, busy: FuturesUnordered::new(), held: None, alone: false }
     }
 
     /// A connection that carries nothing now.
@@ -88,16 +89,9 @@ impl Workers {
     /// # Errors
     /// A lost connection, a missing table, a deadlock that came again and again.
     pub async fn next(&mut self) -> Result<(Prepared, Fate)> {
-        let (loader, prepared, fate) = poll_fn(|context| {
-            for at in 0..self.busy.len() {
-                if let Poll::Ready(carried) = self.busy[at].as_mut().poll(context) {
-                    drop(self.busy.swap_remove(at));
-                    return Poll::Ready(carried);
-                }
-            }
-            Poll::Pending
-        })
-        .await;
+        let Some((loader, prepared, fate)) = self.busy.next().await else {
+            return std::future::pending().await;
+        };
         self.idle.push(loader);
         if self.busy.is_empty() {
             self.alone = false;
