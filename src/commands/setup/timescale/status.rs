@@ -148,73 +148,9 @@ fn aggregate_cells(aggregate: &AggregateStatus) -> [Cell; 5] {
     ]
 }
 
-/// A table for each kind of object.
-fn tables(status: &Status) -> [Report; 3] {
-    let title = match status.lacks.as_slice() {
-        [] => status.title.clone(),
-        lacks => format!("{}\nnot here: {}", status.title, lacks.join(", ")),
-    };
-    let mut hypertables = Report::new(title)
-        .column("name", "HYPERTABLE")
-        .number("chunks", "CHUNKS")
-        .number("compressedChunks", "COMPRESSED")
-        .number("approximateRows", "ROWS, ABOUT")
-        .number("totalBytes", "BYTES")
-        .number("bytesPerRow", "A ROW")
-        .number("beforeCompressionBytes", "BEFORE")
-        .number("afterCompressionBytes", "AFTER")
-        .number("savedPercent", "SAVED %")
-        .column("oldest", "OLDEST")
-        .column("newest", "NEWEST")
-        .column("chunkInterval", "CHUNK")
-        .column("floor", "FLOOR");
-    for table in &status.tables {
-        let name = [Cell::from(table.name.as_str())];
-        hypertables.push(name.into_iter().chain(hypertable_cells(status, table)).collect());
-    }
-    let kind = if status.edition == Edition::Apache { "ROLLUP" } else { "AGGREGATE" };
-    let mut aggregates = Report::new("")
-        .column("name", kind)
-        .column("on", "ON")
-        .number("totalBytes", "BYTES")
-        .column("bucket", "BUCKET")
-        .column("madeUntil", "MADE UNTIL")
-        .number("invalidBuckets", "CHANGED")
-        .column("realTime", "REAL-TIME")
-        .column("filled", "FILLED");
-    for aggregate in &status.aggregates {
-        let (name, on) = (aggregate.name.as_str().into(), aggregate.on.as_str().into());
-        let first = [name, on, Cell::from(aggregate.bytes)];
-        aggregates.push(first.into_iter().chain(aggregate_cells(aggregate)).collect());
-    }
-    let mut policies = Report::new("")
-        .column("policy", "POLICY")
-        .column("name", "ON")
-        .column("every", "EVERY")
-        .column("lastStarted", "LAST STARTED")
-        .column("lastSuccess", "LAST SUCCESS")
-        .column("nextRun", "NEXT RUN")
-        .column("health", "HEALTH")
-        .column("detail", "DETAIL");
-    for (policy, cells) in &status.policies {
-        let (kind, name) = (policy.kind.word().into(), policy.object.as_str().into());
-        let first = [kind, name, Cell::from(policy.every.to_string())];
-        policies.push(first.into_iter().chain(cells.clone()).collect());
-    }
-    [hypertables, aggregates, policies]
-}
-
-/// One list of all objects; what a kind does not have is null.
-fn document(status: &Status) -> Report {
-    let mut report = Report::new("")
-        .meta("edition", status.edition.to_string().to_lowercase())
-        .meta("version", status.version.as_deref())
-        .meta("scheduler", status.by_itself)
-        .meta("notAvailable", status.lacks.clone())
-        .meta("differences", status.differences)
-        .column("kind", "KIND")
-        .column("name", "NAME")
-        .column("on", "ON")
+/// The columns of [`hypertable_cells`].
+fn hypertable_columns(report: Report) -> Report {
+    report
         .number("chunks", "CHUNKS")
         .number("compressedChunks", "COMPRESSED")
         .number("approximateRows", "ROWS, ABOUT")
@@ -227,18 +163,70 @@ fn document(status: &Status) -> Report {
         .column("newest", "NEWEST")
         .column("chunkInterval", "CHUNK")
         .column("floor", "FLOOR")
+}
+
+/// The columns of [`aggregate_cells`].
+fn aggregate_columns(report: Report) -> Report {
+    report
         .column("bucket", "BUCKET")
         .column("madeUntil", "MADE UNTIL")
         .number("invalidBuckets", "CHANGED")
         .column("realTime", "REAL-TIME")
         .column("filled", "FILLED")
-        .column("policy", "POLICY")
-        .column("every", "EVERY")
+}
+
+/// The columns of the runs of a policy.
+fn run_columns(report: Report) -> Report {
+    report
         .column("lastStarted", "LAST STARTED")
         .column("lastSuccess", "LAST SUCCESS")
         .column("nextRun", "NEXT RUN")
         .column("health", "HEALTH")
-        .column("detail", "DETAIL");
+        .column("detail", "DETAIL")
+}
+
+/// A table for each kind of object.
+fn tables(status: &Status) -> [Report; 3] {
+    let title = match status.lacks.as_slice() {
+        [] => status.title.clone(),
+        lacks => format!("{}\nnot here: {}", status.title, lacks.join(", ")),
+    };
+    let mut hypertables = hypertable_columns(Report::new(title).column("name", "HYPERTABLE"));
+    for table in &status.tables {
+        let name = [Cell::from(table.name.as_str())];
+        hypertables.push(name.into_iter().chain(hypertable_cells(status, table)).collect());
+    }
+    let kind = if status.edition == Edition::Apache { "ROLLUP" } else { "AGGREGATE" };
+    let aggregates = Report::new("").column("name", kind).column("on", "ON");
+    let mut aggregates = aggregate_columns(aggregates.number("totalBytes", "BYTES"));
+    for aggregate in &status.aggregates {
+        let (name, on) = (aggregate.name.as_str().into(), aggregate.on.as_str().into());
+        let first = [name, on, Cell::from(aggregate.bytes)];
+        aggregates.push(first.into_iter().chain(aggregate_cells(aggregate)).collect());
+    }
+    let policies = Report::new("").column("policy", "POLICY").column("name", "ON");
+    let mut policies = run_columns(policies.column("every", "EVERY"));
+    for (policy, cells) in &status.policies {
+        let (kind, name) = (policy.kind.word().into(), policy.object.as_str().into());
+        let first = [kind, name, Cell::from(policy.every.to_string())];
+        policies.push(first.into_iter().chain(cells.clone()).collect());
+    }
+    [hypertables, aggregates, policies]
+}
+
+/// One list of all objects; what a kind does not have is null.
+fn document(status: &Status) -> Report {
+    let report = Report::new("")
+        .meta("edition", status.edition.to_string().to_lowercase())
+        .meta("version", status.version.as_deref())
+        .meta("scheduler", status.by_itself)
+        .meta("notAvailable", status.lacks.clone())
+        .meta("differences", status.differences)
+        .column("kind", "KIND")
+        .column("name", "NAME")
+        .column("on", "ON");
+    let report = aggregate_columns(hypertable_columns(report));
+    let mut report = run_columns(report.column("policy", "POLICY").column("every", "EVERY"));
     let nothing = |count: usize| std::iter::repeat_n(Cell::Null, count);
     for table in &status.tables {
         let first = ["hypertable", table.name.as_str()].map(Cell::from).into_iter();
