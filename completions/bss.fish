@@ -255,7 +255,7 @@ complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from export" -l format -d 'Form of the file; told from its name if not given, and CSV if that says nothing' -r -f -a "csv\t'CSV with a header row'
+complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from export" -l format -d 'Form of the file; told from its name if not given, and CSV if that says nothing' -r -f -a "csv\t'Columns with a header row'
 ndjson\t'One JSON object a line'"
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from export" -l where -d 'Only rows with FIELD=VALUE (or !=, <, <=, >, >=); FIELD= where it is not known. All must hold, but of several = of one field one is enough' -r
 complete -c bss -n "__fish_bss_using_subcommand metrics; and __fish_seen_subcommand_from export" -l config -d 'Read this configuration file instead of the usual ones' -r -F

@@ -8,6 +8,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::KindArg;
+use super::import::Format;
 use super::query::parsed;
 use crate::analytics::grouping::Condition;
 use crate::analytics::outgoing::{Counter, Outgoing, Written};
@@ -33,7 +34,7 @@ pub struct ExportArgs {
     file: PathBuf,
     /// Form of the file; told from its name if not given, and CSV if that says nothing
     #[arg(long, value_enum)]
-    format: Option<FormatArg>,
+    format: Option<Format>,
     /// Only rows with FIELD=VALUE (or !=, <, <=, >, >=); FIELD= where it is not known. All must hold,
     /// but of several = of one field one is enough
     #[arg(long = "where", value_name = "CONDITION")]
@@ -43,22 +44,13 @@ pub struct ExportArgs {
     force: bool,
 }
 
-/// The forms of a file.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum FormatArg {
-    /// CSV with a header row.
-    Csv,
-    /// One JSON object a line.
-    Ndjson,
-}
-
 impl ExportArgs {
     fn form(&self, context: &Context) -> Written {
         let name = self.file.to_string_lossy().to_lowercase();
         let name = name.strip_suffix(".gz").unwrap_or(&name);
         match self.format {
-            Some(FormatArg::Csv) => Written::Csv,
-            Some(FormatArg::Ndjson) => Written::Ndjson,
+            Some(Format::Csv) => Written::Csv,
+            Some(Format::Ndjson) => Written::Ndjson,
             None if [".ndjson", ".jsonl", ".json"].iter().any(|end| name.ends_with(end)) => {
                 Written::Ndjson
             }

@@ -7,13 +7,14 @@ use crate::analytics::grouping::served::{Served, served};
 use crate::analytics::grouping::{
     Condition, Field, Fill, Line, Measure, Number, Question, Shape, Width, fill,
 };
-use crate::backends::postgres::grouped;
 use crate::backends::postgres::transaction::report_fault;
+use crate::backends::postgres::{PgConnection, grouped, hypertable};
 use crate::cli::range::{self, Range};
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
 use crate::commands::analytics::asking::{DAY, connect, count, cut, money};
 use crate::commands::setup::timescale::declared;
+use crate::metrics::kind::{Form, Kind};
 use crate::ui::{Cell, Report};
 
 /// Query metrics by time and field
@@ -104,8 +105,7 @@ impl QueryArgs {
 }
 
 /// A field by which rows can be told apart.
-fn groupable(kind: crate::metrics::kind::Kind, text: &str) -> Result<Field, String> {
-    use crate::metrics::kind::Form;
+fn groupable(kind: Kind, text: &str) -> Result<Field, String> {
     let field = Field::parse(kind, text)?;
     match field.form() {
         Form::Text => Ok(field),
@@ -189,10 +189,9 @@ fn filled(
 /// Warns of a range that begins before the rows do.
 async fn tell_expired(
     context: &Context,
-    connection: &mut crate::backends::postgres::PgConnection,
+    connection: &mut PgConnection,
     question: &Question,
 ) -> Result<(), Failure> {
-    use crate::backends::postgres::hypertable;
     let table = question.kind.hypertable();
     if let Some(floor) = hypertable::floor(connection, table).await?
         && question.since < floor

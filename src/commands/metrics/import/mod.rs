@@ -108,7 +108,7 @@ pub struct ImportArgs {
 
 /// The forms of a file.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Format {
+pub(super) enum Format {
     /// Columns with a header row.
     Csv,
     /// One JSON object a line.
