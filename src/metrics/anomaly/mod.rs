@@ -16,8 +16,8 @@
 //! The sum on a logistic scale is the score.
 //!
 //! The constants are round and were chosen on twenty series of the Numenta Anomaly Benchmark, whose
-//! standard score they give 80.0: any of them halved or doubled gives 74 to 81. ARCHITECTURE.md has
-//! the table.
+//! standard score they give 80.0; ARCHITECTURE.md says how far one of them halved or doubled moves
+//! it, and what was tried without gain.
 
 pub mod alarms;
 mod nearest;
