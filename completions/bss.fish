@@ -49,6 +49,7 @@ complete -c bss -n "__fish_bss_needs_command" -f -a "metrics" -d 'Record, import
 complete -c bss -n "__fish_bss_needs_command" -f -a "analytics" -d 'Sum up revenue, orders, customers and services'
 complete -c bss -n "__fish_bss_needs_command" -f -a "streams" -d 'Run and inspect the stream topologies'
 complete -c bss -n "__fish_bss_needs_command" -f -a "fraud" -d 'Report suspicious payments and alerts'
+complete -c bss -n "__fish_bss_needs_command" -f -a "events" -d 'Keep, read and prove the events of the event store'
 complete -c bss -n "__fish_bss_needs_command" -f -a "doctor" -d 'Check that every backend answers and is set up right'
 complete -c bss -n "__fish_bss_needs_command" -f -a "config" -d 'Show and check the configuration'
 complete -c bss -n "__fish_bss_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
@@ -1138,6 +1139,220 @@ complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcomman
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from backtest" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from backtest" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from backtest" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -f -a "append" -d 'Append events to an aggregate'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -f -a "read" -d 'Read the events of one aggregate'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -f -a "list" -d 'List the aggregates'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -f -a "replay" -d 'Walk through the events in their order'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -f -a "export" -d 'Write events to a file that `events import` reads'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -f -a "import" -d 'Put events of a file into the store'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -f -a "verify" -d 'Prove that the store is whole'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -f -a "stats" -d 'Show how much the store holds and how long its memory lasts'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from append" -l type -d 'What happened, such as CustomerCreated' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from append" -l data -d 'The event as a JSON object' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from append" -l file -d 'Events from a file instead, one JSON object a line: type, data, and eventId, typeVersion, eventTime, correlationId, causationId, actor, metadata if there are; - is standard input' -r -F
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from append" -l expected -d 'What the aggregate must be: any, no-stream, exists, or the revision of its last event' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from append" -l id -d 'The event\'s id; made up if not given' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from append" -l type-version -d 'The version of the form of the data' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from append" -l time -d 'When it happened; when it is stored, if not given' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from append" -l correlation -d 'The conversation it belongs to' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from append" -l causation -d 'What caused it' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from append" -l actor -d 'Who did it' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from append" -l metadata -d 'More about the event as a JSON object' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from append" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from append" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from append" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from append" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from append" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from append" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from append" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from append" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from append" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from append" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from append" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from append" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from append" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from append" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from read" -l from-revision -d 'The first revision to show' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from read" -l to-revision -d 'The last revision to show' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from read" -l limit -d 'At most so many events' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from read" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from read" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from read" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from read" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from read" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from read" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from read" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from read" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from read" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from read" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from read" -l backward -d 'The newest first'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from read" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from read" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from read" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from read" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from list" -l prefix -d 'Only aggregates whose id begins with this' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from list" -l limit -d 'At most so many' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from list" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from list" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from list" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from list" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from list" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from list" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from list" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from list" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from list" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from list" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -l from -d 'Begin with this position: N, or SHARD:N' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -l from-revision -d 'Begin with this revision of the aggregate' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -l limit -d 'At most so many events' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -l type -d 'Only events of these types, such as CustomerCreated or \'Customer*\' (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -l category -d 'Only events of this type of aggregate, such as customer (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -l correlation -d 'Only events of this conversation' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -l causation -d 'Only events that this event or command caused' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -l actor -d 'Only events of this actor' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -l backward -d 'The newest first'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -l follow -d 'Go on with new events as they come, until stopped'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from export" -l type -d 'Only events of these types, such as CustomerCreated or \'Customer*\' (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from export" -l category -d 'Only events of this type of aggregate, such as customer (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from export" -l correlation -d 'Only events of this conversation' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from export" -l causation -d 'Only events that this event or command caused' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from export" -l actor -d 'Only events of this actor' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from export" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from export" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from export" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from export" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from export" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from export" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from export" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from export" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from export" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from export" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from export" -l force -d 'Take the place of a file that is there'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from export" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from import" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from import" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from import" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from import" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from import" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from import" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from import" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from import" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from import" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from import" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from import" -l renumber -d 'Append the events as new ones, with new positions, revisions and times of recording'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from import" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from verify" -l limit -d 'Show at most so many findings' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from verify" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from verify" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from verify" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from verify" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from verify" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from verify" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from verify" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from verify" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from verify" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from verify" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from verify" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from verify" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from verify" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from stats" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from stats" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from stats" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from stats" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from stats" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from stats" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from stats" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from stats" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from stats" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from stats" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from stats" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from stats" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from stats" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from stats" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c bss -n "__fish_bss_using_subcommand doctor" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c bss -n "__fish_bss_using_subcommand doctor" -l context -d 'Use the settings of [context.NAME]' -r
 complete -c bss -n "__fish_bss_using_subcommand doctor" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r

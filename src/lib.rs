@@ -9,6 +9,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod domain;
+pub mod events;
 pub mod fraud;
 pub mod generate;
 pub mod http;

@@ -7,11 +7,13 @@ pub mod analytics;
 pub mod completions;
 pub mod config;
 pub mod doctor;
+pub mod events;
 pub mod fraud;
 pub mod man;
 pub mod metrics;
 pub mod setup;
 pub mod streams;
+pub mod target;
 
 use std::sync::Arc;
 
@@ -116,6 +118,9 @@ pub enum Command {
     /// Report suspicious payments and alerts
     #[command(subcommand)]
     Fraud(fraud::Fraud),
+    /// Keep, read and prove the events of the event store
+    #[command(subcommand)]
+    Events(events::Events),
     Doctor(doctor::DoctorArgs),
     /// Show and check the configuration
     #[command(subcommand)]
@@ -146,6 +151,10 @@ impl Command {
                         | metrics::Metrics::Export(_)
                         | metrics::Metrics::Refresh(_)
                         | metrics::Metrics::Policies(metrics::policies::Policies::Run(_))
+                ) | Self::Events(
+                    events::Events::Replay(_)
+                        | events::Events::Export(_)
+                        | events::Events::Import(_)
                 ) | Self::Streams(streams::Streams::Dlq(streams::dlq::Dlq::Requeue(_)))
                     | Self::Streams(
                         streams::Streams::Generate(_)
@@ -171,6 +180,7 @@ impl Command {
                     | fraud::Fraud::Backtest(_)
                     | fraud::Fraud::Alerts(fraud::alerts::Alerts::List(_))
             ) | Self::Analytics(_)
+                | Self::Events(events::Events::Replay(_) | events::Events::Export(_))
                 | Self::Metrics(
                     metrics::Metrics::Query(_)
                         | metrics::Metrics::Export(_)
@@ -192,7 +202,10 @@ impl Command {
     /// Whether the command reads times in the zone of `--tz`, though it reports over no range.
     #[must_use]
     pub const fn takes_zone(&self) -> bool {
-        matches!(self, Self::Metrics(metrics::Metrics::Import(_)))
+        matches!(
+            self,
+            Self::Metrics(metrics::Metrics::Import(_)) | Self::Events(events::Events::Append(_))
+        )
     }
 
     /// The servers whose secrets the command needs.
@@ -202,7 +215,7 @@ impl Command {
         match self {
             Self::Setup(setup::Setup::All(_)) => &Backend::ALL,
             Self::Setup(setup::Setup::Kafka(_)) => &[Kafka],
-            Self::Setup(setup::Setup::Redis(_)) => &[Redis],
+            Self::Setup(setup::Setup::Redis(_)) | Self::Events(_) => &[Redis],
             Self::Metrics(metrics::Metrics::Ingest(_)) => &[Timescale, Kafka],
             Self::Fraud(fraud::Fraud::Evaluate(args)) if !args.reads_tables() => {
                 if args.reads_kafka() { &[Kafka] } else { &[] }
@@ -262,6 +275,7 @@ impl Command {
             Self::Analytics(command) => command.run(context).await,
             Self::Streams(command) => command.run(context).await,
             Self::Fraud(command) => command.run(context).await,
+            Self::Events(command) => command.run(context).await,
             Self::Doctor(args) => doctor::run(args, context).await,
             Self::Config(command) => command.run(context).await,
             Self::Completions(args) => completions::run(&args, &context.ui),

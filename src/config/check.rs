@@ -43,6 +43,7 @@ pub fn refuse_contradictions(
     sasl(settings, &mut problems);
     streams(settings, &mut problems);
     orders(settings, &mut problems);
+    events(settings, &mut problems);
     let Some(first) = problems.first() else { return Ok(()) };
     let place = |p: &Problem| {
         let from = |k: &String| {
@@ -287,6 +288,7 @@ fn streams(settings: &Settings, out: &mut Problems) {
         ("timescale.connect_timeout", settings.timescale.connect_timeout),
         ("kafka.connect_timeout", settings.kafka.connect_timeout),
         ("redis.connect_timeout", settings.redis.connect_timeout),
+        ("events.response_timeout", settings.events.response_timeout),
     ] {
         if span == Duration::ZERO {
             problem(out, &[key], format!("{key} is zero"), "Give a duration such as 10s.");
@@ -307,6 +309,27 @@ fn streams(settings: &Settings, out: &mut Problems) {
                 "The broker would abort each transaction before it is committed.",
             );
         }
+    }
+}
+
+fn events(settings: &Settings, out: &mut Problems) {
+    let e = &settings.events;
+    let letter = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if e.namespace.is_empty() || !e.namespace.chars().all(letter) {
+        let text = "events.namespace has letters, digits, `-`, `_` and `.` only";
+        problem(out, &["events.namespace"], text, "Give a name such as bss.");
+    }
+    if !(1..=1024).contains(&e.shards) {
+        problem(
+            out,
+            &["events.shards"],
+            "events.shards must be 1 to 1024",
+            "One is a total order.",
+        );
+    }
+    if !(1024..=64 << 20).contains(&e.max_event_bytes) {
+        let text = "events.max_event_bytes must be 1KiB to 64MiB";
+        problem(out, &["events.max_event_bytes"], text, "Give a size such as 1MiB.");
     }
 }
 

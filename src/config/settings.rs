@@ -20,6 +20,8 @@ pub struct Settings {
     pub kafka: Kafka,
     /// The Redis server.
     pub redis: Redis,
+    /// The event store.
+    pub events: Events,
     /// The stream engine.
     pub streams: Streams,
     /// How customer activity is cut and weighed.
@@ -117,6 +119,20 @@ pub struct Redis {
     pub tls_key: PathBuf,
     #[serde(deserialize_with = "span")]
     pub connect_timeout: Duration,
+}
+
+/// `[events]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "default.toml documents each key")]
+pub struct Events {
+    pub namespace: String,
+    pub shards: u16,
+    #[serde(deserialize_with = "bytes")]
+    pub max_event_bytes: u64,
+    pub allow_unsafe: bool,
+    #[serde(deserialize_with = "span")]
+    pub response_timeout: Duration,
 }
 
 /// `[streams]`

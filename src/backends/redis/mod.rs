@@ -1,5 +1,9 @@
 //! Redis.
 
+pub mod connection;
+pub mod events;
+pub mod safety;
+
 use std::collections::BTreeMap;
 
 use redis::aio::MultiplexedConnection;
@@ -59,6 +63,24 @@ fn client(settings: &Redis) -> Result<Client> {
     if settings.tls == Tls::Off {
         return Client::open(info).map_err(|e| classify(e, what()));
     }
+    let certificates =
+        certificates(settings)?.unwrap_or(TlsCertificates { client_tls: None, root_cert: None });
+    let client = Client::build_with_tls(info, certificates).map_err(|e| classify(e, what()))?;
+    if settings.tls != Tls::VerifyCa {
+        return Ok(client);
+    }
+    // The certificate is checked, its host name is not.
+    let info = client.get_connection_info().clone();
+    let mut address = info.addr().clone();
+    address.set_danger_accept_invalid_hostnames(true);
+    Client::open(info.set_addr(address)).map_err(|e| classify(e, what()))
+}
+
+/// What the settings say of certificates; `None` without TLS.
+fn certificates(settings: &Redis) -> Result<Option<TlsCertificates>> {
+    if settings.tls == Tls::Off {
+        return Ok(None);
+    }
     let read = |path: &std::path::Path| {
         std::fs::read(path).map_err(|e| {
             BackendError::new(Kind::Local, format!("could not read {}", path.display())).because(e)
@@ -75,16 +97,7 @@ fn client(settings: &Redis) -> Result<Client> {
             client_key: read(&settings.tls_key)?,
         }),
     };
-    let client = Client::build_with_tls(info, TlsCertificates { client_tls, root_cert })
-        .map_err(|e| classify(e, what()))?;
-    if settings.tls != Tls::VerifyCa {
-        return Ok(client);
-    }
-    // The certificate is checked, its host name is not.
-    let info = client.get_connection_info().clone();
-    let mut address = info.addr().clone();
-    address.set_danger_accept_invalid_hostnames(true);
-    Client::open(info.set_addr(address)).map_err(|e| classify(e, what()))
+    Ok(Some(TlsCertificates { client_tls, root_cert }))
 }
 
 /// Turns a client error into a classified one; `what` says what was tried on which object.

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use crate::backends::redis::{Facts, place};
+use crate::backends::redis::{Facts, place, safety};
 use crate::commands::doctor::{Check, clock};
-use crate::commands::setup;
 use crate::config::settings::Redis;
 use crate::domain::EventTime;
 
@@ -12,7 +11,7 @@ use crate::domain::EventTime;
 #[must_use]
 pub fn judge(facts: &Facts, settings: &Redis, now: EventTime, allowed: Duration) -> Vec<Check> {
     let mut checks = vec![Check::fine("reachable", place(settings)), role(facts)];
-    for line in setup::redis::judge(facts) {
+    for line in safety::judge(facts) {
         checks.push(match line.fix {
             Some(fix) => {
                 let found = format!("{}, wanted {}", line.found, line.wanted);

@@ -1,0 +1,74 @@
+//! `bss events import`
+
+mod anew;
+mod back;
+mod lines;
+
+use std::path::PathBuf;
+
+use super::open;
+use crate::backends::redis::events::Access;
+use crate::cli::{ExitStatus, Failure};
+use crate::commands::Context;
+use crate::ui::Report;
+
+/// Put events of a file into the store
+///
+/// Reads what `events export` or `events archive` wrote. Every event goes back to its position, with
+/// its time and its link, and must fit what is there: an empty store, or the same store with its end
+/// missing. What is there already is counted and left alone, so that an import that was stopped can
+/// be run again. With --renumber the events are appended as new ones instead, at the store's end, with
+/// their ids: into a store with other events or another number of shards.
+#[derive(Debug, clap::Args)]
+pub struct ImportArgs {
+    /// The file, plain or gzipped, or - for standard input
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Append the events as new ones, with new positions, revisions and times of recording
+    #[arg(long)]
+    renumber: bool,
+}
+
+/// What an import came to.
+#[derive(Clone, Debug, Default)]
+struct Tally {
+    read: u64,
+    stored: u64,
+    there: u64,
+    rejected: Vec<(u64, String)>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Exit 5 for an event that does not fit what is stored; exit 1 for a line that is no event (with
+/// --renumber it is set aside: exit 7).
+pub async fn run(args: ImportArgs, context: &Context) -> Result<ExitStatus, Failure> {
+    let lines = lines::Lines::open(&args.file)?;
+    let name = lines.name().to_owned();
+    let mut store = open(context, Access::Write).await?;
+    let tally = if args.renumber {
+        anew::run(lines, &mut store, context).await?
+    } else {
+        back::run(lines, &mut store, context).await?
+    };
+    for (number, why) in tally.rejected.iter().take(20) {
+        context.ui.warning(format!("line {number} of {name} was set aside: {why}"));
+    }
+    if tally.rejected.len() > 20 {
+        context.ui.warning(format!("and {} more lines", tally.rejected.len() - 20));
+    }
+    let mut report = Report::new(format!("Import of {name} into {}", store.place()))
+        .number("read", "READ")
+        .number("stored", "STORED")
+        .number("alreadyThere", "ALREADY THERE")
+        .number("rejected", "REJECTED");
+    let rejected = tally.rejected.len() as u64;
+    report.push(vec![tally.read.into(), tally.stored.into(), tally.there.into(), rejected.into()]);
+    context.ui.report(&report)?;
+    if context.shutdown.asked() {
+        context.ui.hint("Run it again: it goes on where it stopped.");
+        return Ok(context.shutdown.status());
+    }
+    Ok(if rejected > 0 { ExitStatus::Partly } else { ExitStatus::Done })
+}

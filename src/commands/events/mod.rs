@@ -1,0 +1,58 @@
+//! `bss events`: Keep, read and prove the events of the event store
+
+pub mod append;
+mod choice;
+pub mod export;
+pub mod import;
+pub mod list;
+pub mod read;
+pub mod replay;
+mod shown;
+pub mod stats;
+pub mod verify;
+
+use crate::backends::redis::events::{Access, Store};
+use crate::cli::{ExitStatus, Failure};
+use crate::commands::Context;
+
+/// Keep, read and prove the events of the event store
+#[derive(Debug, clap::Subcommand)]
+#[expect(missing_docs, reason = "each leaf's arguments carry its help")]
+pub enum Events {
+    Append(append::AppendArgs),
+    Read(read::ReadArgs),
+    List(list::ListArgs),
+    Replay(replay::ReplayArgs),
+    Export(export::ExportArgs),
+    Import(import::ImportArgs),
+    Verify(verify::VerifyArgs),
+    Stats(stats::StatsArgs),
+}
+
+impl Events {
+    /// Runs the leaf.
+    ///
+    /// # Errors
+    /// The command's failure.
+    pub async fn run(self, context: &Context) -> Result<ExitStatus, Failure> {
+        match self {
+            Self::Append(args) => append::run(args, context).await,
+            Self::Read(args) => read::run(args, context).await,
+            Self::List(args) => list::run(args, context).await,
+            Self::Replay(args) => replay::run(args, context).await,
+            Self::Export(args) => export::run(args, context).await,
+            Self::Import(args) => import::run(args, context).await,
+            Self::Verify(args) => verify::run(args, context).await,
+            Self::Stats(args) => stats::run(args, context).await,
+        }
+    }
+}
+
+/// Opens the event store of the settings.
+///
+/// # Errors
+/// Those of [`Store::open`].
+pub async fn open(context: &Context, access: Access) -> Result<Store, Failure> {
+    let settings = context.settings();
+    Ok(Store::open(&settings.redis, &settings.events, access).await?)
+}

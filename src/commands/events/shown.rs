@@ -1,0 +1,88 @@
+//! Events in a report and in lines.
+
+use crate::backends::redis::events::Loaded;
+use crate::cli::Failure;
+use crate::events::{Event, wire};
+use crate::ui::{Cell, Report};
+
+/// A report's columns for events.
+#[must_use]
+pub fn columns(report: Report) -> Report {
+    report
+        .number("revision", "REVISION")
+        .column("position", "POSITION")
+        .column("recordedAt", "RECORDED AT")
+        .column("type", "TYPE")
+        .number("typeVersion", "V")
+        .column("eventId", "EVENT ID")
+        .column("eventTime", "EVENT TIME")
+        .column("correlationId", "CORRELATION")
+        .column("causationId", "CAUSATION")
+        .column("actor", "ACTOR")
+        .column("link", "LINK")
+        .column("data", "DATA")
+        .column("metadata", "METADATA")
+}
+
+/// The row of an event.
+///
+/// # Errors
+/// Exit 1 if its stored bytes are damaged.
+pub fn row(event: &Event) -> Result<Vec<Cell>, Failure> {
+    let content = event.content().map_err(|e| damaged(event, &e))?;
+    let text = |t: &Option<std::borrow::Cow<'_, str>>| Cell::text_or_null(t.as_deref());
+    Ok(vec![
+        event.revision.into(),
+        event.position.to_string().into(),
+        event.recorded_at.into(),
+        content.event_type.as_ref().into(),
+        u64::from(content.type_version).into(),
+        content.id.as_ref().into(),
+        content.time().unwrap_or(event.recorded_at).into(),
+        text(&content.correlation_id),
+        text(&content.causation_id),
+        text(&content.actor),
+        event.link.as_str().into(),
+        Cell::Raw(content.data.get().to_owned()),
+        content.metadata.as_ref().map_or(Cell::Null, |m| Cell::Raw(m.get().to_owned())),
+    ])
+}
+
+/// An event's line of JSON, with its end of line.
+///
+/// # Errors
+/// Exit 1 if its stored bytes are damaged.
+pub fn line(event: &Event, out: &mut Vec<u8>) -> Result<(), Failure> {
+    wire::write(event, out).map_err(|e| damaged(event, &e))?;
+    out.push(b'\n');
+    Ok(())
+}
+
+/// An event whose stored bytes cannot be read.
+#[must_use]
+pub fn damaged(event: &Event, error: &dyn std::fmt::Display) -> Failure {
+    let what = format!(
+        "could not read the event at {} ({} revision {})",
+        event.position, event.aggregate, event.revision
+    );
+    Failure::failed(what)
+        .because(&std::io::Error::other(error.to_string()))
+        .hint("See what else is damaged: bss events verify")
+}
+
+/// The events of a loaded part; a trimmed one is told.
+///
+/// # Errors
+/// Exit 1 for one that was trimmed.
+pub fn present(loaded: Vec<Loaded>) -> Result<Vec<Event>, Failure> {
+    let one = |loaded| {
+        match loaded {
+        Loaded::Event(event) => Ok(event),
+        Loaded::Trimmed { revision, position } => Err(Failure::failed(format!(
+            "the event of revision {revision} (position {position}) was archived and is not in the store"
+        ))
+        .hint("Put it back: bss events archive restore FILE, or begin later: --from-revision N")),
+    }
+    };
+    loaded.into_iter().map(one).collect()
+}
