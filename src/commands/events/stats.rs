@@ -1,8 +1,8 @@
 //! `bss events stats`
 
 use super::open;
-use crate::backends::redis;
 use crate::backends::redis::events::{Access, Direction, Store};
+use crate::backends::redis::facts;
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
 use crate::domain::EventTime;
@@ -26,7 +26,7 @@ pub struct StatsArgs {}
 /// Redis unreachable, no event store: exit 4.
 pub async fn run(_args: StatsArgs, context: &Context) -> Result<ExitStatus, Failure> {
     let mut store = open(context, Access::Read).await?;
-    let facts = redis::facts(&context.settings().redis).await?;
+    let facts = facts(&context.settings().redis).await?;
     let number = |key: &str| facts.info.get(key).and_then(|v| v.parse::<u64>().ok());
     let (used, limit) = (number("used_memory"), number("maxmemory").filter(|limit| *limit > 0));
     let mut report =

@@ -1,7 +1,7 @@
 //! `bss setup redis`
 
-use crate::backends::redis;
 use crate::backends::redis::safety::judge;
+use crate::backends::redis::{facts, place};
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
 use crate::ui::{Cell, Report};
@@ -24,10 +24,10 @@ pub struct RedisArgs {
 /// Redis unreachable or refusing: exit 4.
 pub async fn run(_args: RedisArgs, context: &Context) -> Result<ExitStatus, Failure> {
     let settings = &context.settings().redis;
-    let facts = redis::facts(settings).await?;
+    let facts = facts(settings).await?;
     let lines = judge(&facts);
     let info = |key: &str| facts.info.get(key).map_or("unknown", String::as_str);
-    let place = redis::place(settings);
+    let place = place(settings);
     let version = info("redis_version");
     let mut report = Report::new(format!("Redis {version} at {place}, {}", info("role")))
         .meta("server", place.as_str())
