@@ -131,6 +131,16 @@ pub(super) fn make(
         ),
     };
     let object = format!("{noun} {}", aggregate.name);
+    if edition == Edition::Apache && inventory.compressed.contains(&aggregate.on) {
+        let found = left.map_or("nothing", |(kept, _)| kept.words());
+        let mut step = blocked(object, found, &format!("a {noun}"), "");
+        step.reason = format!(
+            "{} has compressed chunks, whose rows this edition cannot read: decompress them on the \
+             Community edition",
+            aggregate.on
+        );
+        return step;
+    }
     let mut names = inventory.aggregates.keys().chain(inventory.rollups.keys());
     let earlier = names.any(|n| *n != inner && set_aside_or_version(aggregate, n));
     match (left, floor) {

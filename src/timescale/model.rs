@@ -322,6 +322,26 @@ fn a_move_to_the_other_edition_is_one_plan() {
     assert!(inventory.rollups.is_empty() && inventory.triggers.is_empty());
 }
 
+/// Rows that cannot be read make no sums.
+#[test]
+fn nothing_is_made_of_compressed_chunks_on_the_apache_edition() {
+    let spec = spec();
+    let mut inventory = empty(&spec);
+    converge(&spec, &mut inventory, Edition::Community);
+    inventory.compressed.insert("revenue_metrics".to_owned());
+    assert_eq!(plan(&spec, &inventory, Edition::Community, "public").steps, []);
+    let moved = converge(&spec, &mut inventory, Edition::Apache);
+    let blocked = moved.steps.iter().filter(|s| s.action == Action::Blocked);
+    let lines: Vec<String> = blocked.map(ToString::to_string).collect();
+    assert_eq!(lines.len(), 3, "{lines:#?}");
+    let line = "! blocked rollup revenue_daily: a continuous aggregate -> a rollup  (revenue_metrics \
+                has compressed chunks, whose rows this edition cannot read: decompress them on the \
+                Community edition)";
+    assert_eq!(lines[0], line);
+    assert!(inventory.aggregates.contains_key("revenue_daily_v1"));
+    assert!(!inventory.aggregates.contains_key("payment_status_daily_v1"));
+}
+
 /// Other sums of the other edition, below a floor: not made anew, not dropped.
 #[test]
 fn other_sums_of_the_other_edition_are_kept_below_a_floor() {

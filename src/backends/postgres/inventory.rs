@@ -300,6 +300,11 @@ async fn leftovers(
     for row in rows(connection, query).await? {
         inventory.stray.insert(row.get(0));
     }
+    let query = "SELECT DISTINCT hypertable_name::text FROM timescaledb_information.chunks
+                 WHERE hypertable_schema = 'bss' AND is_compressed";
+    for row in rows(connection, query).await? {
+        inventory.compressed.insert(row.get(0));
+    }
     Ok(())
 }
 
