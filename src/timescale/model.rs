@@ -96,18 +96,28 @@ fn carry_out(spec: &Spec, inventory: &mut Inventory, change: &Change) {
         Change::DeleteJob(id) | Change::ForgetJob(id) => {
             inventory.jobs.retain(|j| j.id != *id);
         }
-        Change::NoInvalidationLog(on) => {
-            inventory.routines.remove(&rollups::note_name(on));
-            inventory.triggers.retain(|(table, _)| table != on);
+        Change::NoInvalidationLog(_) | Change::NoRoutine(_) | Change::ForgetRollup(_) => {
+            take_away(inventory, change);
         }
-        Change::NoRoutine(name) => drop(inventory.routines.remove(*name)),
-        Change::ForgetRollup(name) => drop(inventory.rollups.remove(name)),
         Change::Routine(_)
         | Change::InvalidationLog(_)
         | Change::Rollup(_)
         | Change::FillRollup(_)
         | Change::RollupView(..) => roll_up(spec, inventory, change),
         policy => set_policy(inventory, policy),
+    }
+}
+
+/// What the other edition has left is gone.
+fn take_away(inventory: &mut Inventory, change: &Change) {
+    match change {
+        Change::NoInvalidationLog(on) => {
+            inventory.routines.remove(&rollups::note_name(on));
+            inventory.triggers.retain(|(table, _)| table != on);
+        }
+        Change::NoRoutine(name) => drop(inventory.routines.remove(*name)),
+        Change::ForgetRollup(name) => drop(inventory.rollups.remove(name)),
+        other => unreachable!("{other:?} takes nothing away"),
     }
 }
 

@@ -336,6 +336,17 @@ fn retain_job(name: &str, retention: &Retention) -> String {
     format!("SELECT add_job('bss.retain', {every}, config => {config})")
 }
 
+fn retain(spec: &Spec, schema: &str) -> Vec<String> {
+    let make = format!(
+        "CREATE OR REPLACE PROCEDURE bss.retain(job_id int, config jsonb)\nLANGUAGE \
+         plpgsql AS $retain$\n{}$retain$",
+        retain_body(schema)
+    );
+    let kept = spec.hypertables.iter().filter(|t| t.retention.is_some());
+    let notes = kept.map(|t| note_policy(PolicyKind::Retention, &t.name));
+    [make].into_iter().chain(notes).collect()
+}
+
 /// What carries a change out, safe to run again. A migration's own text is the backend's.
 #[must_use]
 pub fn batches(spec: &Spec, change: &Change, schema: &str) -> Vec<Batch> {
@@ -363,16 +374,7 @@ pub fn batches(spec: &Spec, change: &Change, schema: &str) -> Vec<Batch> {
             together(index(table, declared, *unique))
         }
         Change::Compression { name, compression } => together(vec![compress(name, compression)]),
-        Change::Retain => {
-            let make = format!(
-                "CREATE OR REPLACE PROCEDURE bss.retain(job_id int, config jsonb)\nLANGUAGE \
-                 plpgsql AS $retain$\n{}$retain$",
-                retain_body(schema)
-            );
-            let kept = spec.hypertables.iter().filter(|t| t.retention.is_some());
-            let notes = kept.map(|t| note_policy(PolicyKind::Retention, &t.name));
-            together([make].into_iter().chain(notes).collect())
-        }
+        Change::Retain => together(retain(spec, schema)),
         Change::Aggregate(making) => aggregate(spec, making),
         Change::Fill { aggregate, floor } => fill(spec, aggregate, floor.as_deref()).into(),
         Change::MaterializedOnly(aggregate) => together(vec![format!(

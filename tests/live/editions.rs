@@ -260,9 +260,20 @@ async fn leave_behind(
     ] {
         run(connection, &statement).await;
     }
-    if !registered {
-        return;
+    if registered {
+        register(connection, spec, aggregate, (number, id, watermark)).await;
     }
+}
+
+/// Makes it known to the server as a continuous aggregate, with a policy.
+async fn register(
+    connection: &mut PgConnection,
+    spec: &Spec,
+    aggregate: &ContinuousAggregate,
+    (number, id, watermark): (usize, i32, i64),
+) {
+    let (inner, internal) = (aggregate.inner(), "_timescaledb_internal");
+    let select = sql::select(spec, aggregate);
     for statement in [
         format!("CREATE VIEW {internal}._partial_view_{number} AS {select}"),
         format!("CREATE VIEW {internal}._direct_view_{number} AS {select}"),
