@@ -93,12 +93,11 @@ fn carry_out(spec: &Spec, inventory: &mut Inventory, change: &Change) {
         | Change::TenantSchema
         | Change::TenantFunction
         | Change::TenantView(_) => give(spec, inventory, change),
-        Change::DeleteJob(id) | Change::ForgetJob(id) => {
-            inventory.jobs.retain(|j| j.id != *id);
-        }
-        Change::NoInvalidationLog(_) | Change::NoRoutine(_) | Change::ForgetRollup(_) => {
-            take_away(inventory, change);
-        }
+        Change::DeleteJob(_)
+        | Change::ForgetJob(_)
+        | Change::NoInvalidationLog(_)
+        | Change::NoRoutine(_)
+        | Change::ForgetRollup(_) => take_away(inventory, change),
         Change::Routine(_)
         | Change::InvalidationLog(_)
         | Change::Rollup(_)
@@ -108,9 +107,10 @@ fn carry_out(spec: &Spec, inventory: &mut Inventory, change: &Change) {
     }
 }
 
-/// What the other edition has left is gone.
+/// What nobody needs any more is gone.
 fn take_away(inventory: &mut Inventory, change: &Change) {
     match change {
+        Change::DeleteJob(id) | Change::ForgetJob(id) => inventory.jobs.retain(|j| j.id != *id),
         Change::NoInvalidationLog(on) => {
             inventory.routines.remove(&rollups::note_name(on));
             inventory.triggers.retain(|(table, _)| table != on);
