@@ -67,8 +67,7 @@ fn carry_out(spec: &Spec, inventory: &mut Inventory, change: &Change) {
         Change::Aggregate(making) => {
             make_room(inventory, making);
             let (aggregate, inner) = (&making.aggregate, making.aggregate.inner());
-            let select = same(&sql::select(spec, aggregate));
-            let (on, definition) = (aggregate.on.clone(), select);
+            let (on, definition) = (aggregate.on.clone(), same(&sql::select(spec, aggregate)));
             let found = FoundAggregate { on, definition, ..FoundAggregate::default() };
             inventory.aggregates.insert(inner, found);
             let kept = making.kept_until().map(str::to_owned);
