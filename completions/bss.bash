@@ -1094,13 +1094,21 @@ _bss() {
             return 0
             ;;
         bss__subcmd__analytics__subcmd__revenue__subcmd__category)
-            opts="-o -q -v -h --total --currency --limit --config --context --set --output --plot --since --until --as-of --tz --quiet --verbose --no-color --yes --help"
+            opts="-o -q -v -h --total --currency --in --rate --limit --config --context --set --output --plot --since --until --as-of --tz --quiet --verbose --no-color --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --currency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --in)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rate)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1258,13 +1266,21 @@ _bss() {
             return 0
             ;;
         bss__subcmd__analytics__subcmd__revenue__subcmd__region)
-            opts="-o -q -v -h --total --currency --limit --config --context --set --output --plot --since --until --as-of --tz --quiet --verbose --no-color --yes --help"
+            opts="-o -q -v -h --total --currency --in --rate --limit --config --context --set --output --plot --since --until --as-of --tz --quiet --verbose --no-color --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --currency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --in)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rate)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1324,13 +1340,21 @@ _bss() {
             return 0
             ;;
         bss__subcmd__analytics__subcmd__revenue__subcmd__summary)
-            opts="-o -q -v -h --currency --config --context --set --output --plot --since --until --as-of --tz --quiet --verbose --no-color --yes --help"
+            opts="-o -q -v -h --currency --in --rate --config --context --set --output --plot --since --until --as-of --tz --quiet --verbose --no-color --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --currency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --in)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rate)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1386,13 +1410,21 @@ _bss() {
             return 0
             ;;
         bss__subcmd__analytics__subcmd__revenue__subcmd__total)
-            opts="-o -q -v -h --currency --config --context --set --output --plot --since --until --as-of --tz --quiet --verbose --no-color --yes --help"
+            opts="-o -q -v -h --currency --in --rate --config --context --set --output --plot --since --until --as-of --tz --quiet --verbose --no-color --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --currency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --in)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rate)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

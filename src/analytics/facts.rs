@@ -146,6 +146,9 @@ pub struct Question {
     pub by: Vec<&'static str>,
     /// Only where a dimension has a value.
     pub only: Vec<(&'static str, String)>,
+    /// Only the lines with the most of the first measure, at most so many. A column behind the others
+    /// then says how many there are in all.
+    pub most: Option<u32>,
 }
 
 /// One line of an answer.
@@ -199,6 +202,10 @@ impl Question {
         columns.extend(measures.map(|(_, of_rows, of_days)| {
             format!("({})::numeric", if rows { of_rows } else { of_days })
         }));
+        let first_measure = groups.len() + 1;
+        if self.most.is_some() {
+            columns.push("count(*) OVER ()".to_owned());
+        }
         let mut sql = format!(
             "SELECT {} FROM {} WHERE tenant = $1 AND {} >= $2 AND {} < $3",
             columns.join(", "),
@@ -214,6 +221,12 @@ impl Question {
             sql.push_str(" HAVING count(*) > 0");
         } else {
             sql.push_str(&format!(" GROUP BY {}", groups.join(", ")));
+        }
+        if let Some(most) = self.most {
+            // The texts by their bytes, as where lines are sorted here.
+            let texts = self.by.iter().map(|c| format!(", {} COLLATE \"C\"", ident(c)));
+            let texts: String = texts.collect();
+            sql.push_str(&format!(" ORDER BY {first_measure} DESC{texts} LIMIT {most}"));
         }
         sql
     }
@@ -233,7 +246,21 @@ mod tests {
             daily: daily.map(str::to_owned),
             by: by.to_vec(),
             only: vec![("currency", "EUR".to_owned())],
+            most: None,
         }
+    }
+
+    #[test]
+    fn the_most_are_chosen_by_the_server() {
+        let asked = question(Source::Rows, None, &["status"]);
+        let most = Question { most: Some(3), only: Vec::new(), ..asked }.sql();
+        assert_eq!(
+            most,
+            "SELECT \"status\", (count(*))::numeric, (sum(total_amount))::numeric, \
+             (sum(items_count))::numeric, count(*) OVER () FROM bss.\"order_metrics\" \
+             WHERE tenant = $1 AND \"time\" >= $2 AND \"time\" < $3 GROUP BY 1 \
+             ORDER BY 2 DESC, \"status\" COLLATE \"C\" LIMIT 3"
+        );
     }
 
     #[test]

@@ -332,10 +332,10 @@ pub(super) fn plan_roles(spec: &Spec, inventory: &Inventory, steps: &mut Vec<Ste
 /// The public views that the steps make anew, with their rights.
 fn made_anew(steps: &[Step]) -> BTreeSet<String> {
     let name = |step: &Step| match step.change.as_ref()? {
-        Change::Aggregate { aggregate, .. }
-        | Change::Rollup { aggregate, .. }
-        | Change::View(aggregate)
-        | Change::RollupView(aggregate) => Some(aggregate.name.clone()),
+        Change::Aggregate(making) | Change::Rollup(making) => Some(making.aggregate.name.clone()),
+        Change::View(aggregate, _) | Change::RollupView(aggregate, _) => {
+            Some(aggregate.name.clone())
+        }
         _ => None,
     };
     steps.iter().filter_map(name).collect()

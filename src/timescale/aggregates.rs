@@ -1,8 +1,10 @@
 //! The part of the plan that is about continuous aggregates: inner aggregate, public view, policy.
 
+use crate::timescale::editions::{self, Before, Kept, Making};
 use crate::timescale::interval::Interval;
 use crate::timescale::inventory::{FoundAggregate, Inventory, Job, JobKind};
-use crate::timescale::plan::{Action, Change, Step, changed, create, foreign};
+use crate::timescale::plan::{Change, Step, changed, create, foreign};
+use crate::timescale::server::Edition;
 use crate::timescale::spec::{ContinuousAggregate, Spec};
 use crate::timescale::sql;
 
@@ -28,30 +30,20 @@ pub(super) fn set_aside(aggregate: &ContinuousAggregate, name: &str) -> bool {
 }
 
 fn one(spec: &Spec, aggregate: &ContinuousAggregate, inventory: &Inventory, steps: &mut Vec<Step>) {
-    let object = format!("continuous aggregate {}", aggregate.name);
-    let floor = inventory.floors.get(&aggregate.on).cloned();
     let Some(found) = inventory.aggregates.get(&aggregate.inner()) else {
-        let earlier = inventory.aggregates.keys().any(|n| set_aside_or_version(aggregate, n));
-        if let (true, Some(floor)) = (earlier, &floor) {
-            let found = Some("an earlier version of it".to_owned());
-            steps.push(blocked(object, found, &aggregate.inner(), floor));
-            return;
-        }
-        let zone = sql::bucket_zone(spec, aggregate);
-        let by = aggregate.group_by.join(", ");
-        let declared = format!("by {}{} and {by}", aggregate.bucket, zone_note(zone));
-        let aggregate = aggregate.clone();
-        let change = Change::Aggregate { aggregate, set_aside: false, floor };
-        steps.push(create(object, Some(declared), "with its view and refresh policy", change));
+        steps.push(editions::make(spec, aggregate, inventory, Edition::Community));
         return;
     };
+    let object = format!("continuous aggregate {}", aggregate.name);
+    let floor = inventory.floors.get(&aggregate.on).cloned();
+    let history = inventory.histories.get(&aggregate.inner()).cloned();
     if differs(spec, aggregate, found) {
         let declared = "its SELECT";
         if let Some(floor) = &floor {
-            steps.push(blocked(object, Some("another SELECT".to_owned()), declared, floor));
+            steps.push(editions::blocked(object, "another SELECT", declared, floor));
         } else {
-            let aggregate = aggregate.clone();
-            let change = Change::Aggregate { aggregate, set_aside: true, floor };
+            let (aggregate, before) = (aggregate.clone(), Before::Other(Kept::Continuous));
+            let change = Change::Aggregate(Making { aggregate, before, floor, history });
             let mut step = changed(object, "another SELECT", declared, Some(change));
             step.reason = "the old one is kept under another name".to_owned();
             steps.push(step);
@@ -71,7 +63,7 @@ fn one(spec: &Spec, aggregate: &ContinuousAggregate, inventory: &Inventory, step
             Some(Change::MaterializedOnly(aggregate.clone())),
         ));
     }
-    view(aggregate, Change::View(aggregate.clone()), inventory, steps);
+    view(aggregate, Change::View(aggregate.clone(), history), inventory, steps);
     policy(aggregate, inventory, steps);
 }
 
@@ -85,19 +77,12 @@ pub(super) fn zone_note(zone: Option<&str>) -> String {
     zone.map_or_else(String::new, |z| format!(" ({z})"))
 }
 
-fn blocked(object: String, found: Option<String>, declared: &str, floor: &str) -> Step {
-    Step {
-        object,
-        action: Action::Blocked,
-        found,
-        declared: Some(declared.to_owned()),
-        reason: format!("rows before {floor} are gone, a new one could not be filled with them"),
-        change: None,
-    }
-}
-
 /// By what the server renders; where it did not let us try, by the digest in the comment.
-fn differs(spec: &Spec, aggregate: &ContinuousAggregate, found: &FoundAggregate) -> bool {
+pub(super) fn differs(
+    spec: &Spec,
+    aggregate: &ContinuousAggregate,
+    found: &FoundAggregate,
+) -> bool {
     match (&found.definition.declared, &found.digest) {
         (Some(declared), _) => *declared != found.definition.found,
         (None, Some(digest)) => *digest != sql::digest(spec, aggregate),

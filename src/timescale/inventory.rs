@@ -34,6 +34,12 @@ pub struct Inventory {
     pub retain: Option<String>,
     /// Hypertables of which rows have been dropped, with the instant below which.
     pub floors: BTreeMap<String, String>,
+    /// The hypertables with compressed chunks.
+    pub compressed: BTreeSet<String>,
+    /// Up to where buckets of an aggregate (inner name) were kept when the edition changed.
+    pub histories: BTreeMap<String, String>,
+    /// Tables of continuous aggregates that the server no longer knows and no view of `bss` reads.
+    pub stray: BTreeSet<String>,
     /// Roles, rights and tenants' views.
     pub access: FoundAccess,
 }

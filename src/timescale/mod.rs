@@ -7,6 +7,7 @@ pub mod access;
 pub mod adopt;
 mod aggregates;
 pub mod check;
+pub mod editions;
 pub mod interval;
 pub mod inventory;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 use proptest::prelude::*;
 
+use crate::timescale::editions::{Before, Kept, Making};
 use crate::timescale::interval::Interval;
 use crate::timescale::inventory::{
     Definition, FoundAggregate, FoundCompression, FoundHypertable, FoundRollup, Inventory, Job,
@@ -63,18 +64,14 @@ fn carry_out(spec: &Spec, inventory: &mut Inventory, change: &Change) {
             });
         }
         Change::Retain => inventory.retain = Some(sql::retain_body("public")),
-        Change::Aggregate { aggregate, set_aside, .. } => {
-            let inner = aggregate.inner();
-            if *set_aside {
-                let old = inventory.aggregates.remove(&inner).unwrap();
-                inventory.jobs.retain(|j| j.on != inner);
-                inventory.aggregates.insert(format!("{inner}_until_20260101000000"), old);
-            }
-            let select = same(&sql::select(spec, aggregate));
-            let (on, definition) = (aggregate.on.clone(), select);
+        Change::Aggregate(making) => {
+            make_room(inventory, making);
+            let (aggregate, inner) = (&making.aggregate, making.aggregate.inner());
+            let (on, definition) = (aggregate.on.clone(), same(&sql::select(spec, aggregate)));
             let found = FoundAggregate { on, definition, ..FoundAggregate::default() };
             inventory.aggregates.insert(inner, found);
-            carry_out(spec, inventory, &Change::View(aggregate.clone()));
+            let kept = making.kept_until().map(str::to_owned);
+            carry_out(spec, inventory, &Change::View(aggregate.clone(), kept));
             let policy = Change::RefreshPolicy { aggregate: aggregate.clone(), replaces: None };
             carry_out(spec, inventory, &policy);
         }
@@ -85,8 +82,8 @@ fn carry_out(spec: &Spec, inventory: &mut Inventory, change: &Change) {
             let found = inventory.aggregates.get_mut(&aggregate.inner()).unwrap();
             found.materialized_only = aggregate.materialized_only;
         }
-        Change::View(aggregate) => {
-            let view = same(&sql::view_select(aggregate));
+        Change::View(aggregate, kept) => {
+            let view = same(&sql::view_select(aggregate, kept.as_deref()));
             inventory.views.insert(aggregate.name.clone(), view);
             after_view(spec, inventory, &aggregate.name);
         }
@@ -95,13 +92,54 @@ fn carry_out(spec: &Spec, inventory: &mut Inventory, change: &Change) {
         | Change::TenantSchema
         | Change::TenantFunction
         | Change::TenantView(_) => give(spec, inventory, change),
-        Change::DeleteJob(id) => inventory.jobs.retain(|j| j.id != *id),
+        Change::DeleteJob(_)
+        | Change::ForgetJob(_)
+        | Change::NoInvalidationLog(_)
+        | Change::NoRoutine(_)
+        | Change::ForgetRollup(_) => take_away(inventory, change),
         Change::Routine(_)
         | Change::InvalidationLog(_)
-        | Change::Rollup { .. }
+        | Change::Rollup(_)
         | Change::FillRollup(_)
-        | Change::RollupView(_) => roll_up(spec, inventory, change),
+        | Change::RollupView(..) => roll_up(spec, inventory, change),
         policy => set_policy(inventory, policy),
+    }
+}
+
+/// What nobody needs any more is gone.
+fn take_away(inventory: &mut Inventory, change: &Change) {
+    match change {
+        Change::DeleteJob(id) | Change::ForgetJob(id) => inventory.jobs.retain(|j| j.id != *id),
+        Change::NoInvalidationLog(on) => {
+            inventory.routines.remove(&rollups::note_name(on));
+            inventory.triggers.retain(|(table, _)| table != on);
+        }
+        Change::NoRoutine(name) => drop(inventory.routines.remove(*name)),
+        Change::ForgetRollup(name) => drop(inventory.rollups.remove(name)),
+        other => unreachable!("{other:?} takes nothing away"),
+    }
+}
+
+/// What stood under the inner name gives way.
+fn make_room(inventory: &mut Inventory, making: &Making) {
+    let inner = making.aggregate.inner();
+    let continuous = inventory.aggregates.remove(&inner);
+    let rollup = inventory.rollups.remove(&inner);
+    inventory.jobs.retain(|j| j.on != inner);
+    match (making.before, continuous, rollup) {
+        (Before::Nothing, None, None) => {}
+        (Before::Other(Kept::Continuous), Some(old), None) => {
+            inventory.aggregates.insert(format!("{inner}_until_20260101000000"), old);
+        }
+        (Before::Other(Kept::Rollup), None, Some(old)) => {
+            inventory.rollups.insert(format!("{inner}_until_20260101000000"), old);
+        }
+        (Before::Same(Kept::Continuous), Some(_), None)
+        | (Before::Same(Kept::Rollup), None, Some(_)) => {
+            let kept = making.kept_until().map(str::to_owned);
+            inventory.histories.extend(kept.map(|until| (inner, until)));
+        }
+        (before, ..) => unreachable!("{before:?} is not what is there"),
     }
 }
 
@@ -161,22 +199,20 @@ fn roll_up(spec: &Spec, inventory: &mut Inventory, change: &Change) {
                 inventory.triggers.insert((on.clone(), name.to_owned()));
             }
         }
-        Change::Rollup { aggregate, set_aside } => {
-            let inner = aggregate.inner();
-            if *set_aside {
-                let old = inventory.rollups.remove(&inner).unwrap();
-                inventory.rollups.insert(format!("{inner}_until_20260101000000"), old);
-            }
+        Change::Rollup(making) => {
+            make_room(inventory, making);
+            let (aggregate, inner) = (&making.aggregate, making.aggregate.inner());
             let (on, definition) = (aggregate.on.clone(), rollups::definition(spec, aggregate));
             let found = FoundRollup { on, definition, fill_pending: false };
             inventory.rollups.insert(inner, found);
-            carry_out(spec, inventory, &Change::RollupView(aggregate.clone()));
+            let kept = making.kept_until().map(str::to_owned);
+            carry_out(spec, inventory, &Change::RollupView(aggregate.clone(), kept));
         }
         Change::FillRollup(aggregate) => {
             inventory.rollups.get_mut(&aggregate.inner()).unwrap().fill_pending = false;
         }
-        Change::RollupView(aggregate) => {
-            let view = same(&rollups::view_select(spec, aggregate));
+        Change::RollupView(aggregate, kept) => {
+            let view = same(&rollups::view_select(spec, aggregate, kept.as_deref()));
             inventory.views.insert(aggregate.name.clone(), view);
             after_view(spec, inventory, &aggregate.name);
         }
@@ -244,6 +280,94 @@ fn from_nothing_the_second_plan_is_empty_on_both_editions() {
         assert_eq!(inventory.aggregates.is_empty(), edition == Edition::Apache);
         assert_eq!(inventory.rollups.is_empty(), edition == Edition::Community);
     }
+}
+
+/// The database of one edition on the other, again and again: each move converges, and what lies
+/// below the floor is kept.
+#[test]
+fn a_move_to_the_other_edition_is_one_plan() {
+    let spec = spec();
+    let mut inventory = empty(&spec);
+    converge(&spec, &mut inventory, Edition::Apache);
+    let old = FoundRollup { on: "payment_metrics".to_owned(), ..FoundRollup::default() };
+    inventory.rollups.insert("payment_status_daily_v1_until_20250101000000".to_owned(), old);
+    assert_eq!(plan(&spec, &inventory, Edition::Apache, "public").steps, []);
+    for (edition, floor, line) in [
+        (
+            Edition::Community,
+            "2024-01-04T00:00:00Z",
+            "~ change continuous aggregate payment_status_daily: a rollup -> a continuous aggregate  \
+             (its buckets before 2024-01-04T00:00:00Z are kept in payment_status_daily_v1_history: \
+             their rows are gone)",
+        ),
+        (
+            Edition::Apache,
+            "2024-02-08T00:00:00Z",
+            "~ change rollup payment_status_daily: a continuous aggregate -> a rollup  (its buckets \
+             before 2024-02-08T00:00:00Z are kept in payment_status_daily_v1_history: their rows are \
+             gone)",
+        ),
+        (Edition::Community, "2024-03-07T00:00:00Z", "- remove function refresh_rollup"),
+    ] {
+        inventory.floors.insert("payment_metrics".to_owned(), floor.to_owned());
+        let moved = converge(&spec, &mut inventory, edition);
+        let lines: Vec<String> = moved.steps.iter().map(ToString::to_string).collect();
+        assert!(lines.iter().any(|l| l.starts_with(line)), "{lines:#?}");
+        let all = lines.iter().filter(|l| l.contains(" -> a ")).count();
+        let rollups = usize::from(edition == Edition::Community && floor < "2024-02");
+        assert_eq!(all, spec.aggregates.len() + rollups, "{lines:#?}");
+        let second = plan(&spec, &inventory, edition, "public");
+        let told: Vec<String> = second.steps.iter().map(ToString::to_string).collect();
+        assert!(second.is_empty(), "{edition}: {told:#?}");
+        let compressed = |line: &String| line.starts_with("- foreign compression of ");
+        assert!(told.iter().all(compressed), "{edition}: {told:#?}");
+        assert_eq!(told.is_empty(), edition == Edition::Community, "{told:#?}");
+        let kept = inventory.histories.get("payment_status_daily_v1");
+        assert_eq!(kept.map(String::as_str), Some(floor));
+        assert_eq!(inventory.histories.len(), 3, "no floor, nothing to keep");
+        let view = &inventory.views["payment_status_daily"].found;
+        assert!(view.contains(floor) && view.contains("_v1_history"), "{view}");
+    }
+    assert!(inventory.rollups.is_empty() && inventory.triggers.is_empty());
+}
+
+/// Rows that cannot be read make no sums.
+#[test]
+fn nothing_is_made_of_compressed_chunks_on_the_apache_edition() {
+    let spec = spec();
+    let mut inventory = empty(&spec);
+    converge(&spec, &mut inventory, Edition::Community);
+    inventory.compressed.insert("revenue_metrics".to_owned());
+    assert_eq!(plan(&spec, &inventory, Edition::Community, "public").steps, []);
+    let moved = converge(&spec, &mut inventory, Edition::Apache);
+    let blocked = moved.steps.iter().filter(|s| s.action == Action::Blocked);
+    let lines: Vec<String> = blocked.map(ToString::to_string).collect();
+    assert_eq!(lines.len(), 3, "{lines:#?}");
+    let line = "! blocked rollup revenue_daily: a continuous aggregate -> a rollup  (revenue_metrics \
+                has compressed chunks, whose rows this edition cannot read: decompress them on the \
+                Community edition)";
+    assert_eq!(lines[0], line);
+    assert!(inventory.aggregates.contains_key("revenue_daily_v1"));
+    assert!(!inventory.aggregates.contains_key("payment_status_daily_v1"));
+}
+
+/// Other sums of the other edition, below a floor: not made anew, not dropped.
+#[test]
+fn other_sums_of_the_other_edition_are_kept_below_a_floor() {
+    let spec = spec();
+    let mut inventory = empty(&spec);
+    converge(&spec, &mut inventory, Edition::Apache);
+    let found = inventory.rollups.get_mut("payment_status_daily_v1").unwrap();
+    found.definition.push('x');
+    let moved = plan(&spec, &inventory, Edition::Community, "public");
+    let lines = |plan: &Plan| plan.steps.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let line = "~ change continuous aggregate payment_status_daily: a rollup -> a continuous \
+                aggregate  (the old one is kept under another name)";
+    assert!(lines(&moved).contains(&line.to_owned()), "{:#?}", lines(&moved));
+    inventory.floors.insert("payment_metrics".to_owned(), "2024-01-04T00:00:00Z".to_owned());
+    let moved = plan(&spec, &inventory, Edition::Community, "public");
+    let line = "! blocked continuous aggregate payment_status_daily: another SELECT -> ";
+    assert!(lines(&moved).iter().any(|l| l.starts_with(line)), "{:#?}", lines(&moved));
 }
 
 /// One alteration of a server that is as declared; `pick` chooses the object.

@@ -6,13 +6,14 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use crate::timescale::editions::Making;
 use crate::timescale::interval::Interval;
 use crate::timescale::inventory::{FoundCompression, Inventory, JobKind};
 use crate::timescale::server::Edition;
 use crate::timescale::spec::{
     Compression, ContinuousAggregate, Hypertable, Index, Retention, Spec,
 };
-use crate::timescale::{access, aggregates, rollups, sql};
+use crate::timescale::{access, aggregates, editions, rollups, sql};
 
 /// What happens to an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,14 +84,7 @@ pub enum Change {
     /// Make the procedure `bss.retain` anew.
     Retain,
     /// Make a continuous aggregate with its view and policy, and fill it.
-    Aggregate {
-        /// Which.
-        aggregate: ContinuousAggregate,
-        /// Whether one of this name is set aside first.
-        set_aside: bool,
-        /// The floor of its hypertable.
-        floor: Option<String>,
-    },
+    Aggregate(Making),
     /// Fill a continuous aggregate whose first filling was cut short.
     Fill {
         /// Which.
@@ -100,8 +94,8 @@ pub enum Change {
     },
     /// Say whether newer rows are left out.
     MaterializedOnly(ContinuousAggregate),
-    /// Make the public view anew.
-    View(ContinuousAggregate),
+    /// Make the public view anew, with what was kept up to an instant.
+    View(ContinuousAggregate, Option<String>),
     /// Make the refresh policy anew.
     RefreshPolicy {
         /// Of which aggregate.
@@ -134,16 +128,19 @@ pub enum Change {
     /// Make the log of a hypertable's changes anew.
     InvalidationLog(String),
     /// Make a rollup with its view, and fill it.
-    Rollup {
-        /// Of which declaration.
-        aggregate: ContinuousAggregate,
-        /// Whether one of this name is set aside first.
-        set_aside: bool,
-    },
+    Rollup(Making),
     /// Fill a rollup whose first filling was cut short.
     FillRollup(ContinuousAggregate),
-    /// Make the public view of a rollup anew.
-    RollupView(ContinuousAggregate),
+    /// Make the public view of a rollup anew, with what was kept up to an instant.
+    RollupView(ContinuousAggregate, Option<String>),
+    /// Let a rollup be a plain table that nothing keeps current.
+    ForgetRollup(String),
+    /// Take away the log of a hypertable's changes.
+    NoInvalidationLog(String),
+    /// Take away a function of the rollups.
+    NoRoutine(&'static str),
+    /// Delete a job of the Community edition on the Apache edition.
+    ForgetJob(i32),
     /// Make a role.
     Role(String),
     /// Set rights: of which role, on what, which.
@@ -248,7 +245,7 @@ pub fn plan(spec: &Spec, inventory: &Inventory, edition: Edition, schema: &str) 
     access::plan_roles(&spec, inventory, &mut steps);
     for table in &spec.hypertables {
         hypertable(table, inventory, &mut steps);
-        native_retention(table, inventory, &mut steps);
+        native_retention(table, inventory, edition, &mut steps);
     }
     if spec.hypertables.iter().any(|t| t.retention.is_some()) {
         let declared = sql::retain_body(schema);
@@ -264,6 +261,7 @@ pub fn plan(spec: &Spec, inventory: &Inventory, edition: Edition, schema: &str) 
         rollups::plan(&spec, inventory, schema, &mut steps);
     } else {
         aggregates::plan(&spec, inventory, &mut steps);
+        editions::plan(&spec, inventory, edition, &mut steps);
         for table in &spec.hypertables {
             compression(table, inventory, &mut steps);
             retention(table, inventory, &mut steps);
@@ -382,17 +380,26 @@ fn index(
     }
 }
 
-fn native_retention(table: &Hypertable, inventory: &Inventory, steps: &mut Vec<Step>) {
+fn native_retention(
+    table: &Hypertable,
+    inventory: &Inventory,
+    edition: Edition,
+    steps: &mut Vec<Step>,
+) {
     for job in &inventory.jobs {
         if job.kind == JobKind::NativeRetention && job.on == table.name {
             let after = job.after.map_or_else(String::new, |a| format!("after {a}"));
+            let change = match edition {
+                Edition::Community => Change::DeleteJob(job.id),
+                Edition::Apache => Change::ForgetJob(job.id),
+            };
             steps.push(Step {
                 object: format!("native retention policy on {}", table.name),
                 action: Action::Remove,
                 found: Some(after),
                 declared: None,
                 reason: "it drops rows that no continuous aggregate has seen".to_owned(),
-                change: Some(Change::DeleteJob(job.id)),
+                change: Some(change),
             });
         }
     }

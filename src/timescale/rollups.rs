@@ -1,12 +1,13 @@
 //! Rollups: what an edition without continuous aggregates has instead. The same sums as tables, a
 //! log of the buckets that have changed, and a view that adds the rows beyond the watermark.
 
-use crate::timescale::access;
-use crate::timescale::aggregates::{self, set_aside, set_aside_or_version, zone_note};
+use crate::timescale::aggregates::{self, set_aside};
+use crate::timescale::editions::{self, Before, Kept, Making};
 use crate::timescale::interval::Interval;
 use crate::timescale::inventory::Inventory;
-use crate::timescale::plan::{Action, Change, Step, changed, create, foreign};
+use crate::timescale::plan::{Change, Step, changed, create, foreign};
 use crate::timescale::policies::PolicyKind;
+use crate::timescale::server::Edition;
 use crate::timescale::spec::{ContinuousAggregate, Hypertable, Spec};
 use crate::timescale::sql::{
     self, Batch, bucket, bucket_zone, comment_on, digest, ident, interval, literal, qualified,
@@ -50,6 +51,9 @@ pub fn routines(schema: &str) -> [Routine; 3] {
     ]
 }
 
+/// The names of [`routines`], in the order in which they are made.
+pub const NAMES: [&str; 3] = ["bucket_of", "bucket_after", "refresh_rollup"];
+
 /// A function of schema `bss`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Routine {
@@ -80,21 +84,27 @@ pub fn definition(spec: &Spec, aggregate: &ContinuousAggregate) -> String {
     )
 }
 
-/// The `SELECT` of the public view: what is made, and beyond the watermark the rows themselves.
+/// The `SELECT` of the public view: what is made, and beyond the watermark the rows themselves; with
+/// what was `kept` up to an instant.
 #[must_use]
-pub fn view_select(spec: &Spec, aggregate: &ContinuousAggregate) -> String {
+pub fn view_select(spec: &Spec, aggregate: &ContinuousAggregate, kept: Option<&str>) -> String {
     let inner = aggregate.inner();
     let watermark = format!("(SELECT watermark FROM bss.rollup WHERE name = {})", literal(&inner));
-    let made = format!(
-        "{} WHERE {} < {watermark}",
-        sql::view_select(aggregate),
-        ident(&aggregate.bucket_column)
-    );
-    if aggregate.materialized_only {
-        return made;
+    let column = ident(&aggregate.bucket_column);
+    let (mut made_of, mut rows_of) =
+        (format!("{column} < {watermark}"), format!("\"time\" >= {watermark}"));
+    if let Some(kept) = kept.map(editions::instant) {
+        let bucket = bucket(aggregate.bucket, "\"time\"", bucket_zone(spec, aggregate));
+        made_of.push_str(&format!(" AND {column} >= {kept}"));
+        // The second for whole buckets, the first for the index.
+        rows_of.push_str(&format!(" AND \"time\" >= {kept} AND {bucket} >= {kept}"));
     }
-    let beyond = sql::select_where(spec, aggregate, &format!("\"time\" >= {watermark}"));
-    format!("{made}\nUNION ALL\n{beyond}")
+    let mut select = format!("{} WHERE {made_of}", sql::select_of_table(aggregate, &inner));
+    if !aggregate.materialized_only {
+        let beyond = sql::select_where(spec, aggregate, &rows_of);
+        select.push_str(&format!("\nUNION ALL\n{beyond}"));
+    }
+    select + &sql::and_kept(aggregate, kept)
 }
 
 /// The name of the function that notes a hypertable's changes.
@@ -166,6 +176,7 @@ pub(super) fn plan(spec: &Spec, inventory: &Inventory, schema: &str, steps: &mut
     for aggregate in &spec.aggregates {
         one(spec, aggregate, inventory, steps);
     }
+    editions::plan(spec, inventory, Edition::Apache, steps);
     for (name, found) in &inventory.rollups {
         if !spec.aggregates.iter().any(|a| a.inner() == *name || set_aside(a, name)) {
             let on = Some(format!("on {}", found.on));
@@ -199,35 +210,18 @@ fn log(spec: &Spec, table: &Hypertable, inventory: &Inventory, steps: &mut Vec<S
 }
 
 fn one(spec: &Spec, aggregate: &ContinuousAggregate, inventory: &Inventory, steps: &mut Vec<Step>) {
-    let object = format!("rollup {}", aggregate.name);
-    let floor = inventory.floors.get(&aggregate.on);
-    let blocked = |found: &str, floor: &str| Step {
-        object: object.clone(),
-        action: Action::Blocked,
-        found: Some(found.to_owned()),
-        declared: Some(aggregate.inner()),
-        reason: format!("rows before {floor} are gone, a new one could not be filled with them"),
-        change: None,
-    };
     let Some(found) = inventory.rollups.get(&aggregate.inner()) else {
-        let earlier = inventory.rollups.keys().any(|n| set_aside_or_version(aggregate, n));
-        if let (true, Some(floor)) = (earlier, floor) {
-            steps.push(blocked("an earlier version of it", floor));
-            return;
-        }
-        let zone = bucket_zone(spec, aggregate);
-        let by = aggregate.group_by.join(", ");
-        let declared = format!("by {}{} and {by}", aggregate.bucket, zone_note(zone));
-        let change = Change::Rollup { aggregate: aggregate.clone(), set_aside: false };
-        let reason = "with its view; `bss metrics policies run` keeps it current";
-        steps.push(create(object, Some(declared), reason, change));
+        steps.push(editions::make(spec, aggregate, inventory, Edition::Apache));
         return;
     };
+    let object = format!("rollup {}", aggregate.name);
+    let history = inventory.histories.get(&aggregate.inner()).cloned();
     if found.definition != definition(spec, aggregate) {
-        if let Some(floor) = floor {
-            steps.push(blocked("another SELECT", floor));
+        if let Some(floor) = inventory.floors.get(&aggregate.on) {
+            steps.push(editions::blocked(object, "another SELECT", &aggregate.inner(), floor));
         } else {
-            let change = Change::Rollup { aggregate: aggregate.clone(), set_aside: true };
+            let (aggregate, before) = (aggregate.clone(), Before::Other(Kept::Rollup));
+            let change = Change::Rollup(Making { aggregate, before, floor: None, history });
             let mut step = changed(object, "another SELECT", "its SELECT", Some(change));
             step.reason = "the old one is kept under another name".to_owned();
             steps.push(step);
@@ -238,7 +232,8 @@ fn one(spec: &Spec, aggregate: &ContinuousAggregate, inventory: &Inventory, step
         let change = Change::FillRollup(aggregate.clone());
         steps.push(changed(object, "half filled", "filled", Some(change)));
     }
-    aggregates::view(aggregate, Change::RollupView(aggregate.clone()), inventory, steps);
+    let change = Change::RollupView(aggregate.clone(), history);
+    aggregates::view(aggregate, change, inventory, steps);
 }
 
 /// What makes the log of a hypertable. The writers of the table need no right on the log.
@@ -261,23 +256,30 @@ pub(super) fn log_batches(spec: &Spec, hypertable: &str, schema: &str) -> Vec<Ba
     vec![Batch::Together(statements)]
 }
 
+/// Gives a rollup another name, which the registry keeps or not.
+pub(super) fn rename(inner: &str, registered: bool) -> String {
+    let (table, name) = (qualified(inner), literal(inner));
+    let registry = if registered {
+        format!("UPDATE bss.rollup SET name = kept WHERE name = {name}")
+    } else {
+        format!("DELETE FROM bss.rollup WHERE name = {name}")
+    };
+    format!(
+        "DO $$ DECLARE kept text := {} || to_char(now() AT TIME ZONE 'UTC', \
+         'YYYYMMDDHH24MISS'); BEGIN EXECUTE format('ALTER TABLE {table} RENAME TO %I', kept); \
+         EXECUTE format('ALTER INDEX bss.{} RENAME TO %I', kept || '_key'); \
+         {registry}; DELETE FROM bss.rollup_invalidation WHERE rollup = {name}; END $$",
+        literal(&format!("{inner}_until_")),
+        ident(&format!("{inner}_key"))
+    )
+}
+
 /// What makes a rollup with its view, and fills it.
-pub(super) fn batches(spec: &Spec, aggregate: &ContinuousAggregate, aside: bool) -> Vec<Batch> {
+pub(super) fn batches(spec: &Spec, making: &Making) -> Vec<Batch> {
+    let aggregate = &making.aggregate;
     let inner = aggregate.inner();
     let (table, name) = (qualified(&inner), literal(&inner));
-    let mut together = Vec::new();
-    if aside {
-        let kept = literal(&format!("{inner}_until_"));
-        together.extend(access::drop_view(&aggregate.name));
-        together.push(format!(
-            "DO $$ DECLARE kept text := {kept} || to_char(now() AT TIME ZONE 'UTC', \
-             'YYYYMMDDHH24MISS'); BEGIN EXECUTE format('ALTER TABLE {table} RENAME TO %I', kept); \
-             EXECUTE format('ALTER INDEX bss.{} RENAME TO %I', kept || '_key'); \
-             UPDATE bss.rollup SET name = kept WHERE name = {name}; \
-             DELETE FROM bss.rollup_invalidation WHERE rollup = {name}; END $$",
-            ident(&format!("{inner}_key"))
-        ));
-    }
+    let mut together = editions::make_room(making, Edition::Apache);
     let mut keys = vec![ident(&aggregate.bucket_column)];
     keys.extend(aggregate.group_by.iter().map(|c| ident(c)));
     let zone = bucket_zone(spec, aggregate).map_or_else(|| "NULL".to_owned(), literal);
@@ -298,15 +300,19 @@ pub(super) fn batches(spec: &Spec, aggregate: &ContinuousAggregate, aside: bool)
         ),
         comment_on("TABLE", &inner, &digest(spec, aggregate), true),
     ]);
-    together.extend(view(spec, aggregate));
+    together.extend(view(spec, aggregate, making.kept_until()));
     together.push(sql::note_policy(PolicyKind::Refresh, &inner));
     let mut batches = vec![Batch::Together(together)];
     batches.extend(fill(spec, aggregate));
     batches
 }
 
-pub(super) fn view(spec: &Spec, aggregate: &ContinuousAggregate) -> Vec<String> {
-    sql::public_view(spec, &aggregate.name, &view_select(spec, aggregate))
+pub(super) fn view(
+    spec: &Spec,
+    aggregate: &ContinuousAggregate,
+    kept: Option<&str>,
+) -> Vec<String> {
+    sql::public_view(spec, &aggregate.name, &view_select(spec, aggregate, kept))
 }
 
 pub(super) fn fill(spec: &Spec, aggregate: &ContinuousAggregate) -> [Batch; 2] {

@@ -5,11 +5,13 @@ use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
+use crate::timescale::editions::Making;
 use crate::timescale::interval::Interval;
 use crate::timescale::plan::Change;
 use crate::timescale::policies::PolicyKind;
+use crate::timescale::server::Edition;
 use crate::timescale::spec::{Compression, ContinuousAggregate, Index, Retention, Spec};
-use crate::timescale::{access, rollups};
+use crate::timescale::{access, editions, rollups};
 
 /// The body of `bss.retain`, with the extension's schema still open.
 const RETAIN: &str = include_str!("retain.sql");
@@ -115,11 +117,28 @@ fn select_of(spec: &Spec, aggregate: &ContinuousAggregate, condition: &str) -> S
     )
 }
 
-/// The `SELECT` of the public view.
+/// The `SELECT` of the public view; with what was `kept` up to an instant.
 #[must_use]
-pub fn view_select(aggregate: &ContinuousAggregate) -> String {
+pub fn view_select(aggregate: &ContinuousAggregate, kept: Option<&str>) -> String {
+    let mut select = select_of_table(aggregate, &aggregate.inner());
+    if let Some(kept) = kept.map(editions::instant) {
+        select.push_str(&format!(" WHERE {} >= {kept}", ident(&aggregate.bucket_column)));
+    }
+    select + &and_kept(aggregate, kept)
+}
+
+/// The columns of an aggregate from a table that has them.
+pub(super) fn select_of_table(aggregate: &ContinuousAggregate, table: &str) -> String {
     let columns: Vec<String> = aggregate.columns().into_iter().map(ident).collect();
-    format!("SELECT {} FROM {}", columns.join(", "), qualified(&aggregate.inner()))
+    format!("SELECT {} FROM {}", columns.join(", "), qualified(table))
+}
+
+/// What a public view adds of the buckets that a move to this edition kept.
+pub(super) fn and_kept(aggregate: &ContinuousAggregate, kept: Option<&str>) -> String {
+    let history = editions::history_table(&aggregate.inner());
+    kept.map_or_else(String::new, |_| {
+        format!("\nUNION ALL\n{}", select_of_table(aggregate, &history))
+    })
 }
 
 /// What identifies an aggregate's `SELECT` in its comment.
@@ -211,8 +230,8 @@ fn refresh_policy(aggregate: &ContinuousAggregate) -> String {
     )
 }
 
-fn view(spec: &Spec, aggregate: &ContinuousAggregate) -> Vec<String> {
-    public_view(spec, &aggregate.name, &view_select(aggregate))
+fn view(spec: &Spec, aggregate: &ContinuousAggregate, kept: Option<&str>) -> Vec<String> {
+    public_view(spec, &aggregate.name, &view_select(aggregate, kept))
 }
 
 /// Makes a public view anew, with what belongs to it.
@@ -225,7 +244,7 @@ pub(super) fn public_view(spec: &Spec, name: &str, select: &str) -> Vec<String> 
 
 fn fill(spec: &Spec, aggregate: &ContinuousAggregate, floor: Option<&str>) -> [Batch; 2] {
     // Never below the floor: a refresh over dropped rows wipes what they added up to.
-    let start = floor.map_or_else(|| "NULL".to_owned(), |f| format!("TIMESTAMPTZ {}", literal(f)));
+    let start = floor.map_or_else(|| "NULL".to_owned(), editions::instant);
     [
         Batch::Alone(format!(
             "CALL refresh_continuous_aggregate({}, {start}, now() - {})",
@@ -236,35 +255,25 @@ fn fill(spec: &Spec, aggregate: &ContinuousAggregate, floor: Option<&str>) -> [B
     ]
 }
 
-fn set_aside(aggregate: &ContinuousAggregate) -> [String; 4] {
-    let inner = aggregate.inner();
+/// Gives a continuous aggregate another name, under which nothing refreshes it.
+pub(super) fn rename_aggregate(inner: &str) -> [String; 2] {
     let kept = literal(&format!("{inner}_until_"));
-    let [tenants, public] = access::drop_view(&aggregate.name);
     [
-        tenants,
-        public,
         format!(
             "SELECT remove_continuous_aggregate_policy({}, if_exists => true)",
-            regclass(&inner)
+            regclass(inner)
         ),
         format!(
             "DO $$ BEGIN EXECUTE format('ALTER MATERIALIZED VIEW {} RENAME TO %I', {kept} || \
              to_char(now() AT TIME ZONE 'UTC', 'YYYYMMDDHH24MISS')); END $$",
-            qualified(&inner)
+            qualified(inner)
         ),
     ]
 }
 
-fn aggregate(
-    spec: &Spec,
-    aggregate: &ContinuousAggregate,
-    aside: bool,
-    floor: Option<&str>,
-) -> Vec<Batch> {
-    let mut together = Vec::new();
-    if aside {
-        together.extend(set_aside(aggregate));
-    }
+fn aggregate(spec: &Spec, making: &Making) -> Vec<Batch> {
+    let aggregate = &making.aggregate;
+    let mut together = editions::make_room(making, Edition::Community);
     together.push(format!(
         "CREATE MATERIALIZED VIEW {}\nWITH (timescaledb.continuous, \
          timescaledb.materialized_only = {}, timescaledb.create_group_indexes = false) AS\n{}\n\
@@ -274,11 +283,11 @@ fn aggregate(
         select(spec, aggregate)
     ));
     together.push(comment(spec, aggregate, true));
-    together.extend(view(spec, aggregate));
+    together.extend(view(spec, aggregate, making.kept_until()));
     together.push(refresh_policy(aggregate));
     together.push(note_policy(PolicyKind::Refresh, &aggregate.inner()));
     let mut batches = vec![Batch::Together(together)];
-    batches.extend(fill(spec, aggregate, floor));
+    batches.extend(fill(spec, aggregate, making.floor.as_deref()));
     batches
 }
 
@@ -327,6 +336,17 @@ fn retain_job(name: &str, retention: &Retention) -> String {
     format!("SELECT add_job('bss.retain', {every}, config => {config})")
 }
 
+fn retain(spec: &Spec, schema: &str) -> Vec<String> {
+    let make = format!(
+        "CREATE OR REPLACE PROCEDURE bss.retain(job_id int, config jsonb)\nLANGUAGE \
+         plpgsql AS $retain$\n{}$retain$",
+        retain_body(schema)
+    );
+    let kept = spec.hypertables.iter().filter(|t| t.retention.is_some());
+    let notes = kept.map(|t| note_policy(PolicyKind::Retention, &t.name));
+    [make].into_iter().chain(notes).collect()
+}
+
 /// What carries a change out, safe to run again. A migration's own text is the backend's.
 #[must_use]
 pub fn batches(spec: &Spec, change: &Change, schema: &str) -> Vec<Batch> {
@@ -354,26 +374,15 @@ pub fn batches(spec: &Spec, change: &Change, schema: &str) -> Vec<Batch> {
             together(index(table, declared, *unique))
         }
         Change::Compression { name, compression } => together(vec![compress(name, compression)]),
-        Change::Retain => {
-            let make = format!(
-                "CREATE OR REPLACE PROCEDURE bss.retain(job_id int, config jsonb)\nLANGUAGE \
-                 plpgsql AS $retain$\n{}$retain$",
-                retain_body(schema)
-            );
-            let kept = spec.hypertables.iter().filter(|t| t.retention.is_some());
-            let notes = kept.map(|t| note_policy(PolicyKind::Retention, &t.name));
-            together([make].into_iter().chain(notes).collect())
-        }
-        Change::Aggregate { aggregate: declared, set_aside, floor } => {
-            aggregate(spec, declared, *set_aside, floor.as_deref())
-        }
+        Change::Retain => together(retain(spec, schema)),
+        Change::Aggregate(making) => aggregate(spec, making),
         Change::Fill { aggregate, floor } => fill(spec, aggregate, floor.as_deref()).into(),
         Change::MaterializedOnly(aggregate) => together(vec![format!(
             "ALTER MATERIALIZED VIEW {} SET (timescaledb.materialized_only = {})",
             qualified(&aggregate.inner()),
             aggregate.materialized_only
         )]),
-        Change::View(aggregate) => together(view(spec, aggregate)),
+        Change::View(aggregate, kept) => together(view(spec, aggregate, kept.as_deref())),
         Change::RefreshPolicy { aggregate, replaces } => {
             let note = note_policy(PolicyKind::Refresh, &aggregate.inner());
             together(delete_job(*replaces).chain([refresh_policy(aggregate), note]).collect())
@@ -393,9 +402,15 @@ pub fn batches(spec: &Spec, change: &Change, schema: &str) -> Vec<Batch> {
             together(all.iter().filter(|r| r.name == *name).map(rollups::Routine::create).collect())
         }
         Change::InvalidationLog(hypertable) => rollups::log_batches(spec, hypertable, schema),
-        Change::Rollup { aggregate, set_aside } => rollups::batches(spec, aggregate, *set_aside),
+        Change::Rollup(making) => rollups::batches(spec, making),
         Change::FillRollup(aggregate) => rollups::fill(spec, aggregate).into(),
-        Change::RollupView(aggregate) => together(rollups::view(spec, aggregate)),
+        Change::RollupView(aggregate, kept) => {
+            together(rollups::view(spec, aggregate, kept.as_deref()))
+        }
+        Change::ForgetRollup(_)
+        | Change::NoInvalidationLog(_)
+        | Change::NoRoutine(_)
+        | Change::ForgetJob(_) => editions::batches(change),
         of_access => access::batches(spec, of_access),
     }
 }

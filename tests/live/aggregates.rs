@@ -43,7 +43,7 @@ fn executes(database: &Database, statement: &str) {
 }
 
 /// Everything that the views say.
-fn answers(database: &Database) -> Vec<String> {
+pub fn answers(database: &Database) -> Vec<String> {
     database.work(async |connection| {
         let mut all = Vec::new();
         for view in VIEWS {

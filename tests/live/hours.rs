@@ -98,7 +98,9 @@ fn rows(seed: u64, name: &str, times: &[Timestamp]) -> [String; 3] {
 }
 
 async fn answer(connection: &mut PgConnection, question: &Question) -> Vec<Fact> {
-    let mut facts = ask(connection, question).await.unwrap_or_else(|e| panic!("{question:?}: {e}"));
+    let asked = ask(connection, question).await;
+    let (mut facts, all) = asked.unwrap_or_else(|e| panic!("{question:?}: {e}"));
+    assert_eq!(facts.len(), all);
     facts.sort_by(|a, b| (a.day, &a.keys).cmp(&(b.day, &b.keys)));
     facts
 }
@@ -148,6 +150,7 @@ async fn compare(connection: &mut PgConnection) {
                     daily: daily.then(|| (*zone).to_owned()),
                     by: by.clone(),
                     only: Vec::new(),
+                    most: None,
                 };
                 let wanted = answer(connection, &question(Source::Rows)).await;
                 assert!(!wanted.is_empty(), "{zone} {span:?}");

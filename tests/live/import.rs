@@ -149,8 +149,18 @@ fn gzip_standard_input_and_ndjson_give_the_same_rows() {
 
 #[test]
 fn a_killed_import_goes_on_without_loss_or_duplicate() {
+    goes_on_after_a_kill(&Database::fresh);
+}
+
+#[test]
+fn a_killed_import_goes_on_without_loss_or_duplicate_on_community() {
+    let _turn = support::pglite();
+    goes_on_after_a_kill(&Database::community);
+}
+
+fn goes_on_after_a_kill(fresh: &dyn Fn() -> Database) {
     for fault in ["import-before-commit:3", "import-after-batch:3"] {
-        let database = Database::fresh();
+        let database = fresh();
         file(database.home(), "p.csv", 1000);
         let mut command = database.bss();
         command.args(["metrics", "import", "payment", "p.csv", "--batch", "100"]);

@@ -23,7 +23,11 @@ struct Pipe {
 
 impl Pipe {
     fn new() -> Self {
-        let pipe = Self { database: Database::fresh(), prefix: support::unique("ingest") };
+        Self::into(Database::fresh())
+    }
+
+    fn into(database: Database) -> Self {
+        let pipe = Self { database, prefix: support::unique("ingest") };
         let mut command = pipe.bss();
         let output = command.args(["setup", "kafka", "--yes"]).ended().expect("bss");
         assert!(output.status.success(), "{}", shown(&output));
@@ -189,8 +193,18 @@ fn a_record_that_cannot_be_stored_is_a_dead_letter_with_its_reason() {
 
 #[test]
 fn killed_at_each_step_every_record_counts_once() {
+    counts_once_after_a_kill(&Database::fresh);
+}
+
+#[test]
+fn killed_at_each_step_every_record_counts_once_on_community() {
+    let _turn = support::pglite();
+    counts_once_after_a_kill(&Database::community);
+}
+
+fn counts_once_after_a_kill(fresh: &dyn Fn() -> Database) {
     for fault in ["ingest-before-commit:1", "ingest-before-commit:2", "ingest-after-commit:2"] {
-        let pipe = Pipe::new();
+        let pipe = Pipe::into(fresh());
         pipe.send("payment.metrics", &payments(450), true);
         let mut command = pipe.bss();
         command.args(["metrics", "ingest", "--once", "payment"]).env("BSS_DEV_FAULT", fault);

@@ -61,10 +61,15 @@ impl Database {
         database
     }
 
+    /// The Community edition as it is; the caller holds the turn.
+    pub fn community_as_it_is() -> Self {
+        let home = tempfile::tempdir().expect("a folder");
+        Self { home, settings: settings(true, "postgres") }
+    }
+
     /// The Community edition, set up, without payments; the caller holds the turn.
     pub fn community() -> Self {
-        let home = tempfile::tempdir().expect("a folder");
-        let database = Self { home, settings: settings(true, "postgres") };
+        let database = Self::community_as_it_is();
         database.set_up();
         database.work(async |connection| {
             let tables = ["payment", "order", "customer", "revenue", "system"];

@@ -2,6 +2,7 @@
 
 use jiff::tz::TimeZone;
 
+use crate::analytics::facts::in_whole_hours;
 use crate::analytics::grouping::{Function, Measure, Question, Shape, Width};
 use crate::domain::EventTime;
 use crate::metrics::kind::Given;
@@ -19,7 +20,8 @@ pub struct Served<'a> {
 
 /// The aggregate with the widest buckets and the fewest groups that has all that is asked for, its
 /// buckets whole ones of the range and the question's. After `now` there is nothing, so a range that
-/// ends later ends with a whole bucket too.
+/// ends later ends with a whole bucket too. The days of a zone are put together of hours in UTC where
+/// its clocks differ by whole ones.
 #[must_use]
 pub fn served<'a>(
     spec: &'a Spec,
@@ -60,7 +62,7 @@ fn measures(
     let nests = match question.width {
         None => true,
         Some(asked) if asked.follows_zone() && !width.follows_zone() => {
-            question.zone == "UTC" && asked.is_made_of(width)
+            asked.is_made_of(width) && in_whole_hours(zone, (question.since, question.until), now)
         }
         Some(asked) => asked.is_made_of(width),
     };
@@ -155,7 +157,17 @@ mod tests {
         let question = asked(Kind::Revenue, Some("1d"), &[], &["sum:revenue"]);
         assert_eq!(name(&question).as_deref(), Some("revenue_daily"));
         let zoned = Question { zone: "Europe/Berlin".to_owned(), ..question.clone() };
-        assert_eq!(name(&zoned), None);
+        assert_eq!(name(&zoned).as_deref(), Some("revenue_breakdown_hourly"), "of UTC hours");
+        for zone in ["Asia/Kolkata", "Asia/Kathmandu"] {
+            let other = Question { zone: zone.to_owned(), ..question.clone() };
+            assert_eq!(name(&other), None, "{zone}");
+        }
+        let months = asked(Kind::Revenue, Some("1mo"), &["region"], &["sum:revenue"]);
+        let months = Question { zone: "America/Chicago".to_owned(), ..months };
+        assert_eq!(name(&months).as_deref(), Some("revenue_breakdown_hourly"));
+        let none = asked(Kind::Customer, Some("1d"), &["customerId"], &["count"]);
+        let none = Question { zone: "Europe/Berlin".to_owned(), ..none };
+        assert_eq!(name(&none), None, "there is none by hour");
         // A range of whole hours that is not one of whole days is that of the hourly one.
         for (shift, aggregate) in [(60, Some("revenue_breakdown_hourly")), (30, None)] {
             let micros = shift * 60_000_000;

@@ -6,6 +6,7 @@ use crate::backends::error::{BackendError, Kind, Result};
 use crate::backends::postgres::classify;
 use crate::backends::postgres::inventory::path;
 use crate::backends::postgres::migrate::LOCK_TIMEOUT;
+use crate::runtime::fault::Fault;
 use crate::timescale::server::Server;
 use crate::timescale::sql::Batch;
 
@@ -21,12 +22,18 @@ pub async fn prepare(connection: &mut PgConnection, server: &Server) -> Result<(
     Ok(())
 }
 
-/// Runs the batches of one step; `what` says which.
+/// Runs the batches of one step; `what` says which. `fault` may end the process before a batch is
+/// committed (`setup-before-commit`) and after each (`setup-after-batch`).
 ///
 /// # Errors
 /// [`Kind::TimedOut`] when others hold the table; [`Kind::Denied`] with the statement to give to
 /// an administrator; what else the server refuses.
-pub async fn step(connection: &mut PgConnection, what: &str, batches: &[Batch]) -> Result<()> {
+pub async fn step(
+    connection: &mut PgConnection,
+    what: &str,
+    batches: &[Batch],
+    fault: &Fault,
+) -> Result<()> {
     for batch in batches {
         match batch {
             Batch::Alone(statement) => {
@@ -39,6 +46,7 @@ pub async fn step(connection: &mut PgConnection, what: &str, batches: &[Batch]) 
                 if done == 0 {
                     break;
                 }
+                fault.hit("setup-after-batch");
             },
             Batch::Together(statements) => {
                 let failed = |e| classify(e, what);
@@ -47,9 +55,11 @@ pub async fn step(connection: &mut PgConnection, what: &str, batches: &[Batch]) 
                     let ran = transaction.execute(statement.as_str()).await;
                     ran.map_err(|e| explain(e, what, statement))?;
                 }
+                fault.hit("setup-before-commit");
                 transaction.commit().await.map_err(failed)?;
             }
         }
+        fault.hit("setup-after-batch");
     }
     Ok(())
 }

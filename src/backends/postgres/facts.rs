@@ -13,11 +13,11 @@ use crate::timescale::sql::bucket;
 
 type Answer<T> = std::result::Result<T, sqlx::Error>;
 
-/// Asks a question; the lines come in no order.
+/// Asks a question; the lines, in no order, and how many there are in all.
 ///
 /// # Errors
 /// The table is missing, the connection broke, the statement timed out.
-pub async fn ask(connection: &mut PgConnection, question: &Question) -> Answer<Vec<Fact>> {
+pub async fn ask(connection: &mut PgConnection, question: &Question) -> Answer<(Vec<Fact>, usize)> {
     let sql = question.sql();
     let mut query = sqlx::query(&sql)
         .bind(&question.tenant)
@@ -29,7 +29,8 @@ pub async fn ask(connection: &mut PgConnection, question: &Question) -> Answer<V
     let rows = query.persistent(false).fetch_all(connection).await?;
     let first = usize::from(question.daily.is_some());
     let (keys, measures) = (question.by.len(), question.facts.measures.len());
-    rows.iter()
+    let facts: Vec<Fact> = rows
+        .iter()
         .map(|row| {
             let day = if first == 1 { Some(row.try_get::<Instant, _>(0)?.0) } else { None };
             let keys = (first..first + keys).map(|at| row.try_get(at));
@@ -42,7 +43,12 @@ pub async fn ask(connection: &mut PgConnection, question: &Question) -> Answer<V
                     .collect::<Answer<_>>()?,
             })
         })
-        .collect()
+        .collect::<Answer<_>>()?;
+    let all = match rows.first() {
+        Some(row) if question.most.is_some() => row.try_get::<i64, _>(first + keys + measures)?,
+        _ => return Ok((facts, rows.len())),
+    };
+    Ok((facts, usize::try_from(all).unwrap_or(usize::MAX)))
 }
 
 /// The gauges of every service that reported in `[since, until)`, or in `[heard, since)` only.

@@ -16,7 +16,7 @@ use crate::timescale::inventory::{
 };
 use crate::timescale::server::Server;
 use crate::timescale::spec::{Index, Spec};
-use crate::timescale::{rollups, sql};
+use crate::timescale::{editions, rollups, sql};
 
 type Rows = std::result::Result<Vec<PgRow>, sqlx::Error>;
 
@@ -93,6 +93,7 @@ pub async fn inventory(
     }
     views(connection, &mut inventory).await.map_err(failed)?;
     rollups(connection, &mut inventory).await.map_err(failed)?;
+    leftovers(connection, &mut inventory).await.map_err(failed)?;
     let retain = "SELECT prosrc FROM pg_proc WHERE proname = 'retain'
                   AND pronamespace = to_regnamespace('bss')";
     inventory.retain = rows(connection, retain).await.map_err(failed)?.first().map(|r| r.get(0));
@@ -254,7 +255,8 @@ async fn rollups(
     }
     let query = "SELECT name, hypertable, definition,
                         obj_description(to_regclass(format('bss.%I', name)), 'pg_class')
-                 FROM bss.rollup WHERE to_regclass(format('bss.%I', name)) IS NOT NULL";
+                 FROM bss.rollup JOIN pg_class c ON c.oid = to_regclass(format('bss.%I', name))
+                 WHERE c.relkind IN ('r', 'p')";
     for row in rows(connection, query).await? {
         let comment: Option<String> = row.get(3);
         let read = comment.as_deref().and_then(sql::read_comment);
@@ -264,6 +266,44 @@ async fn rollups(
             fill_pending: read.is_some_and(|(_, pending)| pending),
         };
         inventory.rollups.insert(row.get(0), found);
+    }
+    Ok(())
+}
+
+/// What a change of the server's edition has left.
+async fn leftovers(
+    connection: &mut PgConnection,
+    inventory: &mut Inventory,
+) -> std::result::Result<(), sqlx::Error> {
+    let query = "SELECT relname::text, obj_description(oid, 'pg_class') FROM pg_class
+                 WHERE relkind = 'r' AND relnamespace = to_regnamespace('bss')
+                   AND relname LIKE '%\\_history'";
+    for row in rows(connection, query).await? {
+        let (name, comment): (String, Option<String>) = (row.get(0), row.get(1));
+        let until = comment.as_deref().and_then(editions::read_history);
+        if let (Some(inner), Some(until)) = (name.strip_suffix("_history"), until) {
+            inventory.histories.insert(inner.to_owned(), until);
+        }
+    }
+    if !inventory.extension {
+        return Ok(());
+    }
+    let query = "SELECT format('%I.%I', n.nspname, c.relname)
+                 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                 WHERE n.nspname = '_timescaledb_internal' AND c.relkind = 'r'
+                   AND c.relname LIKE '\\_materialized\\_hypertable\\_%'
+                   AND NOT EXISTS (SELECT FROM timescaledb_information.continuous_aggregates a
+                       WHERE a.materialization_hypertable_name = c.relname)
+                   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.refobjid = c.oid
+                       AND d.refclassid = 'pg_class'::regclass
+                       AND d.classid = 'pg_rewrite'::regclass)";
+    for row in rows(connection, query).await? {
+        inventory.stray.insert(row.get(0));
+    }
+    let query = "SELECT DISTINCT hypertable_name::text FROM timescaledb_information.chunks
+                 WHERE hypertable_schema = 'bss' AND is_compressed";
+    for row in rows(connection, query).await? {
+        inventory.compressed.insert(row.get(0));
     }
     Ok(())
 }
@@ -359,10 +399,11 @@ async fn probe_views(connection: &mut PgConnection, spec: &Spec, inventory: &mut
             let select = sql::select(spec, aggregate);
             found.definition.declared = render_view(connection, &select).await.ok();
         }
+        let kept = inventory.histories.get(&aggregate.inner()).map(String::as_str);
         let select = if inventory.aggregates.contains_key(&aggregate.inner()) {
-            sql::view_select(aggregate)
+            sql::view_select(aggregate, kept)
         } else if inventory.rollups.contains_key(&aggregate.inner()) {
-            rollups::view_select(spec, aggregate)
+            rollups::view_select(spec, aggregate, kept)
         } else {
             continue;
         };

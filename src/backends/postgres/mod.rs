@@ -26,6 +26,7 @@ pub mod seen;
 pub mod series;
 pub mod status;
 pub mod transaction;
+pub mod unusual;
 
 use std::time::Duration;
 

@@ -9,6 +9,7 @@ use crate::backends::error::Result;
 use crate::backends::postgres::instant::Instant;
 use crate::backends::postgres::{classify, code, fault, hypertable, said};
 use crate::domain::EventTime;
+use crate::runtime::fault::Fault;
 use crate::timescale::interval::Interval;
 use crate::timescale::inventory::{Inventory, JobKind};
 use crate::timescale::policies::{Policy, PolicyKind, Runs};
@@ -138,15 +139,16 @@ pub enum Ended {
 }
 
 /// Runs a policy and notes when it began and how it ended. `step` is told, of a refresh on the
-/// Apache edition, how many buckets are done; it may ask to stop.
+/// Apache edition, how many buckets are done; it may ask to stop. `fault` may end the process once it
+/// is noted as begun (`policies-begun`), and before its end is (`policies-before-end`).
 ///
 /// # Errors
 /// A broken connection.
 pub async fn run(
     connection: &mut PgConnection,
-    inventory: &Inventory,
-    edition: Edition,
+    (inventory, edition): (&Inventory, Edition),
     policy: &Policy,
+    fault_at: &Fault,
     step: &mut dyn FnMut(u64) -> bool,
 ) -> Result<Ended> {
     let what = || format!("could not run the {} policy on {}", policy.kind.word(), policy.object);
@@ -162,6 +164,7 @@ pub async fn run(
     );
     let begun = sqlx::query_scalar::<_, Instant>(&begin).fetch_one(&mut *connection).await;
     let begun = begun.map_err(|e| fault(e, what()))?;
+    fault_at.hit("policies-begun");
     let outcome = match edition {
         Edition::Community => job(connection, inventory, policy).await,
         Edition::Apache => own(connection, policy, step).await,
@@ -184,6 +187,7 @@ pub async fn run(
         Err(error) if error.as_database_error().is_some() => Some(said(error)),
         Err(_) => return outcome.map(|_| Ended::Well).map_err(|e| fault(e, what())),
     };
+    fault_at.hit("policies-before-end");
     let end = format!(
         "UPDATE bss.policy_run SET finished_at = CASE WHEN $1::text IS NULL THEN clock_timestamp() \
          ELSE finished_at END, failure = $1 WHERE policy = {kind} AND object = {inner}"

@@ -8,12 +8,9 @@ use crate::backends::error::Result;
 use crate::backends::postgres::fault;
 use crate::backends::postgres::instant::Instant;
 use crate::domain::{EventTime, Money};
-use crate::metrics::query::{
-    Anomalies, AnomalyQuery, CurrencyTotal, HighValueQuery, PaymentRow, UnusualPayment,
-    UnusualQuery,
-};
+use crate::metrics::query::{Anomalies, AnomalyQuery, CurrencyTotal, HighValueQuery, PaymentRow};
 
-const COLUMNS: &str = "time, payment_id, customer_id, order_id, amount, currency, status, \
+pub(super) const COLUMNS: &str = "time, payment_id, customer_id, order_id, amount, currency, status, \
                        payment_method, merchant_id, fraud_score";
 
 /// The payments above a score (or without one), their sums by currency, and how many have no
@@ -186,65 +183,8 @@ pub async fn high_value(
     Ok((rows, u64::try_from(all).unwrap_or(0)))
 }
 
-/// A standard deviation of a normal distribution, in median absolute deviations.
-const NORMAL: &str = "1.4826";
-
-/// The payments that are furthest from their customer's median, and how many there are in all.
-///
-/// Where most amounts of a customer are the same their usual distance is zero: it counts as a
-/// hundredth of the median.
-///
-/// # Errors
-/// The table is missing, the connection broke, the statement timed out.
-pub async fn unusual(
-    connection: &mut PgConnection,
-    query: &UnusualQuery,
-) -> std::result::Result<(Vec<UnusualPayment>, u64), sqlx::Error> {
-    let mut rows = QueryBuilder::new(format!(
-        "WITH paid AS (SELECT DISTINCT ON (payment_id) {COLUMNS} FROM bss.payment_metrics \
-         WHERE tenant = "
-    ));
-    rows.push_bind(&query.tenant);
-    rows.push(" AND time >= ").push_bind(Instant(query.since));
-    rows.push(" AND time < ").push_bind(Instant(query.until));
-    if let Some(currency) = &query.currency {
-        rows.push(" AND currency = ").push_bind(currency);
-    }
-    rows.push(
-        " ORDER BY payment_id, time DESC), usual AS (SELECT customer_id, currency, \
-         count(*) AS payments, percentile_cont(0.5) WITHIN GROUP (ORDER BY amount) AS median \
-         FROM paid GROUP BY 1, 2 HAVING count(*) >= ",
-    );
-    rows.push_bind(i64::from(query.least_payments));
-    rows.push(format!(
-        "), off AS (SELECT paid.*, usual.payments, usual.median, \
-         abs(paid.amount - usual.median) AS off FROM paid JOIN usual USING (customer_id, currency)), \
-         spread AS (SELECT customer_id, currency, greatest({NORMAL} * percentile_cont(0.5) \
-         WITHIN GROUP (ORDER BY off), 0.01 * max(median), 0.0001) AS spread FROM off GROUP BY 1, 2) \
-         SELECT off.*, round(median::numeric, 4) AS shown, off / spread AS distance, \
-         count(*) OVER () AS found FROM off JOIN spread USING (customer_id, currency) \
-         WHERE off > spread * "
-    ));
-    rows.push_bind(i64::from(query.distance));
-    rows.push(" ORDER BY distance DESC, time DESC, payment_id LIMIT ");
-    rows.push_bind(i64::from(query.limit));
-    let found = rows.build().fetch_all(connection).await?;
-    let all: i64 = found.first().map_or(Ok(0), |row| row.try_get("found"))?;
-    let unusual = |row: &PgRow| {
-        let (median, payments): (Decimal, i64) = (row.try_get("shown")?, row.try_get("payments")?);
-        Ok(UnusualPayment {
-            payment: payment(row)?,
-            median: Money::from_decimal(median).map_err(|e| sqlx::Error::Decode(Box::new(e)))?,
-            distance: row.try_get("distance")?,
-            payments: u64::try_from(payments).unwrap_or(0),
-        })
-    };
-    let rows = found.iter().map(unusual).collect::<std::result::Result<_, sqlx::Error>>()?;
-    Ok((rows, u64::try_from(all).unwrap_or(0)))
-}
-
 /// Reads a row that has the columns of [`PaymentRow`].
-fn payment(row: &PgRow) -> std::result::Result<PaymentRow, sqlx::Error> {
+pub(super) fn payment(row: &PgRow) -> std::result::Result<PaymentRow, sqlx::Error> {
     let amount: Decimal = row.try_get("amount")?;
     let Instant(time) = row.try_get("time")?;
     Ok(PaymentRow {

@@ -7,10 +7,11 @@ use rust_decimal::Decimal;
 use crate::analytics::facts::{Fact, Facts, Question, Source, in_whole_hours};
 use crate::analytics::health::PERCENTILES;
 use crate::backends::postgres::transaction::{limit_statements, report_fault};
-use crate::backends::postgres::{self, PgConnection, facts};
+use crate::backends::postgres::{self, PgConnection, facts, hypertable};
 use crate::cli::Failure;
 use crate::cli::range::{self, Range};
 use crate::commands::Context;
+use crate::domain::EventTime;
 use crate::ui::{Cell, Report};
 
 /// A day.
@@ -26,6 +27,8 @@ pub struct Asked {
     pub by: Vec<&'static str>,
     /// Only where a dimension has a value.
     pub only: Vec<(&'static str, Option<String>)>,
+    /// Only so many lines, those with the most of the first measure.
+    pub most: Option<u32>,
 }
 
 /// The answer, with the range it is of.
@@ -36,6 +39,10 @@ pub struct Answered {
     pub source: Source,
     /// Its lines.
     pub facts: Vec<Fact>,
+    /// How many there are in all.
+    pub all: usize,
+    /// Before when rows that it lacks have expired.
+    pub expired: Option<EventTime>,
 }
 
 /// Asks over whole days; without `--since` over the last `days`.
@@ -66,14 +73,49 @@ pub async fn ask_in(context: &Context, range: Range, asked: Asked) -> Result<Ans
         daily: asked.daily.then_some(zone),
         by: asked.by,
         only: asked.only.into_iter().filter_map(|(c, v)| Some((c, v?))).collect(),
+        most: asked.most,
     };
     let mut connection = connect(context).await?;
     let limit = settings.timescale.statement_timeout;
-    let facts = facts::ask(&mut connection, &question).await.map_err(|e| {
+    let (facts, all) = facts::ask(&mut connection, &question).await.map_err(|e| {
         let what = format!("could not sum up hypertable bss.{}", question.facts.hypertable);
         report_fault(e, what, &range.title(), limit)
     })?;
-    Ok(Answered { range, source, facts })
+    let expired = match source {
+        Source::Rows => {
+            tell_expired(context, &mut connection, question.facts.hypertable, range.since).await?
+        }
+        // What the rows added up to is still there.
+        Source::Aggregate | Source::Hourly => None,
+    };
+    Ok(Answered { range, source, facts, all, expired })
+}
+
+/// Warns of an answer from rows whose range begins before the rows do; before when they have expired.
+///
+/// # Errors
+/// A missing table, a lost connection.
+pub async fn tell_expired(
+    context: &Context,
+    connection: &mut PgConnection,
+    table: &str,
+    since: EventTime,
+) -> Result<Option<EventTime>, Failure> {
+    let floor = hypertable::floor(connection, table).await?.filter(|floor| since < *floor);
+    if let Some(floor) = floor {
+        context.ui.warning(format!(
+            "rows of bss.{table} before {floor} have expired and are not in this answer"
+        ));
+    }
+    Ok(floor)
+}
+
+/// The same in the document.
+pub fn expired_meta(report: Report, expired: Option<EventTime>) -> Report {
+    match expired {
+        Some(floor) => report.meta("expiredBefore", floor.to_string()),
+        None => report,
+    }
 }
 
 /// The range in whole hours if it is too long for percentiles: it is then answered from the hourly
@@ -107,7 +149,8 @@ impl Answered {
     /// A report with the facts of the range.
     pub fn report(&self, about: &str) -> Report {
         let report = Report::new(format!("{about}, {}", self.range.title()));
-        self.range.meta(report).meta("source", self.source.word())
+        let report = self.range.meta(report).meta("source", self.source.word());
+        expired_meta(report, self.expired)
     }
 }
 

@@ -25,7 +25,7 @@ pub struct PatternsArgs {
 pub async fn run(args: PatternsArgs, context: &Context) -> Result<ExitStatus, Failure> {
     let by = vec!["payment_method", "status", "currency"];
     let only = vec![("currency", args.currency)];
-    let asked = Asked { facts: facts::PAYMENTS, daily: false, by, only };
+    let asked = Asked { facts: facts::PAYMENTS, daily: false, by, only, most: None };
     let mut answer = ask(context, 7, asked).await?;
     answer.facts.sort_by(|a, b| {
         let by_count = || b.value(PAYMENTS).cmp(&a.value(PAYMENTS));

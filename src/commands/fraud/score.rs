@@ -33,7 +33,8 @@ impl Score {
     pub async fn run(self, context: &Context) -> Result<ExitStatus, Failure> {
         let Self::Average(args) = self;
         let only = vec![("currency", args.currency)];
-        let asked = Asked { facts: facts::PAYMENTS, daily: false, by: Vec::new(), only };
+        let asked =
+            Asked { facts: facts::PAYMENTS, daily: false, by: Vec::new(), only, most: None };
         let answer = ask(context, 7, asked).await?;
         let all = |measure: usize| answer.facts.iter().map(|f| f.value(measure)).sum();
         let (payments, scored): (rust_decimal::Decimal, rust_decimal::Decimal) =

@@ -7,12 +7,14 @@ use crate::analytics::grouping::served::{Served, served};
 use crate::analytics::grouping::{
     Condition, Field, Fill, Line, Measure, Number, Question, Shape, Width, fill,
 };
+use crate::backends::postgres::grouped;
 use crate::backends::postgres::transaction::report_fault;
-use crate::backends::postgres::{PgConnection, grouped, hypertable};
 use crate::cli::range::{self, Range};
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
-use crate::commands::analytics::asking::{DAY, connect, count, cut, money};
+use crate::commands::analytics::asking::{
+    DAY, connect, count, cut, expired_meta, money, tell_expired,
+};
 use crate::commands::setup::timescale::declared;
 use crate::metrics::kind::{Form, Kind};
 use crate::ui::{Cell, Report};
@@ -157,11 +159,16 @@ pub async fn run(args: QueryArgs, context: &Context) -> Result<ExitStatus, Failu
         report_fault(e, what, &range.title(), limit)
     })?;
     let mut lines = filled(lines, &args, &question, &range)?;
-    if served.is_none() {
-        tell_expired(context, &mut connection, &question).await?;
-    }
+    let expired = match served {
+        Some(_) => None,
+        None => {
+            let table = question.kind.hypertable();
+            tell_expired(context, &mut connection, table, question.since).await?
+        }
+    };
     let cut = cut(&mut lines, args.limit);
     let report = report(&question, &range, served.as_ref(), &lines);
+    let report = expired_meta(report, expired);
     context.ui.report(&report.meta("cut", cut).meta("limit", args.limit))?;
     if cut {
         context.ui.cut(lines.len(), "--limit");
@@ -184,23 +191,6 @@ fn filled(
     filled.map_err(|e| {
         Failure::usage(e).hint("Give a wider --bucket, a shorter range or fewer fields in --by.")
     })
-}
-
-/// Warns of a range that begins before the rows do.
-async fn tell_expired(
-    context: &Context,
-    connection: &mut PgConnection,
-    question: &Question,
-) -> Result<(), Failure> {
-    let table = question.kind.hypertable();
-    if let Some(floor) = hypertable::floor(connection, table).await?
-        && question.since < floor
-    {
-        context.ui.warning(format!(
-            "rows of bss.{table} before {floor} have expired and are not in this answer"
-        ));
-    }
-    Ok(())
 }
 
 fn report(

@@ -1,6 +1,6 @@
 //! `bss analytics customer metrics` and `aggregates`
 
-use super::super::asking::{DAY, connect};
+use super::super::asking::{DAY, connect, expired_meta, tell_expired};
 use crate::backends::postgres::customers::{self, CustomerQuery};
 use crate::backends::postgres::transaction::report_fault;
 use crate::cli::range::{self, Range};
@@ -9,6 +9,7 @@ use crate::commands::Context;
 use crate::timescale::interval::Interval;
 use crate::ui::{Cell, Report};
 
+const TABLE: &str = "customer_metrics";
 const WHAT: &str = "could not read hypertable bss.customer_metrics";
 
 /// What both take.
@@ -126,9 +127,8 @@ pub async fn run(args: MetricsArgs, context: &Context) -> Result<ExitStatus, Fai
     let limit = context.settings().timescale.statement_timeout;
     let found = customers::measurements(&mut connection, &query).await;
     let (rows, found) = found.map_err(|e| report_fault(e, WHAT.into(), &range.title(), limit))?;
-    let mut report = args
-        .of
-        .report(&range, (rows.len(), found))
+    let expired = tell_expired(context, &mut connection, TABLE, range.since).await?;
+    let mut report = expired_meta(args.of.report(&range, (rows.len(), found)), expired)
         .column("timestamp", "TIME")
         .column("metricName", "METRIC")
         .number("metricValue", "VALUE")
@@ -160,9 +160,8 @@ pub async fn aggregates(args: AggregatesArgs, context: &Context) -> Result<ExitS
     let zone = range.zone_name();
     let found = customers::aggregates(&mut connection, &query, width, &zone).await;
     let (rows, found) = found.map_err(|e| report_fault(e, WHAT.into(), &range.title(), limit))?;
-    let mut report = args
-        .of
-        .report(&range, (rows.len(), found))
+    let expired = tell_expired(context, &mut connection, TABLE, range.since).await?;
+    let mut report = expired_meta(args.of.report(&range, (rows.len(), found)), expired)
         .column("bucket", "FROM")
         .column("metricName", "METRIC")
         .number("count", "COUNT")

@@ -1,6 +1,6 @@
 //! `bss analytics customer top`
 
-use super::super::asking::{Asked, ask, count, cut, newest_first};
+use super::super::asking::{Asked, ask, count, newest_first};
 use crate::analytics::facts;
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
@@ -23,11 +23,12 @@ pub struct TopArgs {
 /// The command's failure.
 pub async fn run(args: TopArgs, context: &Context) -> Result<ExitStatus, Failure> {
     let (by, only) = (vec!["customer_id"], Vec::new());
-    let asked = Asked { facts: facts::CUSTOMERS, daily: false, by, only };
+    let most = Some(args.limit);
+    let asked = Asked { facts: facts::CUSTOMERS, daily: false, by, only, most };
     let mut answer = ask(context, 7, asked).await?;
     newest_first(&mut answer.facts, 0);
-    let customers = answer.facts.len();
-    let cut = cut(&mut answer.facts, args.limit);
+    let customers = answer.all;
+    let cut = customers > answer.facts.len();
     let mut report = answer
         .report("Most active customers")
         .meta("customers", customers)

@@ -1,6 +1,6 @@
 //! `bss analytics orders fulfilment`
 
-use super::super::asking::{DAY, connect, number};
+use super::super::asking::{DAY, connect, expired_meta, number, tell_expired};
 use crate::backends::postgres::facts::fulfilment;
 use crate::backends::postgres::transaction::report_fault;
 use crate::cli::{ExitStatus, Failure, range};
@@ -45,6 +45,7 @@ pub async fn run(args: FulfilmentArgs, context: &Context) -> Result<ExitStatus, 
         let what = "could not read hypertable bss.order_metrics".to_owned();
         report_fault(e, what, &range.title(), limit)
     })?;
+    let expired = tell_expired(context, &mut connection, "order_metrics", range.since).await?;
     let text = |value: Option<f64>| value.map(|v| format!("{v:.2}"));
     let cut = u64::try_from(found.orders.len()).unwrap_or(u64::MAX) < found.began;
     let title = format!("Orders from {} to {}, {}", args.from, args.to, range.title());
@@ -59,7 +60,7 @@ pub async fn run(args: FulfilmentArgs, context: &Context) -> Result<ExitStatus, 
         .meta("p95Hours", text(found.slow))
         .meta("limit", args.limit)
         .meta("cut", cut);
-    let mut report = range.meta(report);
+    let mut report = expired_meta(range.meta(report), expired);
     for order in &found.orders {
         report.push(vec![
             order.order_id.as_str().into(),

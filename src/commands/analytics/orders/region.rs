@@ -32,7 +32,7 @@ pub struct RegionArgs {
 pub async fn run(args: RegionArgs, context: &Context) -> Result<ExitStatus, Failure> {
     let only = vec![("currency", args.currency), ("status", args.status)];
     let by = vec!["region", "currency"];
-    let asked = Asked { facts: facts::ORDERS, daily: false, by, only };
+    let asked = Asked { facts: facts::ORDERS, daily: false, by, only, most: None };
     let mut answer = ask(context, 30, asked).await?;
     newest_first(&mut answer.facts, 1);
     let cut = cut(&mut answer.facts, args.limit);

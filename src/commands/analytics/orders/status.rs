@@ -34,7 +34,8 @@ pub struct StatusArgs {
 pub async fn run(args: StatusArgs, context: &Context) -> Result<ExitStatus, Failure> {
     let only = vec![("currency", args.currency), ("region", args.region)];
     let (by, daily) = (vec!["status", "currency"], !args.total);
-    let mut answer = ask(context, 30, Asked { facts: facts::ORDERS, daily, by, only }).await?;
+    let mut answer =
+        ask(context, 30, Asked { facts: facts::ORDERS, daily, by, only, most: None }).await?;
     newest_first(&mut answer.facts, 0);
     let cut = cut(&mut answer.facts, args.limit);
     let mut report = answer.report("Orders by status").meta("cut", cut).meta("limit", args.limit);

@@ -1,6 +1,7 @@
 //! `bss analytics revenue region` and `category`
 
 use super::super::asking::{Asked, ask, count, cut, money, newest_first};
+use super::exchange::{ExchangeArgs, about, convert, meta, shown};
 use crate::analytics::facts;
 use crate::analytics::revenue::{ORDERS, PROFIT, REVENUE, average};
 use crate::cli::{ExitStatus, Failure};
@@ -25,6 +26,8 @@ pub struct BreakdownArgs {
     /// Only in this currency
     #[arg(long, value_name = "CODE")]
     currency: Option<String>,
+    #[command(flatten)]
+    exchange: ExchangeArgs,
     /// At most so many lines
     #[arg(long, value_name = "N", default_value_t = 500,
         value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
@@ -40,7 +43,7 @@ pub async fn run(
     args: BreakdownArgs,
     context: &Context,
 ) -> Result<ExitStatus, Failure> {
-    let (column, field, heading, about) = match dimension {
+    let (column, field, heading, title) = match dimension {
         Dimension::Region => ("region", "region", "REGION", "Revenue by region"),
         Dimension::Category => {
             ("product_category", "productCategory", "CATEGORY", "Revenue by product category")
@@ -48,10 +51,15 @@ pub async fn run(
     };
     let (by, only) = (vec![column, "currency"], vec![("currency", args.currency)]);
     let daily = !args.total;
-    let mut answer = ask(context, 30, Asked { facts: facts::REVENUE, daily, by, only }).await?;
+    let exchange = args.exchange.exchange(context)?;
+    let exchange = exchange.as_ref();
+    let mut answer =
+        ask(context, 30, Asked { facts: facts::REVENUE, daily, by, only, most: None }).await?;
+    convert(exchange, &mut answer, 1)?;
     newest_first(&mut answer.facts, REVENUE);
     let cut = cut(&mut answer.facts, args.limit);
-    let mut report = answer.report(about).meta("cut", cut).meta("limit", args.limit);
+    let report = meta(answer.report(&about(exchange, title)), exchange);
+    let mut report = report.meta("cut", cut).meta("limit", args.limit);
     if daily {
         report = report.column("day", "DAY");
     }
@@ -68,8 +76,8 @@ pub async fn run(
         let cells = [
             fact.key(0).into(),
             fact.key(1).into(),
-            money(fact.value(REVENUE)),
-            money(fact.value(PROFIT)),
+            money(shown(fact.value(REVENUE))),
+            money(shown(fact.value(PROFIT))),
             count(fact.value(ORDERS)),
             average.map_or(Cell::Null, money),
         ];

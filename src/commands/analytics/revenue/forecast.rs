@@ -233,7 +233,7 @@ fn asked(args: &ForecastArgs) -> Asked {
             only.push((column, value.clone()));
         }
     }
-    Asked { facts: facts::REVENUE, daily: true, by, only }
+    Asked { facts: facts::REVENUE, daily: true, by, only, most: None }
 }
 
 /// The sums by day of each forecast to be made.

@@ -1,6 +1,7 @@
 //! `bss analytics revenue`: Sum up revenue
 
 pub mod breakdown;
+pub mod exchange;
 pub mod forecast;
 pub mod summary;
 

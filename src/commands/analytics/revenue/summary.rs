@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 
 use super::super::asking::{Answered, Asked, ask, count, money, money_text, newest_first};
+use super::exchange::{ExchangeArgs, about, convert, meta, rates, shown};
+use crate::analytics::exchange::Exchange;
 use crate::analytics::facts;
 use crate::analytics::revenue::{COSTS, ORDERS, PROFIT, REVENUE, average, growth, totals};
 use crate::cli::{ExitStatus, Failure};
@@ -14,12 +16,16 @@ use crate::ui::{Cell, Report};
 /// A line for each day and currency of the last 30 days (or of --since and --until), the newest first;
 /// days are those of --tz. The average order value is revenue / orders. Growth is from the last whole
 /// day but one to the last whole day: the running day is left out, and from nothing there is none.
-/// Totals stand by currency and are never added across.
+/// Totals stand by currency and are never added across, but with --in and --rate: then there is one
+/// line a day, and the answer names each rate with its day. Revenue in a currency without a rate is
+/// refused, not left out.
 #[derive(Debug, clap::Args)]
 pub struct SummaryArgs {
     /// Only in this currency
     #[arg(long, value_name = "CODE")]
     currency: Option<String>,
+    #[command(flatten)]
+    exchange: ExchangeArgs,
 }
 
 /// Revenue in all
@@ -31,15 +37,21 @@ pub struct TotalArgs {
     /// Only in this currency
     #[arg(long, value_name = "CODE")]
     currency: Option<String>,
+    #[command(flatten)]
+    exchange: ExchangeArgs,
 }
 
 async fn asked(
     context: &Context,
     daily: bool,
     currency: Option<String>,
+    exchange: Option<&Exchange>,
 ) -> Result<Answered, Failure> {
     let (by, only) = (vec!["currency"], vec![("currency", currency)]);
-    ask(context, 30, Asked { facts: facts::REVENUE, daily, by, only }).await
+    let asked = Asked { facts: facts::REVENUE, daily, by, only, most: None };
+    let mut answer = ask(context, 30, asked).await?;
+    convert(exchange, &mut answer, 0)?;
+    Ok(answer)
 }
 
 /// Runs `summary`.
@@ -47,7 +59,9 @@ async fn asked(
 /// # Errors
 /// The command's failure.
 pub async fn run(args: SummaryArgs, context: &Context) -> Result<ExitStatus, Failure> {
-    let mut answer = asked(context, true, args.currency).await?;
+    let exchange = args.exchange.exchange(context)?;
+    let exchange = exchange.as_ref();
+    let mut answer = asked(context, true, args.currency, exchange).await?;
     newest_first(&mut answer.facts, REVENUE);
     let totals = totals(&answer.facts, 0);
     let mut lines = Vec::new();
@@ -58,24 +72,26 @@ pub async fn run(args: SummaryArgs, context: &Context) -> Result<ExitStatus, Fai
         let average = total.average().map(money_text);
         told.push(json!({
             "currency": currency,
-            "totalRevenue": money_text(total.revenue),
-            "totalCosts": money_text(total.costs),
-            "totalProfit": money_text(total.profit),
+            "totalRevenue": money_text(shown(total.revenue)),
+            "totalCosts": money_text(shown(total.costs)),
+            "totalProfit": money_text(shown(total.profit)),
             "totalOrders": total.orders.normalize().to_string().parse::<u64>().ok(),
             "averageOrderValue": average,
             "growthRate": growth.map(|g| g.normalize().to_string()),
         }));
         let grown = growth.map_or_else(String::new, |g| format!(", {}% by day", g.normalize()));
         let average = average.map_or_else(String::new, |a| format!(", {a} an order"));
+        let at = rates(exchange);
         lines.push(format!(
-            "In all: {} {currency} revenue, {} profit of {} orders{average}{grown}.",
-            money_text(total.revenue),
-            money_text(total.profit),
+            "In all: {} {currency}{at} revenue, {} profit of {} orders{average}{grown}.",
+            money_text(shown(total.revenue)),
+            money_text(shown(total.profit)),
             total.orders.normalize()
         ));
     }
-    let mut report = columns(answer.report("Revenue by day").column("day", "DAY"));
-    report = report.meta("totals", told);
+    let mut report =
+        columns(answer.report(&about(exchange, "Revenue by day")).column("day", "DAY"));
+    report = meta(report, exchange).meta("totals", told);
     for fact in &answer.facts {
         let day = fact.day.map_or(Cell::Null, |d| answer.range.day(d).into());
         report.push([day].into_iter().chain(cells(fact)).collect());
@@ -90,9 +106,12 @@ pub async fn run(args: SummaryArgs, context: &Context) -> Result<ExitStatus, Fai
 /// # Errors
 /// The command's failure.
 pub async fn total(args: TotalArgs, context: &Context) -> Result<ExitStatus, Failure> {
-    let mut answer = asked(context, false, args.currency).await?;
+    let exchange = args.exchange.exchange(context)?;
+    let exchange = exchange.as_ref();
+    let mut answer = asked(context, false, args.currency, exchange).await?;
     answer.facts.sort_by(|a, b| a.keys.cmp(&b.keys));
-    let mut report = columns(answer.report("Revenue"));
+    let report = columns(answer.report(&about(exchange, "Revenue")));
+    let mut report = meta(report, exchange);
     for fact in &answer.facts {
         report.push(cells(fact).collect());
     }
@@ -114,9 +133,9 @@ fn cells(fact: &facts::Fact) -> impl Iterator<Item = Cell> {
     let average = average(fact.value(REVENUE), fact.value(ORDERS));
     [
         fact.key(0).into(),
-        money(fact.value(REVENUE)),
-        money(fact.value(COSTS)),
-        money(fact.value(PROFIT)),
+        money(shown(fact.value(REVENUE))),
+        money(shown(fact.value(COSTS))),
+        money(shown(fact.value(PROFIT))),
         count(fact.value(ORDERS)),
         average.map_or(Cell::Null, money),
     ]

@@ -28,7 +28,7 @@ pub struct StatusArgs {
 /// The command's failure.
 pub async fn run(args: StatusArgs, context: &Context) -> Result<ExitStatus, Failure> {
     let (by, only) = (vec!["status", "currency"], vec![("currency", args.currency)]);
-    let asked = Asked { facts: facts::PAYMENTS, daily: true, by, only };
+    let asked = Asked { facts: facts::PAYMENTS, daily: true, by, only, most: None };
     let mut answer = ask(context, 7, asked).await?;
     newest_first(&mut answer.facts, PAYMENTS);
     let cut = cut(&mut answer.facts, args.limit);

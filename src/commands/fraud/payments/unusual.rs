@@ -1,7 +1,7 @@
 //! `bss fraud payments unusual-amounts`
 
-use crate::backends::postgres::reports;
 use crate::backends::postgres::transaction::report_fault;
+use crate::backends::postgres::unusual;
 use crate::cli::{ExitStatus, Failure, range};
 use crate::commands::Context;
 use crate::commands::analytics::asking::{DAY, connect};
@@ -51,7 +51,7 @@ pub async fn run(args: UnusualArgs, context: &Context) -> Result<ExitStatus, Fai
     };
     let mut connection = connect(context).await?;
     let limit = settings.timescale.statement_timeout;
-    let (rows, found) = reports::unusual(&mut connection, &query).await.map_err(|e| {
+    let (rows, found) = unusual::furthest(&mut connection, &query).await.map_err(|e| {
         let what = "could not read hypertable bss.payment_metrics".to_owned();
         report_fault(e, what, &range.title(), limit)
     })?;

@@ -7,6 +7,7 @@ use crate::backends::postgres::apply;
 use crate::backends::postgres::policies::{self, Ended};
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
+use crate::runtime::fault::Fault;
 use crate::timescale::policies::{Policy, PolicyKind, declared, is_due};
 use crate::timescale::server::Edition;
 use crate::ui::{Cell, Progress, Report};
@@ -51,6 +52,7 @@ pub async fn run(args: RunArgs, context: &Context) -> Result<ExitStatus, Failure
         .column("outcome", "OUTCOME")
         .number("seconds", "SECONDS")
         .column("failure", "FAILURE");
+    let fault = Fault::parse(context.environment.fault.as_deref());
     let (mut failed, mut busy) = (0, 0);
     for policy in wanted {
         if context.shutdown.asked() {
@@ -67,13 +69,15 @@ pub async fn run(args: RunArgs, context: &Context) -> Result<ExitStatus, Failure
         let started = Instant::now();
         let mut progress = (policy.kind == PolicyKind::Refresh)
             .then(|| Progress::start(&context.ui, name.clone(), None));
-        let outcome = policies::run(&mut connection, &inventory, edition, &policy, &mut |done| {
+        let mut step = |done| {
+            fault.hit("policies-after-step");
             if let Some(progress) = &mut progress {
                 progress.set(done);
             }
             !context.shutdown.asked()
-        })
-        .await?;
+        };
+        let server = (&inventory, edition);
+        let outcome = policies::run(&mut connection, server, &policy, &fault, &mut step).await?;
         if let Some(progress) = progress {
             progress.finish();
         }

@@ -12,6 +12,7 @@ use crate::commands::Context;
 use crate::commands::setup::wait;
 use crate::config::Backend;
 use crate::config::settings::Timescale;
+use crate::runtime::fault::Fault;
 use crate::timescale::access::Access;
 use crate::timescale::plan::{Action, Change, Plan, plan};
 use crate::timescale::server::{self, Edition, Server};
@@ -28,6 +29,11 @@ use crate::ui::{Cell, OutputForm, Report};
 /// With timescale.roles the roles of readers, writers and admins are kept too, and with
 /// timescale.tenant_roles views of schema bss_tenant in which a role sees the rows of its tenant only.
 /// Roles that the user may not make are named with the statement for an administrator (exit code 7).
+///
+/// A database that comes from the other edition (an upgrade of the server, a dump restored) is brought
+/// to this one by the same plan: rollups give way to continuous aggregates under the same views, or the
+/// other way round, made of the rows. What they hold below the retention floor cannot be made anew: it
+/// is kept as a table NAME_history, which the view adds. Nothing is dropped before its place is taken.
 ///
 /// --status shows what is there: of each hypertable its chunks, its size before and after
 /// compression, its oldest and newest time and the retention floor; of each aggregate up to where it
@@ -356,6 +362,7 @@ async fn work(
         .hint("Something was changed meanwhile. Run the same command again."));
     }
     apply::prepare(connection, &examined.server).await?;
+    let fault = Fault::parse(context.environment.fault.as_deref());
     let total = examined.plan.changes().count();
     let mut migrated = false;
     for (at, (step, change)) in examined.plan.changes().enumerate() {
@@ -369,13 +376,14 @@ async fn work(
             // One call applies them all, each in a transaction of its own.
             if !migrated {
                 migrate::migrate(connection).await?;
+                fault.hit("setup-migrated");
                 apply::prepare(connection, &examined.server).await?;
                 migrated = true;
             }
             continue;
         }
         let batches = sql::batches(&examined.spec, change, examined.schema());
-        apply::step(connection, &what, &batches).await?;
+        apply::step(connection, &what, &batches, &fault).await?;
         if *change == Change::Extension {
             // The functions are in the path only once the extension's schema is known.
             let server = inventory::server(connection).await?;
