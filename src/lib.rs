@@ -8,6 +8,7 @@ pub mod backends;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod customers;
 pub mod domain;
 pub mod events;
 pub mod fraud;

@@ -6,6 +6,7 @@
 pub mod analytics;
 pub mod completions;
 pub mod config;
+pub mod customers;
 pub mod doctor;
 pub mod events;
 pub mod fraud;
@@ -121,6 +122,9 @@ pub enum Command {
     /// Keep, read and prove the events of the event store
     #[command(subcommand)]
     Events(events::Events),
+    /// Create and change customers, by events
+    #[command(subcommand)]
+    Customers(customers::Customers),
     Doctor(doctor::DoctorArgs),
     /// Show and check the configuration
     #[command(subcommand)]
@@ -204,7 +208,10 @@ impl Command {
     pub const fn takes_zone(&self) -> bool {
         matches!(
             self,
-            Self::Metrics(metrics::Metrics::Import(_)) | Self::Events(events::Events::Append(_))
+            Self::Metrics(metrics::Metrics::Import(_))
+                | Self::Events(
+                    events::Events::Append(_) | events::Events::State(_) | events::Events::Diff(_)
+                )
         )
     }
 
@@ -215,7 +222,7 @@ impl Command {
         match self {
             Self::Setup(setup::Setup::All(_)) => &Backend::ALL,
             Self::Setup(setup::Setup::Kafka(_)) => &[Kafka],
-            Self::Setup(setup::Setup::Redis(_)) | Self::Events(_) => &[Redis],
+            Self::Setup(setup::Setup::Redis(_)) | Self::Events(_) | Self::Customers(_) => &[Redis],
             Self::Metrics(metrics::Metrics::Ingest(_)) => &[Timescale, Kafka],
             Self::Fraud(fraud::Fraud::Evaluate(args)) if !args.reads_tables() => {
                 if args.reads_kafka() { &[Kafka] } else { &[] }
@@ -276,6 +283,7 @@ impl Command {
             Self::Streams(command) => command.run(context).await,
             Self::Fraud(command) => command.run(context).await,
             Self::Events(command) => command.run(context).await,
+            Self::Customers(command) => command.run(context).await,
             Self::Doctor(args) => doctor::run(args, context).await,
             Self::Config(command) => command.run(context).await,
             Self::Completions(args) => completions::run(&args, &context.ui),

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use crate::cli::Failure;
 use crate::config::settings::{Sasl, Settings, Tls};
+use crate::customers;
+use crate::events::Upcasters;
 
 /// One thing that cannot be.
 struct Problem {
@@ -330,6 +332,15 @@ fn events(settings: &Settings, out: &mut Problems) {
     if !(1024..=64 << 20).contains(&e.max_event_bytes) {
         let text = "events.max_event_bytes must be 1KiB to 64MiB";
         problem(out, &["events.max_event_bytes"], text, "Give a size such as 1MiB.");
+    }
+    if let Err(bad) = Upcasters::new(&[customers::KNOWN], &e.upcasters) {
+        let steps = "Steps are rename OLD=NEW, remove NAME, set NAME=JSON, upper NAME, drop-nulls.";
+        problem(out, &["events.upcasters"], format!("events.upcasters: {bad}"), steps);
+    }
+    let tiers = &settings.customers.tiers;
+    if tiers.is_empty() || tiers.iter().any(|tier| tier.trim().is_empty()) {
+        let text = "customers.tiers has no tier, or an empty one";
+        problem(out, &["customers.tiers"], text, "Give names such as [\"SILVER\", \"GOLD\"].");
     }
 }
 

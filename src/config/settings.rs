@@ -22,6 +22,8 @@ pub struct Settings {
     pub redis: Redis,
     /// The event store.
     pub events: Events,
+    /// What customers may be.
+    pub customers: Customers,
     /// The stream engine.
     pub streams: Streams,
     /// How customer activity is cut and weighed.
@@ -133,6 +135,16 @@ pub struct Events {
     pub allow_unsafe: bool,
     #[serde(deserialize_with = "span")]
     pub response_timeout: Duration,
+    pub snapshot_every: u64,
+    pub upcasters: Vec<String>,
+}
+
+/// `[customers]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "default.toml documents each key")]
+pub struct Customers {
+    pub tiers: Vec<String>,
 }
 
 /// `[streams]`

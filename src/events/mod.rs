@@ -11,7 +11,11 @@ pub mod draft;
 pub mod event;
 pub mod expected;
 pub mod filter;
+pub mod fold;
 pub mod place;
+pub mod snapshot;
+pub mod tree;
+pub mod upcast;
 pub mod wire;
 
 pub use aggregate::Aggregate;
@@ -19,4 +23,6 @@ pub use chain::{Digest, Link};
 pub use content::Content;
 pub use event::Event;
 pub use expected::Expected;
+pub use fold::State;
 pub use place::Position;
+pub use upcast::{Unfit, Upcasters};

@@ -35,6 +35,7 @@ mod metrics_database;
 mod observe;
 mod once;
 mod pause;
+mod people;
 mod pricing;
 mod query;
 mod reading;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use uuid::Uuid;
 
+use super::loading::keep_if_due;
 use super::open;
 use crate::backends::redis::events::{Access, Outcome, Store, append::LIMIT};
 use crate::cli::{ExitStatus, Failure, range};
@@ -149,7 +150,12 @@ pub async fn run(args: AppendArgs, context: &Context) -> Result<ExitStatus, Fail
         let ids = contents.iter().map(|c| c.id.as_ref()).collect::<Vec<_>>().join(", ");
         failure.hint(format!("Nobody knows whether it is stored; the same append again tells and stores it once. Ids: {ids}"))
     })?;
-    answer(&args, &store, &contents, &outcome, context)
+    let status = answer(&args, &store, &contents, &outcome, context)?;
+    if let Outcome::Stored { revision, .. } = outcome {
+        let stored = (revision, contents.len() as u64);
+        keep_if_due(context, &mut store, &args.aggregate, stored).await;
+    }
+    Ok(status)
 }
 
 fn answer(

@@ -2,12 +2,17 @@
 
 pub mod append;
 mod choice;
+pub mod diff;
 pub mod export;
+mod form;
 pub mod import;
 pub mod list;
+pub(super) mod loading;
 pub mod read;
 pub mod replay;
 mod shown;
+pub mod snapshot;
+pub mod state;
 pub mod stats;
 pub mod verify;
 
@@ -23,6 +28,10 @@ pub enum Events {
     Read(read::ReadArgs),
     List(list::ListArgs),
     Replay(replay::ReplayArgs),
+    State(state::StateArgs),
+    Diff(diff::DiffArgs),
+    #[command(subcommand)]
+    Snapshot(snapshot::Snapshot),
     Export(export::ExportArgs),
     Import(import::ImportArgs),
     Verify(verify::VerifyArgs),
@@ -40,6 +49,9 @@ impl Events {
             Self::Read(args) => read::run(args, context).await,
             Self::List(args) => list::run(args, context).await,
             Self::Replay(args) => replay::run(args, context).await,
+            Self::State(args) => state::run(args, context).await,
+            Self::Diff(args) => diff::run(args, context).await,
+            Self::Snapshot(command) => command.run(context).await,
             Self::Export(args) => export::run(args, context).await,
             Self::Import(args) => import::run(args, context).await,
             Self::Verify(args) => verify::run(args, context).await,

@@ -1,5 +1,6 @@
 //! `bss events read`
 
+use super::form::{Form, FormArgs};
 use super::{open, shown};
 use crate::backends::redis::events::Access;
 use crate::cli::{ExitStatus, Failure};
@@ -29,13 +30,17 @@ pub struct ReadArgs {
     #[arg(long, value_name = "N", default_value_t = 100,
         value_parser = clap::value_parser!(u64).range(1..=100_000))]
     limit: u64,
+    #[command(flatten)]
+    form: FormArgs,
 }
 
 /// Runs the command.
 ///
 /// # Errors
-/// Exit 1 if the aggregate has no events, or those asked for were archived.
+/// Exit 1 if the aggregate has no events, or those asked for were archived or are of a newer version
+/// than is known.
 pub async fn run(args: ReadArgs, context: &Context) -> Result<ExitStatus, Failure> {
+    let mut form = Form::new(&args.form, context)?;
     let mut store = open(context, Access::Read).await?;
     let events = store.events_of(&args.aggregate).await?;
     let Some(newest) = events.checked_sub(1) else {
@@ -66,9 +71,13 @@ pub async fn run(args: ReadArgs, context: &Context) -> Result<ExitStatus, Failur
             .meta("cut", cut),
     );
     for event in &found {
-        report.push(shown::row(event)?);
+        if let Some(content) = form.content(event)? {
+            report.push(shown::row(event, &content));
+        }
     }
+    let report = report.meta("skipped", form.skipped());
     context.ui.report(&report)?;
+    form.tell(context);
     if cut {
         context.ui.cut(found.len(), "--limit");
     }

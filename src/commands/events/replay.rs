@@ -1,12 +1,13 @@
 //! `bss events replay`
 
 use super::choice::ChoiceArgs;
+use super::form::{Form, FormArgs};
 use super::{open, shown};
 use crate::backends::redis::events::{Access, Direction, Store};
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
 use crate::events::filter::Filter;
-use crate::events::{Aggregate, Event, Position};
+use crate::events::{Aggregate, Content, Event, Position};
 use crate::ui::{OutputForm, visible};
 
 /// Events that are read at once.
@@ -39,21 +40,32 @@ pub struct ReplayArgs {
     follow: bool,
     #[command(flatten)]
     choice: ChoiceArgs,
+    #[command(flatten)]
+    form: FormArgs,
 }
 
 /// What is printed and how much of it.
 struct Printer<'c> {
     context: &'c Context,
     filter: Filter,
+    form: Form,
     left: u64,
     printed: u64,
     text: Vec<u8>,
 }
 
 impl Printer<'_> {
-    /// Prints the chosen ones; false once that is enough or nobody reads any more.
+    /// Prints the chosen ones; false once that is enough or nobody reads any more. What comes before
+    /// one that cannot be printed is.
     fn print(&mut self, events: &[Event]) -> Result<bool, Failure> {
         self.text.clear();
+        let written = self.write(events);
+        let read = self.context.ui.pass(&self.text)?;
+        written?;
+        Ok(read && self.left > 0)
+    }
+
+    fn write(&mut self, events: &[Event]) -> Result<(), Failure> {
         for event in events {
             if !self.filter.takes(event).map_err(|e| shown::damaged(event, &e))? {
                 continue;
@@ -61,20 +73,22 @@ impl Printer<'_> {
             if self.left == 0 {
                 break;
             }
+            let Some(content) = self.form.content(event)? else { continue };
             match self.context.ui.form() {
-                OutputForm::Json | OutputForm::Ndjson => shown::line(event, &mut self.text)?,
-                _ => readable(event, &mut self.text)?,
+                OutputForm::Json | OutputForm::Ndjson => {
+                    shown::line_with(event, &content, &mut self.text)?;
+                }
+                _ => readable(event, &content, &mut self.text),
             }
             self.left -= 1;
             self.printed += 1;
         }
-        Ok(self.context.ui.pass(&self.text)? && self.left > 0)
+        Ok(())
     }
 }
 
 /// `0:17  2026-11-27T05:00:00Z  customer/c-1 #3  CustomerRenamed  {...}`
-fn readable(event: &Event, out: &mut Vec<u8>) -> Result<(), Failure> {
-    let content = event.content().map_err(|e| shown::damaged(event, &e))?;
+fn readable(event: &Event, content: &Content<'_>, out: &mut Vec<u8>) {
     let line = format!(
         "{}  {}  {} #{}  {}  {}",
         event.position,
@@ -86,21 +100,22 @@ fn readable(event: &Event, out: &mut Vec<u8>) -> Result<(), Failure> {
     );
     out.extend(visible(&line).replace('\n', " ").into_bytes());
     out.push(b'\n');
-    Ok(())
 }
 
 /// Runs the command.
 ///
 /// # Errors
-/// Exit 2 for a form that needs all rows at once; exit 1 for a damaged event.
+/// Exit 2 for a form that needs all rows at once; exit 1 for a damaged event, and for one of a newer
+/// version than is known: what comes before it is printed.
 pub async fn run(args: ReplayArgs, context: &Context) -> Result<ExitStatus, Failure> {
     if matches!(context.ui.form(), OutputForm::Csv | OutputForm::Plot | OutputForm::Svg) {
         return Err(Failure::usage("a replay is printed as lines: -o table, json or ndjson"));
     }
     let filter = args.choice.filter(context)?;
+    let form = Form::new(&args.form, context)?;
     let mut store = open(context, Access::Read).await?;
     let left = args.limit.unwrap_or(u64::MAX);
-    let mut printer = Printer { context, filter, left, printed: 0, text: Vec::new() };
+    let mut printer = Printer { context, filter, form, left, printed: 0, text: Vec::new() };
     if let Some(aggregate) = &args.aggregate {
         let events = store.events_of(aggregate).await?;
         let first = args.from_revision.unwrap_or(0);
@@ -117,6 +132,7 @@ pub async fn run(args: ReplayArgs, context: &Context) -> Result<ExitStatus, Fail
     } else {
         all(&args, &mut store, &mut printer).await?;
     }
+    printer.form.tell(context);
     context.ui.status(format!("{} events.", printer.printed));
     let stopped = context.shutdown.asked() && !args.follow;
     Ok(if stopped { context.shutdown.status() } else { ExitStatus::Done })

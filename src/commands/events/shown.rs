@@ -2,7 +2,7 @@
 
 use crate::backends::redis::events::Loaded;
 use crate::cli::Failure;
-use crate::events::{Event, wire};
+use crate::events::{Content, Event, Unfit, wire};
 use crate::ui::{Cell, Report};
 
 /// A report's columns for events.
@@ -24,14 +24,11 @@ pub fn columns(report: Report) -> Report {
         .column("metadata", "METADATA")
 }
 
-/// The row of an event.
-///
-/// # Errors
-/// Exit 1 if its stored bytes are damaged.
-pub fn row(event: &Event) -> Result<Vec<Cell>, Failure> {
-    let content = event.content().map_err(|e| damaged(event, &e))?;
+/// The row of an event with its content, in the form it is to be seen in.
+#[must_use]
+pub fn row(event: &Event, content: &Content<'_>) -> Vec<Cell> {
     let text = |t: &Option<std::borrow::Cow<'_, str>>| Cell::text_or_null(t.as_deref());
-    Ok(vec![
+    vec![
         event.revision.into(),
         event.position.to_string().into(),
         event.recorded_at.into(),
@@ -45,17 +42,41 @@ pub fn row(event: &Event) -> Result<Vec<Cell>, Failure> {
         event.link.as_str().into(),
         Cell::Raw(content.data.get().to_owned()),
         content.metadata.as_ref().map_or(Cell::Null, |m| Cell::Raw(m.get().to_owned())),
-    ])
+    ]
 }
 
-/// An event's line of JSON, with its end of line.
+/// An event's line of JSON as it is stored, with its end of line.
 ///
 /// # Errors
 /// Exit 1 if its stored bytes are damaged.
 pub fn line(event: &Event, out: &mut Vec<u8>) -> Result<(), Failure> {
-    wire::write(event, out).map_err(|e| damaged(event, &e))?;
+    line_with(event, &event.content().map_err(|e| damaged(event, &e))?, out)
+}
+
+/// An event's line of JSON with its content in another form.
+///
+/// # Errors
+/// Never in practice.
+pub fn line_with(event: &Event, content: &Content<'_>, out: &mut Vec<u8>) -> Result<(), Failure> {
+    wire::write_with(event, content, out).map_err(|e| damaged(event, &e))?;
     out.push(b'\n');
     Ok(())
+}
+
+/// An event that cannot be brought to today's form.
+#[must_use]
+pub fn unfit(event: &Event, unfit: &Unfit) -> Failure {
+    if let Unfit::Content(error) = unfit {
+        return damaged(event, error);
+    }
+    let what = format!(
+        "stopped at the event at {} ({} revision {})",
+        event.position, event.aggregate, event.revision
+    );
+    Failure::failed(what)
+        .code("unknown-event")
+        .because(unfit)
+        .hint("A newer bss wrote it: use that one, or declare what is missing in events.upcasters.")
 }
 
 /// An event whose stored bytes cannot be read.
@@ -81,6 +102,7 @@ pub fn present(loaded: Vec<Loaded>) -> Result<Vec<Event>, Failure> {
         Loaded::Trimmed { revision, position } => Err(Failure::failed(format!(
             "the event of revision {revision} (position {position}) was archived and is not in the store"
         ))
+        .code("archived")
         .hint("Put it back: bss events archive restore FILE, or begin later: --from-revision N")),
     }
     };

@@ -9,6 +9,7 @@ pub mod keys;
 pub mod library;
 pub mod read;
 pub mod restore;
+pub mod snapshots;
 
 use std::time::Duration;
 

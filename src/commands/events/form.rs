@@ -1,0 +1,83 @@
+//! The form in which events leave the store for use: today's, or as they are stored.
+
+use super::shown;
+use crate::cli::Failure;
+use crate::commands::Context;
+use crate::customers;
+use crate::events::{Content, Event, Unfit, Upcasters};
+
+/// Options about the form of events.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct FormArgs {
+    /// Show events as they are stored, not in today's form
+    #[arg(long, conflicts_with = "skip_unknown")]
+    raw: bool,
+    /// Leave out events of a version that this program does not know, and count them
+    #[arg(long)]
+    skip_unknown: bool,
+}
+
+/// Brings events into a form.
+pub struct Form {
+    /// `None`: as they are stored.
+    upcasters: Option<Upcasters>,
+    skip: bool,
+    skipped: u64,
+}
+
+/// The upcasters of this program and of the settings.
+///
+/// # Errors
+/// Exit 3 for a rule that is none.
+pub fn upcasters(context: &Context) -> Result<Upcasters, Failure> {
+    let declared = &context.settings().events.upcasters;
+    Upcasters::new(&[customers::KNOWN], declared)
+        .map_err(|e| Failure::config("cannot use events.upcasters").because(&e))
+}
+
+impl Form {
+    /// The form that the options ask for.
+    ///
+    /// # Errors
+    /// As [`upcasters`].
+    pub fn new(args: &FormArgs, context: &Context) -> Result<Self, Failure> {
+        let upcasters = if args.raw { None } else { Some(upcasters(context)?) };
+        Ok(Self { upcasters, skip: args.skip_unknown, skipped: 0 })
+    }
+
+    /// An event's content; `None` for one that is left out.
+    ///
+    /// # Errors
+    /// Exit 1 for damaged bytes, and for a version that is not known.
+    pub fn content<'e>(&mut self, event: &'e Event) -> Result<Option<Content<'e>>, Failure> {
+        let content = event.content().map_err(|e| shown::damaged(event, &e))?;
+        let Some(upcasters) = &self.upcasters else { return Ok(Some(content)) };
+        match upcasters.current(&event.aggregate, content) {
+            Ok(content) => Ok(Some(content)),
+            Err(Unfit::Version { .. }) if self.skip => {
+                self.skipped += 1;
+                Ok(None)
+            }
+            Err(unfit) => Err(shown::unfit(event, &unfit)
+                .hint("Show it as it is stored: --raw; or leave such events out: --skip-unknown")),
+        }
+    }
+
+    /// How many events were left out.
+    #[must_use]
+    pub const fn skipped(&self) -> u64 {
+        self.skipped
+    }
+
+    /// Says how many events were left out, if any.
+    pub fn tell(&self, context: &Context) {
+        left_out(self.skipped, context);
+    }
+}
+
+/// Says how many events were left out, if any.
+pub fn left_out(events: u64, context: &Context) {
+    if events > 0 {
+        context.ui.warning(format!("{events} events of unknown type or version were left out"));
+    }
+}
