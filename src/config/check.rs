@@ -331,6 +331,11 @@ fn events(settings: &Settings, out: &mut Problems) {
         let text = "events.max_event_bytes must be 1KiB to 64MiB";
         problem(out, &["events.max_event_bytes"], text, "Give a size such as 1MiB.");
     }
+    let letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    if e.types.iter().any(|kind| kind.is_empty() || !kind.bytes().all(letter)) {
+        let text = "events.types has a name that is no type of aggregate";
+        problem(out, &["events.types"], text, "Give types such as [\"customer\", \"order\"].");
+    }
 }
 
 fn orders(settings: &Settings, out: &mut Problems) {

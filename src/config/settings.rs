@@ -133,6 +133,7 @@ pub struct Events {
     pub allow_unsafe: bool,
     #[serde(deserialize_with = "span")]
     pub response_timeout: Duration,
+    pub types: Vec<String>,
 }
 
 /// `[streams]`

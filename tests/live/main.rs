@@ -38,6 +38,7 @@ mod reading;
 mod rebuild;
 mod recommendation;
 mod recovery;
+mod relay;
 mod replay;
 mod reported;
 mod requeue;

@@ -2,10 +2,12 @@
 
 pub mod append;
 mod choice;
+mod copied;
 pub mod export;
 pub mod import;
 pub mod list;
 pub mod read;
+pub mod relay;
 pub mod replay;
 mod shown;
 pub mod stats;
@@ -25,6 +27,7 @@ pub enum Events {
     Replay(replay::ReplayArgs),
     Export(export::ExportArgs),
     Import(import::ImportArgs),
+    Relay(relay::RelayArgs),
     Verify(verify::VerifyArgs),
     Stats(stats::StatsArgs),
 }
@@ -42,6 +45,7 @@ impl Events {
             Self::Replay(args) => replay::run(args, context).await,
             Self::Export(args) => export::run(args, context).await,
             Self::Import(args) => import::run(args, context).await,
+            Self::Relay(args) => relay::run(args, context).await,
             Self::Verify(args) => verify::run(args, context).await,
             Self::Stats(args) => stats::run(args, context).await,
         }
