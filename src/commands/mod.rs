@@ -139,7 +139,9 @@ impl Command {
     pub const fn runs_long(&self) -> bool {
         matches!(
             self,
-            Self::Streams(streams::Streams::Run(_)) | Self::Metrics(metrics::Metrics::Ingest(_))
+            Self::Streams(streams::Streams::Run(_))
+                | Self::Metrics(metrics::Metrics::Ingest(_))
+                | Self::Events(events::Events::Relay(_))
         )
     }
 
@@ -222,6 +224,9 @@ impl Command {
         match self {
             Self::Setup(setup::Setup::All(_)) => &Backend::ALL,
             Self::Setup(setup::Setup::Kafka(_)) => &[Kafka],
+            Self::Events(events::Events::Relay(_)) => &[Redis, Kafka],
+            Self::Events(events::Events::Import(args)) if args.reads_kafka() => &[Redis, Kafka],
+            Self::Events(events::Events::Verify(args)) if args.reads_kafka() => &[Redis, Kafka],
             Self::Setup(setup::Setup::Redis(_)) | Self::Events(_) | Self::Customers(_) => &[Redis],
             Self::Metrics(metrics::Metrics::Ingest(_)) => &[Timescale, Kafka],
             Self::Fraud(fraud::Fraud::Evaluate(args)) if !args.reads_tables() => {

@@ -342,6 +342,11 @@ fn events(settings: &Settings, out: &mut Problems) {
         let text = "customers.tiers has no tier, or an empty one";
         problem(out, &["customers.tiers"], text, "Give names such as [\"SILVER\", \"GOLD\"].");
     }
+    let letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    if e.types.iter().any(|kind| kind.is_empty() || !kind.bytes().all(letter)) {
+        let text = "events.types has a name that is no type of aggregate";
+        problem(out, &["events.types"], text, "Give types such as [\"customer\", \"order\"].");
+    }
 }
 
 fn orders(settings: &Settings, out: &mut Problems) {

@@ -137,6 +137,7 @@ pub struct Events {
     pub response_timeout: Duration,
     pub snapshot_every: u64,
     pub upcasters: Vec<String>,
+    pub types: Vec<String>,
 }
 
 /// `[customers]`

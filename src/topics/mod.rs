@@ -78,6 +78,19 @@ pub fn meta(application: &str) -> String {
     format!("{application}-meta")
 }
 
+/// The events of one type of aggregate, as the relay publishes them, keyed by aggregate. Not to be
+/// confused with what customers do: [`subject::CUSTOMER_EVENTS`].
+#[must_use]
+pub fn aggregate_events(prefix: &str, kind: &str) -> String {
+    format!("{prefix}.events.{kind}")
+}
+
+/// How far the relay is (compacted).
+#[must_use]
+pub fn relay(application: &str) -> String {
+    format!("{application}-relay")
+}
+
 /// The changelog of a store of a topology (compacted).
 #[must_use]
 pub fn changelog(application: &str, topology: &str, store: &str) -> String {
@@ -91,6 +104,7 @@ mod tests {
     #[test]
     fn names() {
         assert_eq!(name("bss", subject::PAYMENT_EVENTS), "bss.payment.events");
+        assert_eq!(aggregate_events("bss", "customer"), "bss.events.customer");
         assert_eq!(
             changelog("bss", "fraud-detection", "customers"),
             "bss-fraud-detection-customers-changelog"

@@ -139,9 +139,11 @@ const EVENTS: [&str; 20] = [
     subject::PRICING,
 ];
 
-/// The topics that belong to the topologies alone.
+/// The topics that belong to the topologies and the relay alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Own {
+    /// Types of aggregate whose events are published.
+    pub aggregates: Vec<String>,
     /// Changelogs and tables that every process reads whole: the latest value by key counts.
     pub compacted: Vec<String>,
     /// Records on their way between two stages.
@@ -201,6 +203,16 @@ pub fn declared(
     for name in &own.repartition {
         all.push(topic(name.clone(), partitions, &kept(7)));
     }
+    for kind in &own.aggregates {
+        // The copy that a store which lost its end is mended from: nothing is ever deleted.
+        let mut events = topic(topics::aggregate_events(prefix, kind), partitions, &[]);
+        events.settings.insert("cleanup.policy", "delete".to_owned());
+        events.settings.insert("retention.ms", "-1".to_owned());
+        events.settings.insert("retention.bytes", "-1".to_owned());
+        events.settings.insert("max.message.bytes", (16 << 20).to_string());
+        all.push(events);
+    }
+    all.push(topic(topics::relay(application), 1, &compacted));
     all.push(topic(topics::meta(application), 1, &compacted));
     all
 }
@@ -252,7 +264,10 @@ fn why(key: &str) -> &'static str {
         "min.compaction.lag.ms" => "a join as of event time needs the rows of the last day",
         "retention.ms" => "records are kept as long as they may be asked for",
         "min.insync.replicas" => "an acknowledged record survives the loss of a replica",
-        "max.message.bytes" => "a dead letter is larger than the record it carries",
+        "max.message.bytes" => {
+            "a dead letter is larger than the record it carries, an event as large as it was stored"
+        }
+        "retention.bytes" => "no size may delete events that a store may be mended from",
         "segment.bytes" => "only closed segments are compacted: small ones keep a restore short",
         _ => "as declared",
     }
@@ -278,7 +293,11 @@ mod tests {
 
     fn all() -> Vec<Declared> {
         let changelog = topics::changelog("bss", "fraud-detection", "customers");
-        let own = Own { compacted: vec![changelog], repartition: vec!["inner".to_owned()] };
+        let own = Own {
+            aggregates: vec!["customer".to_owned()],
+            compacted: vec![changelog],
+            repartition: vec!["inner".to_owned()],
+        };
         declared("bss", "bss", &own, 12, 1, 1)
     }
 
@@ -302,6 +321,16 @@ mod tests {
                 .map(|key| table.settings[key].parse::<i64>().unwrap());
             assert!(lag >= DAY && deletes > lag, "{table:?}");
         }
+    }
+
+    #[test]
+    fn events_of_the_store_are_kept_for_ever() {
+        let declared = all();
+        let events = declared.iter().find(|d| d.name == "bss.events.customer").unwrap();
+        assert_eq!((events.partitions, &*events.settings["retention.ms"]), (12, "-1"));
+        assert_eq!(events.settings["cleanup.policy"], "delete");
+        let relay = declared.iter().find(|d| d.name == "bss-relay").unwrap();
+        assert_eq!((relay.partitions, &*relay.settings["cleanup.policy"]), (1, "compact"));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
-use rdkafka::message::{Headers, Message};
+use rdkafka::message::{Header, Headers, Message, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
@@ -57,6 +57,22 @@ pub const ORDERS: Job = Job {
         "revenue.metrics",
     ],
 };
+
+/// Writes one record with its headers.
+pub fn write_with(topic: &str, key: &[u8], value: &[u8], headers: Vec<(String, Vec<u8>)>) {
+    let producer: BaseProducer = ClientConfig::new()
+        .set("bootstrap.servers", kafka())
+        .set("partitioner", "murmur2_random")
+        .create()
+        .expect("producer");
+    let mut all = OwnedHeaders::new();
+    for (key, value) in &headers {
+        all = all.insert(Header { key, value: Some(value) });
+    }
+    let record = BaseRecord::to(topic).key(key).payload(value).headers(all);
+    producer.send(record).map_err(|(error, _)| error).expect("sent");
+    producer.flush(CALL).expect("flushed");
+}
 
 /// One test's topics, application and state folder.
 pub struct Corner {

@@ -42,6 +42,7 @@ mod reading;
 mod rebuild;
 mod recommendation;
 mod recovery;
+mod relay;
 mod replay;
 mod reported;
 mod requeue;

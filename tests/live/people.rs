@@ -150,10 +150,7 @@ fn declared_rules_count_and_an_event_of_tomorrow_stops() {
     let rules = "events.upcasters=Placed 1: rename total=totalAmount; set currency=\"EUR\"";
     let set = |args: &[&'static str]| [args, &["--set", rules]].concat();
     let read = own.row(&set(&["events", "read", "order/1", "--to-revision", "0"]));
-    assert_eq!(
-        read["data"].to_string(),
-        r#"{"currency":"EUR","totalAmount":10.5}"#
-    );
+    assert_eq!(read["data"].to_string(), r#"{"currency":"EUR","totalAmount":10.5}"#);
 
     for path in [
         &["events", "read", "order/1"][..],

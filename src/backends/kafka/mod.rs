@@ -11,6 +11,7 @@ mod once;
 pub mod peek;
 pub mod probe;
 pub mod reading;
+pub mod relay;
 pub mod replay;
 pub mod requeue;
 pub mod runner;

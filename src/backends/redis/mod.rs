@@ -108,6 +108,10 @@ pub fn classify(error: RedisError, what: impl Into<String>) -> BackendError {
         _ if matches!(code, "WRONGPASS" | "NOAUTH" | "NOPERM") => Kind::Denied,
         ErrorKind::AuthenticationFailed => Kind::Denied,
         _ if error.is_timeout() => Kind::TimedOut,
+        // A server that starts, or a cluster that is about to have another primary.
+        _ if matches!(code, "LOADING" | "CLUSTERDOWN" | "MASTERDOWN" | "TRYAGAIN") => {
+            Kind::Unreachable
+        }
         _ if error.is_io_error()
             || error.is_connection_refusal()
             || error.is_connection_dropped() =>

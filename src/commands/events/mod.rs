@@ -2,6 +2,7 @@
 
 pub mod append;
 mod choice;
+mod copied;
 pub mod diff;
 pub mod export;
 mod form;
@@ -9,6 +10,7 @@ pub mod import;
 pub mod list;
 pub(super) mod loading;
 pub mod read;
+pub mod relay;
 pub mod replay;
 mod shown;
 pub mod snapshot;
@@ -34,6 +36,7 @@ pub enum Events {
     Snapshot(snapshot::Snapshot),
     Export(export::ExportArgs),
     Import(import::ImportArgs),
+    Relay(relay::RelayArgs),
     Verify(verify::VerifyArgs),
     Stats(stats::StatsArgs),
 }
@@ -54,6 +57,7 @@ impl Events {
             Self::Snapshot(command) => command.run(context).await,
             Self::Export(args) => export::run(args, context).await,
             Self::Import(args) => import::run(args, context).await,
+            Self::Relay(args) => relay::run(args, context).await,
             Self::Verify(args) => verify::run(args, context).await,
             Self::Stats(args) => stats::run(args, context).await,
         }

@@ -84,7 +84,7 @@ pub async fn run(args: KafkaArgs, context: &Context) -> Result<ExitStatus, Failu
 /// # Errors
 /// Settings of a topology that make no sense: exit 3.
 pub fn declared(settings: &Settings) -> Result<Vec<Declared>, Failure> {
-    let mut own = Own::default();
+    let mut own = Own { aggregates: settings.events.types.clone(), ..Own::default() };
     for topology in topologies::chosen(&[], settings)? {
         let description = topology.describe();
         let of = |kind| {

@@ -6,7 +6,7 @@ mod condition;
 pub mod describe;
 pub mod diff;
 pub mod dlq;
-mod exposed;
+pub mod exposed;
 pub mod generate;
 pub mod hanging;
 pub mod lag;

@@ -16,7 +16,7 @@ impl Keys {
         Self { tag: format!("{{{namespace}:{shard}}}") }
     }
 
-    /// A hash: the shard's format, shard count, epoch.
+    /// A hash: the shard's format, shard count, epoch, and the position up to which it is published.
     #[must_use]
     pub fn meta(&self) -> String {
         format!("{}:meta", self.tag)

@@ -8,7 +8,7 @@ use crate::backends::redis::connection::Connection;
 
 /// The library's name carries its version: another version's functions stay beside it, so that old
 /// and new programs run side by side.
-pub const NAME: &str = "bss_v1";
+pub const NAME: &str = "bss_v1_relay";
 
 /// One function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,8 +32,12 @@ pub const RESTORE: Function =
 pub const SCAN: Function =
     Function { name: "scan", body: include_str!("scan.lua"), reads_only: true };
 
+/// Tells and counts the epoch of a shard.
+pub const EPOCH: Function =
+    Function { name: "epoch", body: include_str!("epoch.lua"), reads_only: false };
+
 /// All functions of the library.
-const ALL: [Function; 4] = [APPEND, LOAD, RESTORE, SCAN];
+const ALL: [Function; 5] = [APPEND, LOAD, RESTORE, SCAN, EPOCH];
 
 impl Function {
     fn registered(self) -> String {

@@ -4,6 +4,7 @@
 //! hashes of event ids; see [`keys`]. Functions of the server check and append in one step.
 
 pub mod append;
+pub mod epoch;
 pub mod index;
 pub mod keys;
 pub mod library;
@@ -115,7 +116,10 @@ impl Store {
     }
 
     /// Opens the connection anew, for as long as `events.response_timeout`.
-    pub(super) async fn reconnect(&mut self) -> Result<()> {
+    ///
+    /// # Errors
+    /// Those of [`connection::open`].
+    pub async fn reconnect(&mut self) -> Result<()> {
         let deadline = tokio::time::Instant::now() + self.events.response_timeout;
         loop {
             let opened = connection::open(&self.redis, self.events.response_timeout).await;

@@ -60,7 +60,15 @@ fn misplaced(event: &Event, store: &Store) -> Failure {
         .hint("Append the events as new ones: --renumber")
 }
 
-async fn put(store: &mut Store, batch: &mut Vec<Event>, tally: &mut Tally) -> Result<(), Failure> {
+/// Puts events of one shard back.
+///
+/// # Errors
+/// Exit 5 for one that does not fit.
+pub async fn put(
+    store: &mut Store,
+    batch: &mut Vec<Event>,
+    tally: &mut Tally,
+) -> Result<(), Failure> {
     let Some(first) = batch.first() else { return Ok(()) };
     let shard = first.position.shard;
     match store.restore(shard, batch).await? {

@@ -2,6 +2,7 @@
 
 mod anew;
 mod back;
+mod kafka;
 mod lines;
 
 use std::path::PathBuf;
@@ -12,21 +13,39 @@ use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
 use crate::ui::Report;
 
-/// Put events of a file into the store
+/// Put events of a file, or those that Kafka has, into the store
 ///
 /// Reads what `events export` or `events archive` wrote. Every event goes back to its position, with
 /// its time and its link, and must fit what is there: an empty store, or the same store with its end
 /// missing. What is there already is counted and left alone, so that an import that was stopped can
 /// be run again. With --renumber the events are appended as new ones instead, at the store's end, with
 /// their ids: into a store with other events or another number of shards.
+///
+/// With --from-kafka the events come from the topics that `events relay` published them to: what a
+/// shard has lost at its end goes back, if nothing else was appended since. --plan only says what
+/// would be done.
 #[derive(Debug, clap::Args)]
 pub struct ImportArgs {
     /// The file, plain or gzipped, or - for standard input
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
+    #[arg(value_name = "FILE", required_unless_present = "from_kafka")]
+    file: Option<PathBuf>,
+    /// Put back what the store lost and Kafka has
+    #[arg(long, conflicts_with_all = ["file", "renumber"])]
+    from_kafka: bool,
+    /// Say what --from-kafka would do, and change nothing
+    #[arg(long, requires = "from_kafka")]
+    plan: bool,
     /// Append the events as new ones, with new positions, revisions and times of recording
     #[arg(long)]
     renumber: bool,
+}
+
+impl ImportArgs {
+    /// Whether it reads from Kafka.
+    #[must_use]
+    pub const fn reads_kafka(&self) -> bool {
+        self.from_kafka
+    }
 }
 
 /// What an import came to.
@@ -41,10 +60,11 @@ struct Tally {
 /// Runs the command.
 ///
 /// # Errors
-/// Exit 5 for an event that does not fit what is stored; exit 1 for a line that is no event (with
+/// Exit 5 for events that do not fit what is stored; exit 1 for a line that is no event (with
 /// --renumber it is set aside: exit 7).
 pub async fn run(args: ImportArgs, context: &Context) -> Result<ExitStatus, Failure> {
-    let lines = lines::Lines::open(&args.file)?;
+    let Some(file) = &args.file else { return kafka::run(args.plan, context).await };
+    let lines = lines::Lines::open(file)?;
     let name = lines.name().to_owned();
     let mut store = open(context, Access::Write).await?;
     let tally = if args.renumber {

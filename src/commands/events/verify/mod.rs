@@ -1,5 +1,7 @@
 //! `bss events verify`
 
+mod kafka;
+
 use super::open;
 use crate::backends::redis::events::{Access, Direction, Store};
 use crate::cli::{ExitStatus, Failure};
@@ -14,13 +16,26 @@ const PAGE: usize = 1000;
 /// Prove that the store is whole
 ///
 /// Walks every event: positions without a gap, a chain without a break, each aggregate's revisions
-/// one after the other, and indexes that agree with the events. Exit 6 if anything is found.
+/// one after the other, and indexes that agree with the events. With --kafka also that the topics
+/// hold each event once, in order and with the same link, as far as `events relay` is. Exit 6 if
+/// anything is found.
 #[derive(Debug, clap::Args)]
 pub struct VerifyArgs {
+    /// Compare with what is published, too
+    #[arg(long)]
+    kafka: bool,
     /// Show at most so many findings
     #[arg(long, value_name = "N", default_value_t = 100,
         value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     limit: u32,
+}
+
+impl VerifyArgs {
+    /// Whether it reads from Kafka.
+    #[must_use]
+    pub const fn reads_kafka(&self) -> bool {
+        self.kafka
+    }
 }
 
 /// Something that is wrong, and where.
@@ -46,6 +61,13 @@ pub async fn run(args: VerifyArgs, context: &Context) -> Result<ExitStatus, Fail
         let (n, link) = checker.head();
         report = report.meta(&format!("head{shard}"), format!("{n} {link}"));
     }
+    let published = match args.kafka {
+        true => Some(kafka::compare(&mut store, &mut faults, context).await?),
+        false => None,
+    };
+    if let Some(published) = &published {
+        report = published.tell(report);
+    }
     let mut report = report
         .meta("events", events)
         .meta("findings", faults.len() as u64)
@@ -67,7 +89,8 @@ pub async fn run(args: VerifyArgs, context: &Context) -> Result<ExitStatus, Fail
         context.ui.cut(limit, "--limit");
     }
     if faults.is_empty() {
-        context.ui.status(format!("{events} events: whole."));
+        let published = published.map_or_else(String::new, |p| p.to_string());
+        context.ui.status(format!("{events} events: whole.{published}"));
         return Ok(ExitStatus::Done);
     }
     Ok(ExitStatus::Found)
