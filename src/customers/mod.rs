@@ -8,7 +8,6 @@ pub mod command;
 pub mod customer;
 pub mod decide;
 pub mod event;
-pub mod info;
 
 #[cfg(test)]
 mod tests;
@@ -17,7 +16,6 @@ pub use command::Command;
 pub use customer::{Customer, RULES};
 pub use decide::{Refusal, decide};
 pub use event::{CustomerEvent, KNOWN};
-pub use info::{InfoRow, info_row};
 
 /// The type of aggregate.
 pub const CATEGORY: &str = "customer";

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::{CustomerChange, EventTime};
+use crate::domain::EventTime;
 use crate::events::fold::{self, State};
 use crate::events::tree::{Fields, Tree};
 use crate::events::{Aggregate, Content, Event, Link, Position, Unfit, Upcasters};
@@ -168,27 +168,6 @@ fn what_earlier_systems_wrote_is_understood() {
     let unknown = folded(&[stored(0, "CustomerSneezed", 1, "{}")]).unwrap_err();
     assert!(matches!(unknown, Unfit::Type { .. }), "{unknown}");
     assert!(matches!(folded(&[stored(0, "CustomerClosed", 2, "{}")]), Err(Unfit::Version { .. })));
-}
-
-#[test]
-fn the_row_of_the_table_has_nothing_personal_and_reads_back() {
-    let made = created(
-        r#"{"name":"Ada","email":"a@b.c","phone":"123","address":"x","tier":"GOLD","region":"E\"U"}"#,
-    );
-    let row = info_row(&given(std::slice::from_ref(&made)).unwrap()).unwrap();
-    let json = row.to_json();
-    let text = String::from_utf8(json.clone()).unwrap();
-    assert_eq!(
-        text,
-        r#"{"customerId":"c-1","tier":"GOLD","region":"E\"U","updatedAt":"2026-11-24T20:00:00Z"}"#
-    );
-    let CustomerChange::Row(read) = CustomerChange::from_record(Some(&json), None).unwrap() else {
-        panic!("a row")
-    };
-    assert_eq!((&*read.customer_id, &*read.tier), ("c-1", "GOLD"));
-    assert_eq!((read.region.as_deref(), read.time), (Some("E\"U"), row.updated_at));
-    assert_eq!(info_row(&given(&[made, CLOSED]).unwrap()), None);
-    assert_eq!(info_row(&given(&[created(r#"{"name":"A"}"#)]).unwrap()), None);
 }
 
 fn any_command() -> impl Strategy<Value = Command> {

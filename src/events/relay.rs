@@ -16,6 +16,9 @@ pub const LINK: &str = "bss_link";
 /// The header with the epoch of its shard when it was published.
 pub const EPOCH: &str = "bss_epoch";
 
+/// The header with what is stored, byte for byte, where the value has a newer form of it.
+pub const ENVELOPE: &str = "bss_envelope";
+
 /// Who published an event, as its CloudEvents source: tells the events of two stores apart in one
 /// topic.
 #[must_use]

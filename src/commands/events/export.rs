@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use super::choice::ChoiceArgs;
-use super::{open, shown};
+use super::{form, open, shown};
 use crate::backends::redis::events::{Access, Direction, Store};
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
 use crate::commands::target::Target;
-use crate::events::Position;
 use crate::events::filter::Filter;
+use crate::events::{Event, Position, Upcasters};
 use crate::ui::Progress;
 
 /// Events that are read at once.
@@ -28,8 +28,37 @@ pub struct ExportArgs {
     /// Take the place of a file that is there
     #[arg(long)]
     force: bool,
+    /// Write events in today's form, for other programs; `import --renumber` takes such a file,
+    /// `import` alone finds another content than the chain holds
+    #[arg(long)]
+    current: bool,
     #[command(flatten)]
     choice: ChoiceArgs,
+}
+
+/// Which events, and in which form.
+struct Chosen {
+    filter: Filter,
+    /// For today's form.
+    newest: Option<Upcasters>,
+}
+
+impl Chosen {
+    /// Adds an event's line; false if it is not chosen.
+    fn line(&self, event: &Event, out: &mut Vec<u8>) -> Result<bool, Failure> {
+        if !self.filter.takes(event).map_err(|e| shown::damaged(event, &e))? {
+            return Ok(false);
+        }
+        let content = event.content().map_err(|e| shown::damaged(event, &e))?;
+        let content = match &self.newest {
+            Some(upcasters) => upcasters
+                .current(&event.aggregate, content)
+                .map_err(|unfit| shown::unfit(event, &unfit).hint("Leave --current out."))?,
+            None => content,
+        };
+        shown::line_with(event, &content, out)?;
+        Ok(true)
+    }
 }
 
 /// Runs the command.
@@ -48,9 +77,11 @@ pub async fn run(args: ExportArgs, context: &Context) -> Result<ExitStatus, Fail
     for shard in 0..store.shards() {
         ends.push(store.head(shard).await?.0);
     }
+    let newest = if args.current { Some(form::upcasters(context)?) } else { None };
+    let chosen = Chosen { filter, newest };
     let mut target = Target::open(args.file, context)?;
     let mut progress = Progress::start(&context.ui, "exporting events", Some(ends.iter().sum()));
-    let written = write(&mut store, &ends, &filter, &mut target, &mut progress, context).await;
+    let written = write(&mut store, &ends, &chosen, &mut target, &mut progress, context).await;
     progress.finish();
     let events = match written {
         Ok(Some(events)) => events,
@@ -73,7 +104,7 @@ pub async fn run(args: ExportArgs, context: &Context) -> Result<ExitStatus, Fail
 async fn write(
     store: &mut Store,
     ends: &[u64],
-    filter: &Filter,
+    chosen: &Chosen,
     target: &mut Target<'_>,
     progress: &mut Progress,
     context: &Context,
@@ -89,10 +120,7 @@ async fn write(
             let Some(last) = events.last().map(|event| event.position.n) else { break };
             let mut text = Vec::new();
             for event in events.iter().take_while(|event| event.position.n <= *end) {
-                if filter.takes(event).map_err(|e| shown::damaged(event, &e))? {
-                    shown::line(event, &mut text)?;
-                    written += 1;
-                }
+                written += u64::from(chosen.line(event, &mut text)?);
             }
             if !target.write(&text)? {
                 return Ok(None);

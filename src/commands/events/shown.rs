@@ -45,15 +45,7 @@ pub fn row(event: &Event, content: &Content<'_>) -> Vec<Cell> {
     ]
 }
 
-/// An event's line of JSON as it is stored, with its end of line.
-///
-/// # Errors
-/// Exit 1 if its stored bytes are damaged.
-pub fn line(event: &Event, out: &mut Vec<u8>) -> Result<(), Failure> {
-    line_with(event, &event.content().map_err(|e| damaged(event, &e))?, out)
-}
-
-/// An event's line of JSON with its content in another form.
+/// An event's line of JSON with a content of it, and its end of line.
 ///
 /// # Errors
 /// Never in practice.

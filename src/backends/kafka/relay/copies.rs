@@ -9,7 +9,7 @@ use crate::backends::kafka::classify;
 use crate::backends::kafka::runner::preflight;
 use crate::config::settings::Kafka;
 use crate::domain::cloud_event;
-use crate::events::relay::{LINK, POSITION, REVISION, source};
+use crate::events::relay::{ENVELOPE, LINK, POSITION, REVISION, source};
 use crate::events::{Event, wire};
 use crate::streams::letters::AsideRecord;
 use crate::topics;
@@ -90,7 +90,11 @@ fn header<'a>(record: &'a AsideRecord, name: &str) -> Option<&'a str> {
 fn event(record: &AsideRecord) -> std::result::Result<Event, String> {
     let value = record.value.as_deref().ok_or("it has no value")?;
     let line = std::str::from_utf8(value).map_err(|e| e.to_string())?;
-    let event = wire::read(line).map_err(|e| e.to_string())?;
+    let mut event = wire::read(line).map_err(|e| e.to_string())?;
+    if let Some(stored) = header(record, ENVELOPE) {
+        stored.as_bytes().clone_into(&mut event.envelope);
+        event.content().map_err(|e| format!("its header {ENVELOPE}: {e}"))?;
+    }
     let told = [
         (POSITION, event.position.to_string()),
         (REVISION, event.revision.to_string()),

@@ -15,7 +15,7 @@ use crate::backends::kafka::runner::transaction::{Outgoing, Transaction, Trouble
 use crate::config::settings::{Guarantee, Kafka, Streams};
 use crate::domain::cloud_event;
 use crate::events::relay::{self, State};
-use crate::events::{Event, wire};
+use crate::events::{Content, Event, wire};
 use crate::runtime::Fault;
 use crate::topics;
 
@@ -53,11 +53,23 @@ impl Names {
     }
 }
 
+/// An event that goes out.
+#[derive(Debug)]
+pub struct Going {
+    /// The event.
+    pub event: Event,
+    /// The epoch of its shard.
+    pub epoch: String,
+    /// Its content in today's form, if the stored one is older: readers get this one, and the stored
+    /// one in a header, as the chain holds for that.
+    pub current: Option<Content<'static>>,
+}
+
 /// What goes out together.
 #[derive(Debug, Default)]
 pub struct Batch {
-    /// Events in their order, each with the epoch of its shard.
-    pub events: Vec<(Event, String)>,
+    /// Events in their order.
+    pub events: Vec<Going>,
     /// Rows of customers in their order; none deletes the row.
     pub rows: Vec<(String, Option<Vec<u8>>)>,
     /// How far each shard is afterwards.
@@ -130,7 +142,8 @@ impl Publisher {
     /// [`Kind::Conflict`] if another relay took over. After every failure the publisher is to be
     /// started anew, and to go on from the states as committed.
     pub fn publish(&mut self, batch: &Batch, fault: &Fault) -> Result<()> {
-        let kinds: BTreeSet<&str> = batch.events.iter().map(|(e, _)| e.aggregate.kind()).collect();
+        let kinds: BTreeSet<&str> =
+            batch.events.iter().map(|going| going.event.aggregate.kind()).collect();
         for kind in kinds {
             self.require(&topics::aggregate_events(&self.names.prefix, kind))?;
         }
@@ -148,8 +161,9 @@ impl Publisher {
     fn write(&mut self, batch: &Batch, fault: &Fault) -> std::result::Result<(), Trouble> {
         let source = relay::source(&self.names.namespace);
         let mut value = Vec::new();
-        for (event, epoch) in &batch.events {
-            let headers = headers(event, &source, epoch, &mut value)?;
+        for going in &batch.events {
+            let event = &going.event;
+            let headers = headers(going, &source, &mut value)?;
             self.transaction.send(Outgoing {
                 topic: &topics::aggregate_events(&self.names.prefix, event.aggregate.kind()),
                 partition: None,
@@ -249,11 +263,11 @@ fn require(kafka: &Kafka, topic: &str) -> Result<()> {
 
 /// The headers of an event; its JSON goes to `value`.
 fn headers(
-    event: &Event,
+    going: &Going,
     source: &str,
-    epoch: &str,
     value: &mut Vec<u8>,
 ) -> std::result::Result<OwnedHeaders, Trouble> {
+    let event = &going.event;
     let damaged = |e: &dyn std::fmt::Display| {
         let what = format!("could not publish the event at {}", event.position);
         Trouble::Fatal(
@@ -262,12 +276,13 @@ fn headers(
                 .hint("See what else is damaged: bss events verify"),
         )
     };
-    let content = event.content().map_err(|e| damaged(&e))?;
+    let stored = event.content().map_err(|e| damaged(&e))?;
+    let content = going.current.as_ref().unwrap_or(&stored);
     value.clear();
-    wire::write_with(event, &content, value).map_err(|e| damaged(&e))?;
+    wire::write_with(event, content, value).map_err(|e| damaged(&e))?;
     let mut time = Vec::with_capacity(32);
     content.time().unwrap_or(event.recorded_at).write_rfc3339(&mut time);
-    let event_type = relay::cloud_type(&event.aggregate, &content);
+    let event_type = relay::cloud_type(&event.aggregate, content);
     let (position, revision) = (event.position.to_string(), event.revision.to_string());
     let (spec, version) = cloud_event::SPEC_VERSION;
     let (form, json) = cloud_event::CONTENT_TYPE;
@@ -281,10 +296,12 @@ fn headers(
         (relay::POSITION, position.as_bytes()),
         (relay::REVISION, revision.as_bytes()),
         (relay::LINK, event.link.as_str().as_bytes()),
-        (relay::EPOCH, epoch.as_bytes()),
+        (relay::EPOCH, going.epoch.as_bytes()),
     ];
-    let headers = OwnedHeaders::new_with_capacity(all.len());
+    let headers = OwnedHeaders::new_with_capacity(all.len() + 1);
+    let older = going.current.is_some().then_some((relay::ENVELOPE, event.envelope.as_slice()));
     Ok(all
         .into_iter()
+        .chain(older)
         .fold(headers, |headers, (key, value)| headers.insert(Header { key, value: Some(value) })))
 }

@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 use super::exposed::Figures;
 use super::rows::Rows;
 use super::{Halt, names, verdict};
-use crate::backends::kafka::relay::{Batch, Publisher};
+use crate::backends::kafka::relay::{Batch, Going, Publisher};
 use crate::backends::redis::events::Store;
 use crate::backends::{BackendError, Kind};
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
 use crate::commands::events::shown;
 use crate::events::relay::State;
-use crate::events::{Epoch, Event};
+use crate::events::{Epoch, Event, Upcasters};
 use crate::runtime::Fault;
 
 /// Bytes of events that are read at once, about.
@@ -60,6 +60,7 @@ impl<'c> Carrier<'c> {
         accept_gap: bool,
         figures: Arc<Figures>,
         context: &'c Context,
+        upcasters: Upcasters,
     ) -> Self {
         Self {
             store,
@@ -70,7 +71,7 @@ impl<'c> Carrier<'c> {
             context,
             fault: Fault::parse(context.environment.fault.as_deref()),
             lanes: BTreeMap::new(),
-            rows: Rows::default(),
+            rows: Rows::new(upcasters),
             page: 100,
             went: Instant::now(),
             refusals: 0,
@@ -125,7 +126,7 @@ impl<'c> Carrier<'c> {
             let topic = crate::topics::aggregate_events(&settings.kafka.topic_prefix, kind);
             tokio::task::block_in_place(|| publisher.require(&topic))?;
         }
-        self.rows = Rows::default();
+        self.rows.forget();
         self.lanes.clear();
         for shard in 0..self.store.shards() {
             let state = states.remove(&shard);
@@ -232,10 +233,14 @@ impl<'c> Carrier<'c> {
             if lane.state.takes(event.aggregate.kind()) {
                 lane.state.published += 1;
                 *published.entry(shard).or_default() += 1;
-                let content = event.content().map_err(|e| shown::damaged(&event, &e))?;
+                let stored = event.content().map_err(|e| shown::damaged(&event, &e))?;
+                let version = stored.type_version;
+                let content = self.rows.current(&event)?;
                 let row = self.rows.take(&event, &content, &mut self.store, publisher).await?;
                 batch.rows.extend(row);
-                batch.events.push((event, lane.epoch.to_string()));
+                let newer = content.type_version != version;
+                let current = newer.then(|| content.into_owned());
+                batch.events.push(Going { event, epoch: lane.epoch.to_string(), current });
             }
             lane.state.epoch = lane.epoch.to_string();
             batch.states.insert(shard, lane.state.clone());

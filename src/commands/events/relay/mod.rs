@@ -11,7 +11,7 @@ use std::sync::Arc;
 use carrier::Carrier;
 use exposed::Figures;
 
-use super::open;
+use super::{form, open};
 use crate::backends::BackendError;
 use crate::backends::kafka::relay::Names;
 use crate::backends::redis::events::Access;
@@ -92,8 +92,10 @@ pub async fn run(args: RelayArgs, context: &Context) -> Result<ExitStatus, Failu
         exposed::serve(server, Arc::clone(&figures), context.settings().streams.stalled_after);
     }
     let place = store.place();
+    let upcasters = form::upcasters(context)?;
+    let told = Arc::clone(&figures);
     let mut carrier =
-        Carrier::new(store, types, args.drain, args.accept_gap, Arc::clone(&figures), context);
+        Carrier::new(store, types, args.drain, args.accept_gap, told, context, upcasters);
     let ended = carrier.run().await;
     let mut report = Report::new(format!("Published from the event store in {place}"))
         .number("shard", "SHARD")

@@ -8,7 +8,7 @@ use crate::backends::redis::events::{Loaded, Store};
 use crate::commands::events::shown;
 use crate::domain::customer::CustomerInfo;
 use crate::events::info::{Change, Info, KIND};
-use crate::events::{Content, Event};
+use crate::events::{Content, Event, Upcasters};
 
 /// Customers that are held, at most; beyond that all are forgotten and loaded as they come.
 const HELD: usize = 100_000;
@@ -16,8 +16,8 @@ const HELD: usize = 100_000;
 const PAGE: u64 = 1000;
 
 /// Customers as their published events give them.
-#[derive(Debug, Default)]
 pub struct Rows {
+    upcasters: Upcasters,
     /// The customer's next revision, and what its events say up to there.
     known: HashMap<String, (u64, Info)>,
     /// The rows in Kafka, read when a customer's first events are no longer in the store.
@@ -25,6 +25,31 @@ pub struct Rows {
 }
 
 impl Rows {
+    /// No customer yet.
+    #[must_use]
+    pub fn new(upcasters: Upcasters) -> Self {
+        Self { upcasters, known: HashMap::new(), written: None }
+    }
+
+    /// Forgets every customer: each is loaded again as its next event comes.
+    pub fn forget(&mut self) {
+        self.known.clear();
+        self.written = None;
+    }
+
+    /// An event's content in today's form.
+    ///
+    /// # Errors
+    /// Final for a damaged event, and for a version that this program does not know.
+    pub fn current<'e>(&self, event: &'e Event) -> Result<Content<'e>, Halt> {
+        let content = event.content().map_err(|e| shown::damaged(event, &e))?;
+        let current = self.upcasters.current(&event.aggregate, content);
+        Ok(current.map_err(|unfit| {
+            shown::unfit(event, &unfit)
+                .hint("Relay with a program that knows this version; nothing was left out.")
+        })?)
+    }
+
     /// What an event makes of its customer's row; nothing for other aggregates.
     ///
     /// # Errors
@@ -48,7 +73,7 @@ impl Rows {
         let change = info.take(id, content, event.recorded_at);
         if self.known.len() >= HELD {
             // What is written by now stands before what is forgotten.
-            *self = Self::default();
+            self.forget();
         }
         self.known.insert(id.to_owned(), (event.revision + 1, info));
         Ok(match change {
@@ -73,7 +98,7 @@ impl Rows {
             for loaded in part.loaded {
                 match loaded {
                     Loaded::Event(before) => {
-                        let content = before.content().map_err(|e| shown::damaged(&before, &e))?;
+                        let content = self.current(&before)?;
                         info.take(before.aggregate.id(), &content, before.recorded_at);
                     }
                     // The row was written with the customer's last published event: it says all
