@@ -1,6 +1,7 @@
 //! `bss events append`
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::io::Read as _;
 use std::path::PathBuf;
 
@@ -71,6 +72,10 @@ impl AppendArgs {
             let what = format!("one append takes 1 to {LIMIT} events, not {}", contents.len());
             return Err(Failure::usage(what)
                 .hint("Events of many aggregates are loaded with bss events import."));
+        }
+        let mut ids = HashSet::new();
+        if let Some(twice) = contents.iter().find(|c| !ids.insert(c.id.as_ref())) {
+            return Err(Failure::usage(format!("the id {} is there twice", twice.id)));
         }
         Ok(contents)
     }

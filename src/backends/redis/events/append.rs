@@ -1,10 +1,14 @@
 //! Appending.
 
+use std::collections::BTreeMap;
+
 use redis::{Cmd, RedisError, RedisResult, Value};
 
 use super::library::{APPEND, lacks};
 use super::{Keys, Store};
 use crate::backends::error::{BackendError, Kind, Result};
+use crate::backends::redis::connection::Connection;
+use crate::backends::redis::passes;
 use crate::domain::EventTime;
 use crate::events::place::{bucket, id_key};
 use crate::events::{Aggregate, Content, Digest, Expected, Link, Position};
@@ -115,7 +119,7 @@ impl Store {
             if lacks(error) {
                 self.load_functions().await?;
                 answer = append.command.query_async(&mut self.connection).await;
-            } else if error.is_io_error() || error.is_timeout() || error.is_connection_dropped() {
+            } else if passes(error) {
                 self.reconnect().await?;
                 answer = append.command.query_async(&mut self.connection).await;
             }
@@ -125,20 +129,22 @@ impl Store {
     }
 
     /// Sends several appends at once and answers in their order. Unlike [`Store::append`] it asks
-    /// nothing again.
+    /// nothing again but what the server had no function for.
     ///
     /// # Errors
     /// If the connection broke: each append is then stored or not.
     pub async fn append_all(&mut self, appends: &[Append]) -> Result<Vec<Result<Outcome>>> {
-        let mut pipeline = redis::pipe();
-        pipeline.ignore_errors();
-        for append in appends {
-            pipeline.add_command(append.command.clone());
+        let mut answers = self.send_all(&appends.iter().collect::<Vec<_>>()).await?;
+        let unknown = |answer: &RedisResult<Value>| answer.as_ref().is_err_and(lacks);
+        if answers.iter().any(unknown) {
+            self.load_functions().await?;
+            let lacking = answers.iter().zip(appends).filter(|(answer, _)| unknown(answer));
+            let lacking: Vec<&Append> = lacking.map(|(_, append)| append).collect();
+            let again = self.send_all(&lacking).await?;
+            for (answer, told) in answers.iter_mut().filter(|answer| unknown(answer)).zip(again) {
+                *answer = told;
+            }
         }
-        let answers: Vec<RedisResult<Value>> = pipeline
-            .query_async(&mut self.connection)
-            .await
-            .map_err(|e| self.failed(e, "append events"))?;
         let told = answers.into_iter().zip(appends).map(|(answer, append)| {
             let value = answer.map_err(|e| self.refused(e, &append.aggregate))?;
             self.outcome(&value, append)
@@ -146,12 +152,33 @@ impl Store {
         Ok(told.collect())
     }
 
+    async fn send_all(&mut self, appends: &[&Append]) -> Result<Vec<RedisResult<Value>>> {
+        // A cluster's shards lie on several servers, which no pipeline reaches together.
+        let apart = matches!(self.connection, Connection::Cluster(_));
+        let mut groups: BTreeMap<u16, Vec<usize>> = BTreeMap::new();
+        for (i, append) in appends.iter().enumerate() {
+            groups.entry(if apart { append.shard } else { 0 }).or_default().push(i);
+        }
+        let mut answers = Vec::with_capacity(appends.len());
+        for group in groups.into_values() {
+            let mut pipeline = redis::pipe();
+            pipeline.ignore_errors();
+            for i in &group {
+                pipeline.add_command(appends[*i].command.clone());
+            }
+            let sent = pipeline.query_async::<Vec<RedisResult<Value>>>(&mut self.connection).await;
+            answers.extend(group.into_iter().zip(sent.map_err(|e| self.failed(e, "append events"))?));
+        }
+        answers.sort_by_key(|(i, _)| *i);
+        Ok(answers.into_iter().map(|(_, answer)| answer).collect())
+    }
+
     fn refused(&self, error: RedisError, aggregate: &Aggregate) -> BackendError {
         let full = error.code() == Some("OOM");
         let failed = self.failed(error, &format!("append to {aggregate}"));
         if full {
             return failed
-                .hint("The store is full; nothing was written. Raise the server's maxmemory, or archive: bss events archive");
+                .hint("The store is full; this append wrote nothing. Raise the server's maxmemory, or archive: bss events archive");
         }
         failed
     }

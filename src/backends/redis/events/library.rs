@@ -5,6 +5,7 @@ use redis::{Cmd, RedisError, Value};
 use sha1::{Digest as _, Sha1};
 
 use crate::backends::redis::connection::Connection;
+use crate::backends::redis::passes;
 
 /// The library's name carries its version: another version's functions stay beside it, so that old
 /// and new programs run side by side.
@@ -98,7 +99,7 @@ pub async fn load(connection: &mut Connection) -> Result<Calls, RedisError> {
         Ok(_) => return Ok(Calls::Functions),
         // The same version is there: its text is the same, or the name would be another.
         Err(error) if error.to_string().contains("already exists") => return Ok(Calls::Functions),
-        Err(error) if error.is_io_error() || error.is_timeout() => return Err(error),
+        Err(error) if passes(&error) => return Err(error),
         Err(error) => error,
     };
     for function in ALL {

@@ -117,18 +117,19 @@ impl Store {
     pub(super) async fn reconnect(&mut self) -> Result<()> {
         let deadline = tokio::time::Instant::now() + self.events.response_timeout;
         loop {
-            let opened = connection::open(&self.redis, self.events.response_timeout).await;
-            match opened {
-                Ok(connection) => {
-                    self.connection = connection;
-                    return self.load_functions().await;
+            match self.open_anew().await {
+                Err(error) if error.transient && tokio::time::Instant::now() < deadline => {
+                    tokio::time::sleep(Duration::from_millis(100)).await;
                 }
-                Err(error) if !error.transient || tokio::time::Instant::now() >= deadline => {
-                    return Err(error);
-                }
-                Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+                opened => return opened,
             }
         }
+    }
+
+    async fn open_anew(&mut self) -> Result<()> {
+        self.connection = connection::open(&self.redis, self.events.response_timeout).await?;
+        // A server that still loads its data answers, but not to this.
+        self.load_functions().await
     }
 
     async fn refuse_unsafe(&self) -> Result<()> {
