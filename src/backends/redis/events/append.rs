@@ -82,7 +82,7 @@ impl Store {
         }
         let shard = self.shard_of(aggregate);
         let keys = Keys::new(self.namespace(), shard);
-        let mut names = vec![keys.head(), keys.log(), keys.index(aggregate)];
+        let mut names = vec![keys.tail(), keys.head(), keys.log(), keys.index(aggregate)];
         let mut parts = Vec::with_capacity(contents.len());
         for content in contents {
             let envelope = content.envelope().map_err(|e| refused(e.to_string()))?;
