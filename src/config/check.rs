@@ -331,6 +331,15 @@ fn events(settings: &Settings, out: &mut Problems) {
         let text = "events.max_event_bytes must be 1KiB to 64MiB";
         problem(out, &["events.max_event_bytes"], text, "Give a size such as 1MiB.");
     }
+    if e.replicas > 0 && (e.replicas_timeout.is_zero() || e.replicas_timeout >= e.response_timeout)
+    {
+        problem(
+            out,
+            &["events.replicas_timeout", "events.response_timeout"],
+            "events.replicas_timeout must be longer than zero and shorter than events.response_timeout",
+            "Give a duration such as 1s.",
+        );
+    }
 }
 
 fn orders(settings: &Settings, out: &mut Problems) {

@@ -133,6 +133,9 @@ pub struct Events {
     pub allow_unsafe: bool,
     #[serde(deserialize_with = "span")]
     pub response_timeout: Duration,
+    pub replicas: u32,
+    #[serde(deserialize_with = "span")]
+    pub replicas_timeout: Duration,
 }
 
 /// `[streams]`

@@ -1,9 +1,12 @@
 //! What the event store does with a server that is unsafe, full, restricted, flushed or gone.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::event_corner::{Corner, event};
 use crate::redis_server::{Server, free_port};
+use crate::support::wait_for;
 
 const APPEND: [&str; 4] = ["append", "order/1", "--type", "Made"];
 
@@ -103,6 +106,38 @@ fn a_store_that_was_never_made_is_told_apart_from_an_empty_one() {
         let refused = store.append(&append(&store, "e")).await.expect_err("absent");
         assert!(refused.to_string().contains("could not find shard 0"), "{refused}");
     });
+}
+
+/// The number of replicas that a server knows as connected.
+fn replicas(server: &Server) -> Option<()> {
+    let told: String =
+        redis::cmd("INFO").arg("replication").query(&mut server.connection()).ok()?;
+    told.contains("state=online").then_some(())
+}
+
+#[test]
+fn an_append_that_too_few_replicas_have_is_stored_and_not_confirmed() {
+    let server = Server::start(&[]);
+    let corner = Corner::at("replicas", server.port)
+        .with("BSS_EVENTS_REPLICAS", "1")
+        .with("BSS_EVENTS_REPLICAS_TIMEOUT", "300ms");
+    let once = ["append", "order/1", "--type", "Made", "--id", "x"];
+    for _ in 0..2 {
+        let told = corner.ends(4, &once);
+        assert!(told.contains("stored, not confirmed (replicated to 0 of 1)"), "{told}");
+        assert!(told.contains("Ids: x") && told.contains("again is safe"), "{told}");
+    }
+    let port = server.port.to_string();
+    let replica = Server::start(&["--replicaof", &format!("127.0.0.1 {port}")]);
+    wait_for("the replica is there", Duration::from_secs(60), || replicas(&server));
+    let patient = corner.with("BSS_EVENTS_REPLICAS_TIMEOUT", "9s");
+    assert!(patient.ends(0, &once).contains("known"));
+    patient.append("order/1", "y", "{}");
+    assert!(patient.ends(0, &["verify"]).contains("2 events: whole"));
+    let on_replica = Corner::at("r", replica.port).named(&patient.namespace);
+    assert!(on_replica.ends(0, &["replay"]).contains("2 events"));
+    let told = on_replica.ends(1, &["append", "order/1", "--type", "Made"]);
+    assert!(told.to_lowercase().contains("read only replica"), "{told}");
 }
 
 #[test]

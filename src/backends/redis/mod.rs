@@ -137,8 +137,15 @@ pub struct Facts {
 }
 
 /// The settings an event store stands on.
-const SETTINGS: [&str; 5] =
-    ["appendonly", "appendfsync", "maxmemory", "maxmemory-policy", "min-replicas-to-write"];
+const SETTINGS: [&str; 7] = [
+    "appendonly",
+    "appendfsync",
+    "aof-load-truncated",
+    "maxmemory",
+    "maxmemory-policy",
+    "min-replicas-to-write",
+    "stop-writes-on-bgsave-error",
+];
 
 /// Reads a server's facts.
 ///

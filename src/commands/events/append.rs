@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use uuid::Uuid;
 
 use super::open;
+use crate::backends::error::Kind;
 use crate::backends::redis::events::{Access, Outcome, Store, append::LIMIT};
 use crate::cli::{ExitStatus, Failure, range};
 use crate::commands::Context;
@@ -146,12 +147,12 @@ pub async fn run(args: AppendArgs, context: &Context) -> Result<ExitStatus, Fail
     let mut store = open(context, Access::Write).await?;
     let append = store.prepare(&args.aggregate, args.expected, &contents)?;
     let outcome = store.append(&append).await.map_err(|error| {
-        let unknown = error.transient;
+        let (unknown, unconfirmed) = (error.transient, error.kind == Kind::TimedOut);
         let failure = Failure::from(error);
-        if !unknown {
-            return failure;
-        }
         let ids = contents.iter().map(|c| c.id.as_ref()).collect::<Vec<_>>().join(", ");
+        if !unknown {
+            return if unconfirmed { failure.hint(format!("Ids: {ids}")) } else { failure };
+        }
         failure.hint(format!("Nobody knows whether it is stored; the same append again tells and stores it once. Ids: {ids}"))
     })?;
     answer(&args, &store, &contents, &outcome, context)

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use redis::{Cmd, RedisError, RedisResult, Value};
 
 use super::library::{APPEND, lacks};
+use super::read::number;
 use super::{Keys, Store};
 use crate::backends::error::{BackendError, Kind, Result};
 use crate::backends::redis::connection::Connection;
@@ -113,6 +114,8 @@ impl Store {
     /// # Errors
     /// As the server says; [`Kind::Unreachable`] or [`Kind::TimedOut`] where nobody knows whether
     /// they are stored: the same append again tells. [`Kind::Refused`] if the store is full.
+    /// [`Kind::TimedOut`], not transient, if they are stored but fewer replicas than
+    /// `events.replicas` have them.
     pub async fn append(&mut self, append: &Append) -> Result<Outcome> {
         let mut answer = append.command.query_async::<Value>(&mut self.connection).await;
         if let Err(error) = &answer {
@@ -125,7 +128,9 @@ impl Store {
             }
         }
         let value = answer.map_err(|e| self.refused(e, &append.aggregate))?;
-        self.outcome(&value, append)
+        let outcome = self.outcome(&value, append)?;
+        self.confirm(std::slice::from_ref(&outcome)).await?;
+        Ok(outcome)
     }
 
     /// Sends several appends at once and answers in their order. Unlike [`Store::append`] it asks
@@ -149,7 +154,10 @@ impl Store {
             let value = answer.map_err(|e| self.refused(e, &append.aggregate))?;
             self.outcome(&value, append)
         });
-        Ok(told.collect())
+        let outcomes: Vec<Result<Outcome>> = told.collect();
+        let stored: Vec<Outcome> = outcomes.iter().flatten().cloned().collect();
+        self.confirm(&stored).await?;
+        Ok(outcomes)
     }
 
     async fn send_all(&mut self, appends: &[&Append]) -> Result<Vec<RedisResult<Value>>> {
@@ -167,10 +175,42 @@ impl Store {
                 pipeline.add_command(appends[*i].command.clone());
             }
             let sent = pipeline.query_async::<Vec<RedisResult<Value>>>(&mut self.connection).await;
-            answers.extend(group.into_iter().zip(sent.map_err(|e| self.failed(e, "append events"))?));
+            answers
+                .extend(group.into_iter().zip(sent.map_err(|e| self.failed(e, "append events"))?));
         }
         answers.sort_by_key(|(i, _)| *i);
         Ok(answers.into_iter().map(|(_, answer)| answer).collect())
+    }
+
+    /// Waits until as many replicas as `events.replicas` says have what was stored on this connection.
+    async fn confirm(&mut self, outcomes: &[Outcome]) -> Result<()> {
+        let wanted = self.replicas();
+        if wanted == 0 {
+            return Ok(());
+        }
+        // The server waits for the last write of a connection; a repetition wrote nothing on it.
+        for outcome in outcomes {
+            if let Outcome::Known { position, .. } = outcome {
+                let asked = Keys::new(self.namespace(), position.shard).part("confirmed");
+                self.ask(redis::cmd("SET").arg(asked).arg(position.n), "confirm events").await?;
+            }
+        }
+        if !outcomes.iter().any(|o| matches!(o, Outcome::Stored { .. } | Outcome::Known { .. })) {
+            return Ok(());
+        }
+        let mut wait = redis::cmd("WAIT");
+        wait.arg(wanted).arg(self.replicas_timeout_ms());
+        let answer = self.ask(&wait, "wait for replicas").await?;
+        let replicated = number(&answer).unwrap_or(0);
+        if replicated >= u64::from(wanted) {
+            return Ok(());
+        }
+        let what = format!("stored, not confirmed (replicated to {replicated} of {wanted})");
+        Err(BackendError::new(Kind::TimedOut, what)
+            .because(format!("the replicas of Redis at {} did not answer in time", self.place()))
+            .hint("The same append again is safe: it stores nothing twice and waits for the replicas.")
+            .hint("Which replicas there are: bss setup redis; how many are wanted: events.replicas")
+            .transient(false))
     }
 
     fn refused(&self, error: RedisError, aggregate: &Aggregate) -> BackendError {

@@ -103,6 +103,14 @@ impl Store {
         usize::try_from(self.events.max_event_bytes).unwrap_or(usize::MAX)
     }
 
+    const fn replicas(&self) -> u32 {
+        self.events.replicas
+    }
+
+    fn replicas_timeout_ms(&self) -> u64 {
+        u64::try_from(self.events.replicas_timeout.as_millis()).unwrap_or(u64::MAX)
+    }
+
     async fn load_functions(&mut self) -> Result<()> {
         let loaded = library::load(&mut self.connection).await;
         self.calls = loaded.map_err(|e| {
