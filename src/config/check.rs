@@ -347,6 +347,15 @@ fn events(settings: &Settings, out: &mut Problems) {
         let text = "events.types has a name that is no type of aggregate";
         problem(out, &["events.types"], text, "Give types such as [\"customer\", \"order\"].");
     }
+    if e.replicas > 0 && (e.replicas_timeout.is_zero() || e.replicas_timeout >= e.response_timeout)
+    {
+        problem(
+            out,
+            &["events.replicas_timeout", "events.response_timeout"],
+            "events.replicas_timeout must be longer than zero and shorter than events.response_timeout",
+            "Give a duration such as 1s.",
+        );
+    }
 }
 
 fn orders(settings: &Settings, out: &mut Problems) {

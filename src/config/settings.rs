@@ -138,6 +138,9 @@ pub struct Events {
     pub snapshot_every: u64,
     pub upcasters: Vec<String>,
     pub types: Vec<String>,
+    pub replicas: u32,
+    #[serde(deserialize_with = "span")]
+    pub replicas_timeout: Duration,
 }
 
 /// `[customers]`

@@ -115,6 +115,12 @@ impl Checker {
     pub fn aggregates(&self) -> impl ExactSizeIterator<Item = (&Aggregate, &Seen)> {
         self.aggregates.iter()
     }
+
+    /// What was seen of an aggregate.
+    #[must_use]
+    pub fn seen(&self, aggregate: &Aggregate) -> Option<&Seen> {
+        self.aggregates.get(aggregate)
+    }
 }
 
 #[cfg(test)]

@@ -62,9 +62,10 @@ pub fn id_key(aggregate: &Aggregate, id: &str) -> IdKey {
     key
 }
 
-/// How many hashes hold a shard's event ids. With 10 million events a hash has 76 entries, below the
-/// 128 up to which the server keeps a hash in its compact form.
-pub const BUCKETS: u32 = 1 << 17;
+/// How many hashes hold a shard's event ids. Each hash costs some 90 bytes of its own and each id is
+/// looked for among those of its hash; the server keeps a hash compact up to 512 entries
+/// (`hash-max-listpack-entries`), 33 million events.
+pub const BUCKETS: u32 = 1 << 16;
 
 /// The bucket of an id.
 #[must_use]

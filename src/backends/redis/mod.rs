@@ -100,6 +100,17 @@ fn certificates(settings: &Redis) -> Result<Option<TlsCertificates>> {
     Ok(Some(TlsCertificates { client_tls, root_cert }))
 }
 
+/// Whether the server was not there, or not ready: the same call may be answered a moment later.
+#[must_use]
+pub fn passes(error: &RedisError) -> bool {
+    let loading = ["LOADING", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN"];
+    error.is_timeout()
+        || error.is_io_error()
+        || error.is_connection_refusal()
+        || error.is_connection_dropped()
+        || error.code().is_some_and(|code| loading.contains(&code))
+}
+
 /// Turns a client error into a classified one; `what` says what was tried on which object.
 #[must_use]
 pub fn classify(error: RedisError, what: impl Into<String>) -> BackendError {
@@ -108,16 +119,7 @@ pub fn classify(error: RedisError, what: impl Into<String>) -> BackendError {
         _ if matches!(code, "WRONGPASS" | "NOAUTH" | "NOPERM") => Kind::Denied,
         ErrorKind::AuthenticationFailed => Kind::Denied,
         _ if error.is_timeout() => Kind::TimedOut,
-        // A server that starts, or a cluster that is about to have another primary.
-        _ if matches!(code, "LOADING" | "CLUSTERDOWN" | "MASTERDOWN" | "TRYAGAIN") => {
-            Kind::Unreachable
-        }
-        _ if error.is_io_error()
-            || error.is_connection_refusal()
-            || error.is_connection_dropped() =>
-        {
-            Kind::Unreachable
-        }
+        _ if passes(&error) => Kind::Unreachable,
         _ => Kind::Refused,
     };
     BackendError::new(kind, what).because(error)
@@ -135,8 +137,15 @@ pub struct Facts {
 }
 
 /// The settings an event store stands on.
-const SETTINGS: [&str; 5] =
-    ["appendonly", "appendfsync", "maxmemory", "maxmemory-policy", "min-replicas-to-write"];
+const SETTINGS: [&str; 7] = [
+    "appendonly",
+    "appendfsync",
+    "aof-load-truncated",
+    "maxmemory",
+    "maxmemory-policy",
+    "min-replicas-to-write",
+    "stop-writes-on-bgsave-error",
+];
 
 /// Reads a server's facts.
 ///

@@ -11,7 +11,7 @@ use crate::domain::EventTime;
 #[must_use]
 pub fn judge(facts: &Facts, settings: &Redis, now: EventTime, allowed: Duration) -> Vec<Check> {
     let mut checks = vec![Check::fine("reachable", place(settings)), role(facts)];
-    for line in safety::judge(facts) {
+    for line in safety::judge(facts).into_iter().chain(safety::durability(facts)) {
         checks.push(match line.fix {
             Some(fix) => {
                 let found = format!("{}, wanted {}", line.found, line.wanted);

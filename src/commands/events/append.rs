@@ -1,6 +1,7 @@
 //! `bss events append`
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::io::Read as _;
 use std::path::PathBuf;
 
@@ -8,6 +9,7 @@ use uuid::Uuid;
 
 use super::loading::keep_if_due;
 use super::open;
+use crate::backends::error::Kind;
 use crate::backends::redis::events::{Access, Outcome, Store, append::LIMIT};
 use crate::cli::{ExitStatus, Failure, range};
 use crate::commands::Context;
@@ -72,6 +74,10 @@ impl AppendArgs {
             let what = format!("one append takes 1 to {LIMIT} events, not {}", contents.len());
             return Err(Failure::usage(what)
                 .hint("Events of many aggregates are loaded with bss events import."));
+        }
+        let mut ids = HashSet::new();
+        if let Some(twice) = contents.iter().find(|c| !ids.insert(c.id.as_ref())) {
+            return Err(Failure::usage(format!("the id {} is there twice", twice.id)));
         }
         Ok(contents)
     }
@@ -142,12 +148,12 @@ pub async fn run(args: AppendArgs, context: &Context) -> Result<ExitStatus, Fail
     let mut store = open(context, Access::Write).await?;
     let append = store.prepare(&args.aggregate, args.expected, &contents)?;
     let outcome = store.append(&append).await.map_err(|error| {
-        let unknown = error.transient;
+        let (unknown, unconfirmed) = (error.transient, error.kind == Kind::TimedOut);
         let failure = Failure::from(error);
-        if !unknown {
-            return failure;
-        }
         let ids = contents.iter().map(|c| c.id.as_ref()).collect::<Vec<_>>().join(", ");
+        if !unknown {
+            return if unconfirmed { failure.hint(format!("Ids: {ids}")) } else { failure };
+        }
         failure.hint(format!("Nobody knows whether it is stored; the same append again tells and stores it once. Ids: {ids}"))
     })?;
     let status = answer(&args, &store, &contents, &outcome, context)?;

@@ -1,6 +1,6 @@
 //! `bss setup redis`
 
-use crate::backends::redis::safety::judge;
+use crate::backends::redis::safety::{durability, judge};
 use crate::backends::redis::{facts, place};
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
@@ -25,7 +25,8 @@ pub struct RedisArgs {
 pub async fn run(_args: RedisArgs, context: &Context) -> Result<ExitStatus, Failure> {
     let settings = &context.settings().redis;
     let facts = facts(settings).await?;
-    let lines = judge(&facts);
+    let mut lines = judge(&facts);
+    lines.extend(durability(&facts));
     let info = |key: &str| facts.info.get(key).map_or("unknown", String::as_str);
     let place = place(settings);
     let version = info("redis_version");

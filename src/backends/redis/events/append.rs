@@ -1,10 +1,15 @@
 //! Appending.
 
+use std::collections::BTreeMap;
+
 use redis::{Cmd, RedisError, RedisResult, Value};
 
 use super::library::{APPEND, lacks};
+use super::read::number;
 use super::{Keys, Store};
 use crate::backends::error::{BackendError, Kind, Result};
+use crate::backends::redis::connection::Connection;
+use crate::backends::redis::passes;
 use crate::domain::EventTime;
 use crate::events::place::{bucket, id_key};
 use crate::events::{Aggregate, Content, Digest, Expected, Link, Position};
@@ -78,7 +83,7 @@ impl Store {
         }
         let shard = self.shard_of(aggregate);
         let keys = Keys::new(self.namespace(), shard);
-        let mut names = vec![keys.head(), keys.log(), keys.index(aggregate)];
+        let mut names = vec![keys.tail(), keys.head(), keys.log(), keys.index(aggregate)];
         let mut parts = Vec::with_capacity(contents.len());
         for content in contents {
             let envelope = content.envelope().map_err(|e| refused(e.to_string()))?;
@@ -109,41 +114,103 @@ impl Store {
     /// # Errors
     /// As the server says; [`Kind::Unreachable`] or [`Kind::TimedOut`] where nobody knows whether
     /// they are stored: the same append again tells. [`Kind::Refused`] if the store is full.
+    /// [`Kind::TimedOut`], not transient, if they are stored but fewer replicas than
+    /// `events.replicas` have them.
     pub async fn append(&mut self, append: &Append) -> Result<Outcome> {
         let mut answer = append.command.query_async::<Value>(&mut self.connection).await;
         if let Err(error) = &answer {
             if lacks(error) {
                 self.load_functions().await?;
                 answer = append.command.query_async(&mut self.connection).await;
-            } else if error.is_io_error() || error.is_timeout() || error.is_connection_dropped() {
+            } else if passes(error) {
                 self.reconnect().await?;
                 answer = append.command.query_async(&mut self.connection).await;
             }
         }
         let value = answer.map_err(|e| self.refused(e, &append.aggregate))?;
-        self.outcome(&value, append)
+        let outcome = self.outcome(&value, append)?;
+        self.confirm(std::slice::from_ref(&outcome)).await?;
+        Ok(outcome)
     }
 
     /// Sends several appends at once and answers in their order. Unlike [`Store::append`] it asks
-    /// nothing again.
+    /// nothing again but what the server had no function for.
     ///
     /// # Errors
     /// If the connection broke: each append is then stored or not.
     pub async fn append_all(&mut self, appends: &[Append]) -> Result<Vec<Result<Outcome>>> {
-        let mut pipeline = redis::pipe();
-        pipeline.ignore_errors();
-        for append in appends {
-            pipeline.add_command(append.command.clone());
+        let mut answers = self.send_all(&appends.iter().collect::<Vec<_>>()).await?;
+        let unknown = |answer: &RedisResult<Value>| answer.as_ref().is_err_and(lacks);
+        if answers.iter().any(unknown) {
+            self.load_functions().await?;
+            let lacking = answers.iter().zip(appends).filter(|(answer, _)| unknown(answer));
+            let lacking: Vec<&Append> = lacking.map(|(_, append)| append).collect();
+            let again = self.send_all(&lacking).await?;
+            for (answer, told) in answers.iter_mut().filter(|answer| unknown(answer)).zip(again) {
+                *answer = told;
+            }
         }
-        let answers: Vec<RedisResult<Value>> = pipeline
-            .query_async(&mut self.connection)
-            .await
-            .map_err(|e| self.failed(e, "append events"))?;
         let told = answers.into_iter().zip(appends).map(|(answer, append)| {
             let value = answer.map_err(|e| self.refused(e, &append.aggregate))?;
             self.outcome(&value, append)
         });
-        Ok(told.collect())
+        let outcomes: Vec<Result<Outcome>> = told.collect();
+        let stored: Vec<Outcome> = outcomes.iter().flatten().cloned().collect();
+        self.confirm(&stored).await?;
+        Ok(outcomes)
+    }
+
+    async fn send_all(&mut self, appends: &[&Append]) -> Result<Vec<RedisResult<Value>>> {
+        // A cluster's shards lie on several servers, which no pipeline reaches together.
+        let apart = matches!(self.connection, Connection::Cluster(_));
+        let mut groups: BTreeMap<u16, Vec<usize>> = BTreeMap::new();
+        for (i, append) in appends.iter().enumerate() {
+            groups.entry(if apart { append.shard } else { 0 }).or_default().push(i);
+        }
+        let mut answers = Vec::with_capacity(appends.len());
+        for group in groups.into_values() {
+            let mut pipeline = redis::pipe();
+            pipeline.ignore_errors();
+            for i in &group {
+                pipeline.add_command(appends[*i].command.clone());
+            }
+            let sent = pipeline.query_async::<Vec<RedisResult<Value>>>(&mut self.connection).await;
+            answers
+                .extend(group.into_iter().zip(sent.map_err(|e| self.failed(e, "append events"))?));
+        }
+        answers.sort_by_key(|(i, _)| *i);
+        Ok(answers.into_iter().map(|(_, answer)| answer).collect())
+    }
+
+    /// Waits until as many replicas as `events.replicas` says have what was stored on this connection.
+    async fn confirm(&mut self, outcomes: &[Outcome]) -> Result<()> {
+        let wanted = self.replicas();
+        if wanted == 0 {
+            return Ok(());
+        }
+        // The server waits for the last write of a connection; a repetition wrote nothing on it.
+        for outcome in outcomes {
+            if let Outcome::Known { position, .. } = outcome {
+                let asked = Keys::new(self.namespace(), position.shard).part("confirmed");
+                self.ask(redis::cmd("SET").arg(asked).arg(position.n), "confirm events").await?;
+            }
+        }
+        if !outcomes.iter().any(|o| matches!(o, Outcome::Stored { .. } | Outcome::Known { .. })) {
+            return Ok(());
+        }
+        let mut wait = redis::cmd("WAIT");
+        wait.arg(wanted).arg(self.replicas_timeout_ms());
+        let answer = self.ask(&wait, "wait for replicas").await?;
+        let replicated = number(&answer).unwrap_or(0);
+        if replicated >= u64::from(wanted) {
+            return Ok(());
+        }
+        let what = format!("stored, not confirmed (replicated to {replicated} of {wanted})");
+        Err(BackendError::new(Kind::TimedOut, what)
+            .because(format!("the replicas of Redis at {} did not answer in time", self.place()))
+            .hint("The same append again is safe: it stores nothing twice and waits for the replicas.")
+            .hint("Which replicas there are: bss setup redis; how many are wanted: events.replicas")
+            .transient(false))
     }
 
     fn refused(&self, error: RedisError, aggregate: &Aggregate) -> BackendError {
@@ -151,7 +218,7 @@ impl Store {
         let failed = self.failed(error, &format!("append to {aggregate}"));
         if full {
             return failed
-                .hint("The store is full; nothing was written. Raise the server's maxmemory, or archive: bss events archive");
+                .hint("The store is full; this append wrote nothing. Raise the server's maxmemory, or archive: bss events archive");
         }
         failed
     }

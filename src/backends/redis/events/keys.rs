@@ -29,6 +29,13 @@ impl Keys {
         format!("{}:head", self.tag)
     }
 
+    /// A string: `LINK N` of the last event, so that an append need not read it; absent until one is
+    /// stored.
+    #[must_use]
+    pub fn tail(&self) -> String {
+        format!("{}:tail", self.tag)
+    }
+
     /// The stream with all events, one entry each: its id is `N-RECORDED_AT`, its fields `h` (link,
     /// revision, aggregate) and `e` (the envelope).
     #[must_use]

@@ -1,14 +1,22 @@
 //! The functions of the event store in the server: one text, run as a library of functions or, where
 //! a server refuses those, as scripts.
 
+use std::sync::LazyLock;
+
 use redis::{Cmd, RedisError, Value};
 use sha1::{Digest as _, Sha1};
 
 use crate::backends::redis::connection::Connection;
+use crate::backends::redis::passes;
 
-/// The library's name carries its version: another version's functions stay beside it, so that old
-/// and new programs run side by side.
-pub const NAME: &str = "bss_v1_relay";
+/// The library's name carries a digest of its text: another text's functions stay beside it, so that
+/// old and new programs run side by side.
+static NAME: LazyLock<String> = LazyLock::new(|| {
+    let bodies: String = ALL.iter().map(|function| function.body).collect();
+    let mut name = format!("bss_{}", sha(&bodies));
+    name.truncate(16);
+    name
+});
 
 /// One function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +49,7 @@ const ALL: [Function; 5] = [APPEND, LOAD, RESTORE, SCAN, EPOCH];
 
 impl Function {
     fn registered(self) -> String {
-        format!("{NAME}_{}", self.name)
+        format!("{}_{}", *NAME, self.name)
     }
 
     fn script(self) -> String {
@@ -51,7 +59,7 @@ impl Function {
 
 /// The library as `FUNCTION LOAD` takes it.
 fn text() -> String {
-    let mut text = format!("#!lua name={NAME}\n");
+    let mut text = format!("#!lua name={}\n", *NAME);
     for function in ALL {
         let flags = if function.reads_only { ", flags = {'no-writes'}" } else { "" };
         text.push_str(function.body);
@@ -100,9 +108,9 @@ pub async fn load(connection: &mut Connection) -> Result<Calls, RedisError> {
     load.arg("LOAD").arg(text());
     let refused = match load.query_async::<Value>(connection).await {
         Ok(_) => return Ok(Calls::Functions),
-        // The same version is there: its text is the same, or the name would be another.
+        // It is there: its text is the same, or the name would be another.
         Err(error) if error.to_string().contains("already exists") => return Ok(Calls::Functions),
-        Err(error) if error.is_io_error() || error.is_timeout() => return Err(error),
+        Err(error) if passes(&error) => return Err(error),
         Err(error) => error,
     };
     for function in ALL {

@@ -105,6 +105,14 @@ impl Store {
         usize::try_from(self.events.max_event_bytes).unwrap_or(usize::MAX)
     }
 
+    const fn replicas(&self) -> u32 {
+        self.events.replicas
+    }
+
+    fn replicas_timeout_ms(&self) -> u64 {
+        u64::try_from(self.events.replicas_timeout.as_millis()).unwrap_or(u64::MAX)
+    }
+
     async fn load_functions(&mut self) -> Result<()> {
         let loaded = library::load(&mut self.connection).await;
         self.calls = loaded.map_err(|e| {
@@ -122,18 +130,19 @@ impl Store {
     pub async fn reconnect(&mut self) -> Result<()> {
         let deadline = tokio::time::Instant::now() + self.events.response_timeout;
         loop {
-            let opened = connection::open(&self.redis, self.events.response_timeout).await;
-            match opened {
-                Ok(connection) => {
-                    self.connection = connection;
-                    return self.load_functions().await;
+            match self.open_anew().await {
+                Err(error) if error.transient && tokio::time::Instant::now() < deadline => {
+                    tokio::time::sleep(Duration::from_millis(100)).await;
                 }
-                Err(error) if !error.transient || tokio::time::Instant::now() >= deadline => {
-                    return Err(error);
-                }
-                Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+                opened => return opened,
             }
         }
+    }
+
+    async fn open_anew(&mut self) -> Result<()> {
+        self.connection = connection::open(&self.redis, self.events.response_timeout).await?;
+        // A server that still loads its data answers, but not to this.
+        self.load_functions().await
     }
 
     async fn refuse_unsafe(&self) -> Result<()> {

@@ -1,5 +1,7 @@
 //! Reading: by position, by aggregate, and what is new.
 
+use std::collections::BTreeMap;
+
 use redis::Value;
 
 use super::keys::entry;
@@ -76,6 +78,21 @@ impl Store {
             return Ok((event.position.n, event.link));
         }
         self.floor(shard).await
+    }
+
+    /// The last position that a shard's log ever had, also if that event is gone; 0 if the log is.
+    ///
+    /// # Errors
+    /// As the server says.
+    pub async fn last_ever(&mut self, shard: u16) -> Result<u64> {
+        let mut cmd = redis::cmd("XINFO");
+        cmd.arg("STREAM").arg(Keys::new(self.namespace(), shard).log());
+        let told = cmd.query_async::<BTreeMap<String, Value>>(&mut self.connection).await;
+        match told {
+            Ok(told) => Ok(told.get("last-generated-id").and_then(position_of).unwrap_or(0)),
+            Err(error) if error.to_string().contains("no such key") => Ok(0),
+            Err(error) => Err(self.failed(error, "read the end of the log")),
+        }
     }
 
     /// Position and link of the last event that was trimmed from a shard; `(0, START)` if none was.
@@ -203,6 +220,12 @@ impl Store {
         }
         Ok(events)
     }
+}
+
+/// The position in an entry id.
+fn position_of(id: &Value) -> Option<u64> {
+    let Value::BulkString(id) = id else { return None };
+    std::str::from_utf8(id).ok()?.split_once('-')?.0.parse().ok()
 }
 
 fn id_of(entry: &Value) -> String {

@@ -78,7 +78,7 @@ impl Store {
     /// As the server says; [`Kind::Missing`] if the shard was never made.
     pub async fn restore(&mut self, shard: u16, events: &[Event]) -> Result<Restored> {
         let keys = Keys::new(self.namespace(), shard);
-        let mut names = vec![keys.head(), keys.log()];
+        let mut names = vec![keys.tail(), keys.head(), keys.log()];
         let mut args: Vec<Vec<u8>> = Vec::with_capacity(events.len() * 8);
         for event in events {
             let content = event.content().map_err(|e| {

@@ -2,11 +2,13 @@
 
 mod kafka;
 
+use std::collections::HashSet;
+
 use super::open;
 use crate::backends::redis::events::{Access, Direction, Store};
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
-use crate::events::check::{Checker, Finding, Seen, with_position};
+use crate::events::check::{Checker, Finding, with_position};
 use crate::events::{Aggregate, Digest, Event, Position};
 use crate::ui::{Cell, Progress, Report};
 
@@ -124,13 +126,57 @@ async fn walk(
         progress.advance(page.len() as u64);
         next = last + 1;
     }
-    let seen: Vec<(Aggregate, Seen)> =
-        checker.aggregates().map(|(aggregate, seen)| (aggregate.clone(), *seen)).collect();
-    for page in seen.chunks(PAGE) {
-        indexes(store, page, (floor, end), faults).await?;
+    let mut last = store.last_ever(shard).await?;
+    let names: Vec<&Aggregate> = checker.aggregates().map(|(aggregate, _)| aggregate).collect();
+    for page in names.chunks(PAGE) {
+        last = last.max(indexes(store, page, &checker, (floor, end), faults).await?);
+    }
+    last = last.max(unseen(store, shard, &checker, (floor, end), faults).await?);
+    // Events that came meanwhile are in the log, since an append is one step; others were lost.
+    let (now, _) = store.head(shard).await?;
+    if last > now {
+        faults.push(Fault {
+            position: Some(Position { shard, n: now + 1 }),
+            aggregate: None,
+            kind: "gap",
+            detail: format!("events {} to {last} are missing: the log lost its end", now + 1),
+        });
     }
     progress.finish();
     Ok(checker)
+}
+
+/// Looks for aggregates that have an index but no events.
+async fn unseen(
+    store: &mut Store,
+    shard: u16,
+    checker: &Checker,
+    (floor, end): (u64, u64),
+    faults: &mut Vec<Fault>,
+) -> Result<u64, Failure> {
+    let (mut cursor, mut last) = (0, 0);
+    // The walk may come to an index twice.
+    let mut told = HashSet::new();
+    loop {
+        let (next, found) = store.walk(shard, cursor, None).await?;
+        for indexed in found {
+            let n = indexed.last.n;
+            last = last.max(n);
+            let known = n <= floor || n > end || checker.seen(&indexed.aggregate).is_some();
+            if !known && told.insert(indexed.aggregate.clone()) {
+                faults.push(Fault {
+                    position: None,
+                    kind: "index",
+                    detail: format!("the index has {} events, the log none", indexed.events),
+                    aggregate: Some(indexed.aggregate),
+                });
+            }
+        }
+        cursor = next;
+        if cursor == 0 {
+            return Ok(last);
+        }
+    }
 }
 
 fn fault(event: &Event, finding: Finding) -> Fault {
@@ -179,15 +225,19 @@ async fn ids(store: &mut Store, page: &[Event], faults: &mut Vec<Fault>) -> Resu
     Ok(())
 }
 
-/// Compares the indexes of aggregates with what was seen of them between two positions.
+/// Compares the indexes of aggregates with what was seen of them between two positions. Answers the
+/// last position that they have.
 async fn indexes(
     store: &mut Store,
-    seen: &[(Aggregate, Seen)],
+    names: &[&Aggregate],
+    checker: &Checker,
     (floor, end): (u64, u64),
     faults: &mut Vec<Fault>,
-) -> Result<(), Failure> {
-    let names: Vec<&Aggregate> = seen.iter().map(|(aggregate, _)| aggregate).collect();
-    for ((aggregate, seen), positions) in seen.iter().zip(store.indexes(&names).await?) {
+) -> Result<u64, Failure> {
+    let mut last = 0;
+    for (aggregate, positions) in names.iter().copied().zip(store.indexes(names).await?) {
+        last = last.max(positions.last().copied().unwrap_or(0));
+        let Some(seen) = checker.seen(aggregate) else { continue };
         let upto = positions.iter().filter(|n| **n <= end).count() as u64;
         let sum = positions
             .iter()
@@ -205,5 +255,5 @@ async fn indexes(
             });
         }
     }
-    Ok(())
+    Ok(last)
 }
