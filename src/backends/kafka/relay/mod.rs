@@ -209,7 +209,7 @@ impl Publisher {
         }
         let id = self.names.id();
         let what = format!("another relay took over: \"{id}\" belongs to it");
-        BackendError { message: what, ..error }
+        BackendError { message: what, transient: false, ..error }
             .hint("One relay runs at a time; what this one had not committed, the other publishes.")
             .hint("For another store: another events.namespace.")
     }
