@@ -124,6 +124,9 @@ _bss() {
             bss__subcmd__events,read)
                 cmd="bss__subcmd__events__subcmd__read"
                 ;;
+            bss__subcmd__events,relay)
+                cmd="bss__subcmd__events__subcmd__relay"
+                ;;
             bss__subcmd__events,replay)
                 cmd="bss__subcmd__events__subcmd__replay"
                 ;;
@@ -2002,7 +2005,7 @@ _bss() {
             return 0
             ;;
         bss__subcmd__events)
-            opts="-o -q -v -h --config --context --set --output --plot --since --until --as-of --tz --quiet --verbose --no-color --yes --help append read list replay export import verify stats"
+            opts="-o -q -v -h --config --context --set --output --plot --since --until --as-of --tz --quiet --verbose --no-color --yes --help append read list replay export import relay verify stats"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2240,7 +2243,7 @@ _bss() {
             return 0
             ;;
         bss__subcmd__events__subcmd__import)
-            opts="-o -q -v -h --renumber --config --context --set --output --plot --since --until --as-of --tz --quiet --verbose --no-color --yes --help"
+            opts="-o -q -v -h --from-kafka --plan --renumber --config --context --set --output --plot --since --until --as-of --tz --quiet --verbose --no-color --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2382,6 +2385,64 @@ _bss() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson csv plot svg" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson csv plot svg" -- "${cur}"))
+                    return 0
+                    ;;
+                --plot)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as-of)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tz)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --yes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        bss__subcmd__events__subcmd__relay)
+            opts="-o -q -v -h --drain --accept-gap --config --context --set --output --plot --since --until --as-of --tz --quiet --verbose --no-color --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2582,7 +2643,7 @@ _bss() {
             return 0
             ;;
         bss__subcmd__events__subcmd__verify)
-            opts="-o -q -v -h --limit --config --context --set --output --plot --since --until --as-of --tz --quiet --verbose --no-color --yes --help"
+            opts="-o -q -v -h --kafka --limit --config --context --set --output --plot --since --until --as-of --tz --quiet --verbose --no-color --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -9,7 +9,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use crate::bounded::{Bounded, end_of};
-use crate::broker::Corner;
+use crate::broker::{Corner, ORDERS};
 use crate::streams::stop;
 use crate::support::{redis, shown, unique, wait_for};
 
@@ -20,19 +20,21 @@ struct Shop {
     corner: Corner,
     namespace: String,
     redis: (String, u16),
+    shards: u16,
     next: u64,
 }
 
 impl Shop {
     fn new(redis: (String, u16)) -> Self {
-        let corner = Corner::new("relay", 4);
-        Self { corner, namespace: unique("relay"), redis, next: 0 }
+        let corner = Corner::of(ORDERS, "relay", 4);
+        Self { corner, namespace: unique("relay"), redis, shards: 1, next: 0 }
     }
 
     fn bss(&self, args: &[&str]) -> Command {
         let mut command = self.corner.bss(args);
         command
             .env("BSS_EVENTS_NAMESPACE", &self.namespace)
+            .env("BSS_EVENTS_SHARDS", self.shards.to_string())
             .env("BSS_REDIS_HOST", &self.redis.0)
             .env("BSS_REDIS_PORT", self.redis.1.to_string())
             .env("BSS_STREAMS_OUTAGE_TIMEOUT", "60s");
@@ -55,7 +57,7 @@ impl Shop {
             lines += &format!(
                 "{{\"shard\":0,\"position\":1,\"aggregateType\":\"customer\",\"aggregateId\":\"c-{id}\",\
                  \"revision\":0,\"eventId\":\"{}-e{n}\",\"type\":\"{what}\",\"typeVersion\":1,\
-                 \"recordedAt\":\"2026-11-27T05:00:00Z\",\"link\":\"{}\",\"data\":{{\"n\":{n}{tier}}}}}\n",
+                 \"recordedAt\":\"2026-01-01T00:00:00Z\",\"link\":\"{}\",\"data\":{{\"n\":{n}{tier}}}}}\n",
                 self.namespace,
                 "0".repeat(32)
             );
@@ -448,11 +450,33 @@ fn a_topic_that_is_missing_and_other_types_are_refused() {
     shop.ends(2, &["events", "relay", "Customer"]);
 }
 
-/// What `verify --kafka` is for: records that the relay did not write so.
+/// What the store knows of a customer is what an order is joined with.
+#[test]
+fn orders_see_the_tier_of_the_store() {
+    let mut shop = Shop::new(redis());
+    shop.append(25);
+    shop.drain();
+    let order = r#"{"orderId":"o-1","customerId":"c-3","totalAmount":"12.50","currency":"EUR",
+        "itemsCount":1,"status":"COMPLETED","timestamp":1767235600000}"#;
+    let record = (Some(b"c-3".to_vec()), Some(order.as_bytes().to_vec()));
+    shop.corner.write(&shop.corner.topic("order.events"), &[record]);
+    let output = shop.corner.drain();
+    assert!(output.status.success(), "{}", shown(&output));
+    let enriched = shop.corner.read(&shop.corner.topic("orders.enriched"));
+    let [(_, Some(value), _)] = &enriched[&b"c-3"[..]][..] else { panic!("{enriched:?}") };
+    let value = String::from_utf8_lossy(value);
+    assert!(value.contains("\"GOLD\""), "{value}");
+}
+
+/// What `verify --kafka` is for: records that the relay did not write so. Of several shards.
 #[test]
 fn a_topic_that_was_tampered_with_is_found() {
     let mut shop = Shop::new(redis());
+    shop.shards = 3;
     shop.append(40);
+    shop.drain();
+    shop.assert_each_once();
+    shop.append(20);
     shop.drain();
     shop.assert_whole();
     let topic = shop.corner.topic("events.customer");

@@ -82,6 +82,8 @@ pub struct Publisher {
     names: Names,
     transaction: Transaction,
     known: BTreeSet<String>,
+    /// How long a transaction may be open.
+    patience: Duration,
 }
 
 impl Publisher {
@@ -96,7 +98,8 @@ impl Publisher {
         let known = BTreeSet::new();
         require(kafka, &names.states())?;
         let transaction = Transaction::start(kafka, &streams, &names.id())?;
-        Ok(Self { kafka: kafka.clone(), names, transaction, known })
+        let patience = streams.transaction_timeout;
+        Ok(Self { kafka: kafka.clone(), names, transaction, known, patience })
     }
 
     /// How far each shard is, as committed.
@@ -150,12 +153,20 @@ impl Publisher {
         if !batch.rows.is_empty() {
             self.require(&self.names.rows())?;
         }
-        let written = self.write(batch, fault).map_err(|trouble| self.told(trouble));
-        if written.is_err() {
-            // Where it cannot be aborted, the next start does it.
-            drop(self.transaction.abort());
-        }
-        written
+        let started = Instant::now();
+        let Err(trouble) = self.write(batch, fault) else { return Ok(()) };
+        // One that was open for too long is ended in the same way: our own clock tells.
+        let young = started.elapsed() < self.patience.mul_f32(0.9);
+        let fenced = self.transaction.ended().filter(|_| young);
+        // Where it cannot be aborted, the next start does it.
+        drop(self.transaction.abort());
+        Err(match (trouble, fenced) {
+            (Trouble::Abort(error), Some(cause)) => {
+                let kind = Kind::Conflict;
+                self.told(Trouble::Fenced(BackendError { kind, ..error }.because(cause)))
+            }
+            (trouble, _) => self.told(trouble),
+        })
     }
 
     fn write(&mut self, batch: &Batch, fault: &Fault) -> std::result::Result<(), Trouble> {
@@ -212,7 +223,7 @@ impl Publisher {
         }
         let id = self.names.id();
         let what = format!("another relay took over: \"{id}\" belongs to it");
-        BackendError { message: what, ..error }
+        BackendError { message: what, transient: false, ..error }
             .hint("One relay runs at a time; what this one had not committed, the other publishes.")
             .hint("For another store: another events.namespace.")
     }

@@ -173,6 +173,12 @@ impl Transaction {
         (self.records, self.bytes)
     }
 
+    /// What ended the producer for good, if anything did: a record that was not written does not say so.
+    #[must_use]
+    pub fn ended(&self) -> Option<String> {
+        self.producer.client().fatal_error().map(|(_, cause)| cause)
+    }
+
     /// Serves the client; called between batches.
     pub fn poll(&self) {
         self.producer.poll(Duration::ZERO);

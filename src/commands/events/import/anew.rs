@@ -65,6 +65,10 @@ fn groups(window: Vec<Line>) -> Vec<Vec<Line>> {
 }
 
 async fn flush(store: &mut Store, window: Vec<Line>, tally: &mut Tally) -> Result<(), Failure> {
+    // An empty file, or one that ends with a full window.
+    if window.is_empty() {
+        return Ok(());
+    }
     let groups = groups(window);
     let appends: Vec<Append> =
         groups.iter().map(|group| prepare(store, group)).collect::<Result<_, _>>()?;

@@ -267,8 +267,8 @@ impl<'c> Carrier<'c> {
         let state = lane.state.clone();
         let checked =
             verdict::check(&mut self.store, shard, &state, self.accept_gap, self.context).await;
-        if let Err(failure) = checked {
-            return failure.into();
+        if let Err(halt) = checked {
+            return halt;
         }
         let what = format!(
             "the event at {} does not follow on {shard}:{}: its position or its link is another",
