@@ -46,7 +46,7 @@ impl Tree {
     /// # Errors
     /// If it is none, or too deep.
     pub fn read(text: &str) -> Result<Self, BadContent> {
-        Self::of(&*compact(text)?, DEPTH)
+        Self::of(&compact(text)?, DEPTH)
     }
 
     fn of(raw: &RawValue, depth: u32) -> Result<Self, BadContent> {

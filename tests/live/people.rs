@@ -365,7 +365,14 @@ fn a_customer_lives_by_its_rules() {
     let other =
         own.refused(5, &["customers", "change-tier", "c-1", "BRONZE", "--command-id", "k2"]);
     assert!(other.contains("another command has this id: it is revision 1"), "{other}");
+}
 
+#[test]
+fn a_customer_changes_until_it_leaves() {
+    let own = Own::new();
+    own.row(&["customers", "create", "c-1", "--name", "Ada", "--tier", "GOLD", "--email", "a@b.c"]);
+    own.row(&["customers", "change-tier", "c-1", "SILVER", "--reason", "spends less"]);
+    own.row(&["customers", "update", "c-1", "--region", "EU", "--remove", "email"]);
     let shown_customer = own.row(&["customers", "show", "c-1"]);
     let field = |name: &str| shown_customer[name].clone();
     assert_eq!(
@@ -429,4 +436,27 @@ fn writers_at_once_lose_nothing_and_snapshots_are_taken_on_the_way() {
     assert!(kept["revision"].as_u64().unwrap() >= 2, "{kept}");
     own.json(&["events", "snapshot", "verify"]);
     own.json(&["events", "verify"]);
+}
+
+#[test]
+fn a_command_that_is_sent_several_times_at_once_is_done_once() {
+    let own = Own::new();
+    let create = ["customers", "create", "c", "--name", "A", "--tier", "GOLD", "--command-id", "k"];
+    let start = |_| {
+        let mut command = own.command(&[&create[..], &["-o", "json"]].concat());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().expect("bss")
+    };
+    let writers: Vec<_> = (0..4).map(start).collect();
+    let mut results: Vec<String> = Vec::new();
+    for writer in writers {
+        let output = writer.wait_with_output().expect("an end");
+        assert!(output.status.success(), "{}", shown(&output));
+        let row = &document(&output)["rows"][0];
+        assert_eq!(row["revision"], 0);
+        results.push(row["result"].as_str().expect("a word").to_owned());
+    }
+    results.sort();
+    assert_eq!(results, ["known", "known", "known", "stored"]);
+    assert_eq!(own.row(&["events", "list"])["events"], 1);
 }

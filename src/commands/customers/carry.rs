@@ -210,9 +210,8 @@ impl Work<'_> {
         };
         let revision = known.revision;
         let part = self.store.load(self.aggregate, revision, Some(revision)).await?;
-        let event = match part.loaded.into_iter().next() {
-            Some(Loaded::Event(event)) => event,
-            _ => return Err(self.taken(revision)),
+        let Some(Loaded::Event(event)) = part.loaded.into_iter().next() else {
+            return Err(self.taken(revision));
         };
         let before = match revision.checked_sub(1) {
             None => None,

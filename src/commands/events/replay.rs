@@ -225,7 +225,10 @@ async fn all(
         }
         ends.push((shard, next.saturating_sub(1)));
     }
-    while args.follow {
+    if !args.follow {
+        return Ok(());
+    }
+    loop {
         let wait = store.after(&ends, PAGE);
         let events = tokio::select! {
             events = wait => events?,
@@ -242,5 +245,4 @@ async fn all(
             return Ok(());
         }
     }
-    Ok(())
 }
