@@ -112,6 +112,9 @@ _bss() {
             bss__subcmd__events,append)
                 cmd="bss__subcmd__events__subcmd__append"
                 ;;
+            bss__subcmd__events,bench)
+                cmd="bss__subcmd__events__subcmd__bench"
+                ;;
             bss__subcmd__events,export)
                 cmd="bss__subcmd__events__subcmd__export"
                 ;;
@@ -1970,7 +1973,7 @@ _bss() {
             return 0
             ;;
         bss__subcmd__events)
-            opts="-o -q -v -h --config --context --set --output --plot --since --until --as-of --tz --quiet --verbose --no-color --yes --help append read list replay export import verify stats"
+            opts="-o -q -v -h --config --context --set --output --plot --since --until --as-of --tz --quiet --verbose --no-color --yes --help append read list replay export import verify stats bench"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2075,6 +2078,68 @@ _bss() {
                     return 0
                     ;;
                 --metadata)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson csv plot svg" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson csv plot svg" -- "${cur}"))
+                    return 0
+                    ;;
+                --plot)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as-of)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tz)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --yes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        bss__subcmd__events__subcmd__bench)
+            opts="-o -q -v -h --events --config --context --set --output --plot --since --until --as-of --tz --quiet --verbose --no-color --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --events)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1139,33 +1139,34 @@ complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcomman
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from backtest" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from backtest" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from backtest" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -l context -d 'Use the settings of [context.NAME]' -r
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats bench" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats bench" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats bench" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats bench" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
 csv\t'CSV with a header'
 plot\t'Bars, or sparklines over time, of one number column; see --plot'
 svg\t'The same as an SVG document'"
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -l until -d 'End of the time range, not included' -r
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -l as-of -d 'Take this instant as now' -r
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -l tz -d 'Zone of dates without an offset, and of the display' -r
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -s q -l quiet -d 'Say only the result and errors'
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -l no-color -d 'Never use colour or draw bars'
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -f -a "append" -d 'Append events to an aggregate'
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -f -a "read" -d 'Read the events of one aggregate'
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -f -a "list" -d 'List the aggregates'
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -f -a "replay" -d 'Walk through the events in their order'
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -f -a "export" -d 'Write events to a file that `events import` reads'
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -f -a "import" -d 'Put events of a file into the store'
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -f -a "verify" -d 'Prove that the store is whole'
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -f -a "stats" -d 'Show how much the store holds and how long its memory lasts'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats bench" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats bench" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats bench" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats bench" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats bench" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats bench" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats bench" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats bench" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats bench" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats bench" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats bench" -f -a "append" -d 'Append events to an aggregate'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats bench" -f -a "read" -d 'Read the events of one aggregate'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats bench" -f -a "list" -d 'List the aggregates'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats bench" -f -a "replay" -d 'Walk through the events in their order'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats bench" -f -a "export" -d 'Write events to a file that `events import` reads'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats bench" -f -a "import" -d 'Put events of a file into the store'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats bench" -f -a "verify" -d 'Prove that the store is whole'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats bench" -f -a "stats" -d 'Show how much the store holds and how long its memory lasts'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats bench" -f -a "bench" -d 'Measure the event store beside the server\'s own commands'
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from append" -l type -d 'What happened, such as CustomerCreated' -r
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from append" -l data -d 'The event as a JSON object' -r
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from append" -l file -d 'Events from a file instead, one JSON object a line: type, data, and eventId, typeVersion, eventTime, correlationId, causationId, actor, metadata if there are; - is standard input' -r -F
@@ -1353,6 +1354,26 @@ complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcomma
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from stats" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from stats" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from stats" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from bench" -l events -d 'Events of each way to append' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from bench" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from bench" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from bench" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from bench" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from bench" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from bench" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from bench" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from bench" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from bench" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from bench" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from bench" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from bench" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from bench" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from bench" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c bss -n "__fish_bss_using_subcommand doctor" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c bss -n "__fish_bss_using_subcommand doctor" -l context -d 'Use the settings of [context.NAME]' -r
 complete -c bss -n "__fish_bss_using_subcommand doctor" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r

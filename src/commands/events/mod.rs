@@ -1,6 +1,7 @@
 //! `bss events`: Keep, read and prove the events of the event store
 
 pub mod append;
+pub mod bench;
 mod choice;
 pub mod export;
 pub mod import;
@@ -27,6 +28,8 @@ pub enum Events {
     Import(import::ImportArgs),
     Verify(verify::VerifyArgs),
     Stats(stats::StatsArgs),
+    #[command(hide = true)]
+    Bench(bench::BenchArgs),
 }
 
 impl Events {
@@ -44,6 +47,7 @@ impl Events {
             Self::Import(args) => import::run(args, context).await,
             Self::Verify(args) => verify::run(args, context).await,
             Self::Stats(args) => stats::run(args, context).await,
+            Self::Bench(args) => bench::run(args, context).await,
         }
     }
 }

@@ -7,6 +7,7 @@ pub mod append;
 pub mod index;
 pub mod keys;
 pub mod library;
+pub mod raw;
 pub mod read;
 pub mod restore;
 
