@@ -1,6 +1,7 @@
 //! `bss events`: Keep, read and prove the events of the event store
 
 pub mod append;
+pub mod bench;
 mod choice;
 mod copied;
 pub mod diff;
@@ -39,6 +40,8 @@ pub enum Events {
     Relay(relay::RelayArgs),
     Verify(verify::VerifyArgs),
     Stats(stats::StatsArgs),
+    #[command(hide = true)]
+    Bench(bench::BenchArgs),
 }
 
 impl Events {
@@ -60,6 +63,7 @@ impl Events {
             Self::Relay(args) => relay::run(args, context).await,
             Self::Verify(args) => verify::run(args, context).await,
             Self::Stats(args) => stats::run(args, context).await,
+            Self::Bench(args) => bench::run(args, context).await,
         }
     }
 }

@@ -8,6 +8,7 @@ pub mod epoch;
 pub mod index;
 pub mod keys;
 pub mod library;
+pub mod raw;
 pub mod read;
 pub mod restore;
 pub mod snapshots;
