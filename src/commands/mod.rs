@@ -135,7 +135,9 @@ impl Command {
     pub const fn runs_long(&self) -> bool {
         matches!(
             self,
-            Self::Streams(streams::Streams::Run(_)) | Self::Metrics(metrics::Metrics::Ingest(_))
+            Self::Streams(streams::Streams::Run(_))
+                | Self::Metrics(metrics::Metrics::Ingest(_))
+                | Self::Events(events::Events::Groups(events::groups::Groups::Run(_)))
         )
     }
 
@@ -155,6 +157,8 @@ impl Command {
                     events::Events::Replay(_)
                         | events::Events::Export(_)
                         | events::Events::Import(_)
+                        | events::Events::Archive(_)
+                        | events::Events::Parked(events::parked::ParkedLeaf::Replay(_))
                 ) | Self::Streams(streams::Streams::Dlq(streams::dlq::Dlq::Requeue(_)))
                     | Self::Streams(
                         streams::Streams::Generate(_)
@@ -204,7 +208,8 @@ impl Command {
     pub const fn takes_zone(&self) -> bool {
         matches!(
             self,
-            Self::Metrics(metrics::Metrics::Import(_)) | Self::Events(events::Events::Append(_))
+            Self::Metrics(metrics::Metrics::Import(_))
+                | Self::Events(events::Events::Append(_) | events::Events::Archive(_))
         )
     }
 

@@ -4,6 +4,7 @@
 //! Pure: events in, values out. `backends::redis::events` keeps the events, commands compose.
 
 pub mod aggregate;
+pub mod archive;
 pub mod chain;
 pub mod check;
 pub mod content;
@@ -11,6 +12,7 @@ pub mod draft;
 pub mod event;
 pub mod expected;
 pub mod filter;
+pub mod group;
 pub mod place;
 pub mod wire;
 

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::choice::ChoiceArgs;
+use super::history::{ArchiveOption, History};
 use super::{open, shown};
-use crate::backends::redis::events::{Access, Direction, Store};
+use crate::backends::redis::events::{Access, Store};
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
 use crate::commands::target::Target;
@@ -30,6 +31,8 @@ pub struct ExportArgs {
     force: bool,
     #[command(flatten)]
     choice: ChoiceArgs,
+    #[command(flatten)]
+    archive: ArchiveOption,
 }
 
 /// Runs the command.
@@ -43,6 +46,7 @@ pub async fn run(args: ExportArgs, context: &Context) -> Result<ExitStatus, Fail
             .hint("Give another name, or --force to take its place."));
     }
     let mut store = open(context, Access::Read).await?;
+    let mut history = args.archive.of(&mut store).await?;
     // What comes in meanwhile is not of this export.
     let mut ends = Vec::new();
     for shard in 0..store.shards() {
@@ -50,7 +54,9 @@ pub async fn run(args: ExportArgs, context: &Context) -> Result<ExitStatus, Fail
     }
     let mut target = Target::open(args.file, context)?;
     let mut progress = Progress::start(&context.ui, "exporting events", Some(ends.iter().sum()));
-    let written = write(&mut store, &ends, &filter, &mut target, &mut progress, context).await;
+    let written =
+        write((&mut store, &mut history), &ends, &filter, &mut target, &mut progress, context)
+            .await;
     progress.finish();
     let events = match written {
         Ok(Some(events)) => events,
@@ -71,7 +77,7 @@ pub async fn run(args: ExportArgs, context: &Context) -> Result<ExitStatus, Fail
 
 /// Writes the events and counts them; `None` if it was stopped, or nobody reads any more.
 async fn write(
-    store: &mut Store,
+    (store, history): (&mut Store, &mut History),
     ends: &[u64],
     filter: &Filter,
     target: &mut Target<'_>,
@@ -85,7 +91,7 @@ async fn write(
             if context.shutdown.asked() {
                 return Ok(None);
             }
-            let events = store.read(Position { shard, n: next }, Direction::Forward, PAGE).await?;
+            let events = history.read(store, Position { shard, n: next }, PAGE).await?;
             let Some(last) = events.last().map(|event| event.position.n) else { break };
             let mut text = Vec::new();
             for event in events.iter().take_while(|event| event.position.n <= *end) {

@@ -1,10 +1,15 @@
 //! `bss events`: Keep, read and prove the events of the event store
 
 pub mod append;
+pub mod archive;
 mod choice;
 pub mod export;
+pub mod groups;
+mod history;
 pub mod import;
 pub mod list;
+pub mod parked;
+pub mod pending;
 pub mod read;
 pub mod replay;
 mod shown;
@@ -27,6 +32,13 @@ pub enum Events {
     Import(import::ImportArgs),
     Verify(verify::VerifyArgs),
     Stats(stats::StatsArgs),
+    #[command(subcommand)]
+    Groups(groups::Groups),
+    #[command(subcommand)]
+    Pending(pending::PendingLeaf),
+    #[command(subcommand)]
+    Parked(parked::ParkedLeaf),
+    Archive(archive::ArchiveArgs),
 }
 
 impl Events {
@@ -44,6 +56,10 @@ impl Events {
             Self::Import(args) => import::run(args, context).await,
             Self::Verify(args) => verify::run(args, context).await,
             Self::Stats(args) => stats::run(args, context).await,
+            Self::Groups(command) => command.run(context).await,
+            Self::Pending(command) => command.run(context).await,
+            Self::Parked(command) => command.run(context).await,
+            Self::Archive(args) => archive::run(args, context).await,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `bss events read`
 
+use super::history::ArchiveOption;
 use super::{open, shown};
 use crate::backends::redis::events::Access;
 use crate::cli::{ExitStatus, Failure};
@@ -29,6 +30,8 @@ pub struct ReadArgs {
     #[arg(long, value_name = "N", default_value_t = 100,
         value_parser = clap::value_parser!(u64).range(1..=100_000))]
     limit: u64,
+    #[command(flatten)]
+    archive: ArchiveOption,
 }
 
 /// Runs the command.
@@ -52,7 +55,8 @@ pub async fn run(args: ReadArgs, context: &Context) -> Result<ExitStatus, Failur
     let wanted = (end + 1).saturating_sub(args.from_revision);
     let mut found = Vec::new();
     if first <= last {
-        let part = store.load(&args.aggregate, first, Some(last)).await?;
+        let mut part = store.load(&args.aggregate, first, Some(last)).await?;
+        args.archive.of(&mut store).await?.fill(&mut part.loaded)?;
         found = shown::present(part.loaded)?;
     }
     if args.backward {

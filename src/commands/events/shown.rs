@@ -81,7 +81,7 @@ pub fn present(loaded: Vec<Loaded>) -> Result<Vec<Event>, Failure> {
         Loaded::Trimmed { revision, position } => Err(Failure::failed(format!(
             "the event of revision {revision} (position {position}) was archived and is not in the store"
         ))
-        .hint("Put it back: bss events archive restore FILE, or begin later: --from-revision N")),
+        .hint("Read it from the archive: --archive DIR, or begin later: --from-revision N")),
     }
     };
     loaded.into_iter().map(one).collect()

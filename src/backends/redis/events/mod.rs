@@ -4,11 +4,14 @@
 //! hashes of event ids; see [`keys`]. Functions of the server check and append in one step.
 
 pub mod append;
+pub mod groups;
 pub mod index;
 pub mod keys;
 pub mod library;
+pub mod pending;
 pub mod read;
 pub mod restore;
+pub mod trim;
 
 use std::time::Duration;
 
@@ -22,9 +25,12 @@ use crate::config::settings::{Events, Redis};
 use crate::events::{Aggregate, Link, place::shard_of};
 
 pub use append::{Append, Outcome};
-pub use keys::Keys;
+pub use groups::{Consumer, Given, Mended, Taken};
+pub use keys::{Keys, entry_of};
+pub use pending::{Claimed, Pending};
 pub use read::{Direction, Loaded, Part};
 pub use restore::{Indexed, Restored};
+pub use trim::Trimmed;
 
 /// The form in which this program keeps events.
 const FORMAT: &str = "1";
@@ -114,7 +120,10 @@ impl Store {
     }
 
     /// Opens the connection anew, for as long as `events.response_timeout`.
-    pub(super) async fn reconnect(&mut self) -> Result<()> {
+    ///
+    /// # Errors
+    /// As [`connection::open`] says when that time is over.
+    pub async fn reconnect(&mut self) -> Result<()> {
         let deadline = tokio::time::Instant::now() + self.events.response_timeout;
         loop {
             let opened = connection::open(&self.redis, self.events.response_timeout).await;
