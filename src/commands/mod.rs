@@ -133,6 +133,9 @@ impl Command {
     /// Whether the command runs until it is stopped.
     #[must_use]
     pub const fn runs_long(&self) -> bool {
+        if let Self::Events(events::Events::Project(args)) = self {
+            return args.runs_long();
+        }
         matches!(
             self,
             Self::Streams(streams::Streams::Run(_))
@@ -158,6 +161,7 @@ impl Command {
                         | events::Events::Export(_)
                         | events::Events::Import(_)
                         | events::Events::Archive(_)
+                        | events::Events::Project(_)
                         | events::Events::Parked(events::parked::ParkedLeaf::Replay(_))
                 ) | Self::Streams(streams::Streams::Dlq(streams::dlq::Dlq::Requeue(_)))
                     | Self::Streams(
@@ -220,6 +224,7 @@ impl Command {
         match self {
             Self::Setup(setup::Setup::All(_)) => &Backend::ALL,
             Self::Setup(setup::Setup::Kafka(_)) => &[Kafka],
+            Self::Events(events::Events::Project(_)) => &[Redis, Timescale],
             Self::Setup(setup::Setup::Redis(_)) | Self::Events(_) => &[Redis],
             Self::Metrics(metrics::Metrics::Ingest(_)) => &[Timescale, Kafka],
             Self::Fraud(fraud::Fraud::Evaluate(args)) if !args.reads_tables() => {

@@ -14,6 +14,7 @@ pub mod expected;
 pub mod filter;
 pub mod group;
 pub mod place;
+pub mod projection;
 pub mod wire;
 
 pub use aggregate::Aggregate;

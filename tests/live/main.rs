@@ -35,6 +35,7 @@ mod observe;
 mod once;
 mod pause;
 mod pricing;
+mod project;
 mod query;
 mod reading;
 mod rebuild;

@@ -10,6 +10,7 @@ pub mod import;
 pub mod list;
 pub mod parked;
 pub mod pending;
+pub mod project;
 pub mod read;
 pub mod replay;
 mod shown;
@@ -39,6 +40,7 @@ pub enum Events {
     #[command(subcommand)]
     Parked(parked::ParkedLeaf),
     Archive(archive::ArchiveArgs),
+    Project(project::ProjectArgs),
 }
 
 impl Events {
@@ -60,6 +62,7 @@ impl Events {
             Self::Pending(command) => command.run(context).await,
             Self::Parked(command) => command.run(context).await,
             Self::Archive(args) => archive::run(args, context).await,
+            Self::Project(args) => project::run(args, context).await,
         }
     }
 }
