@@ -8,7 +8,7 @@ use crate::backends::redis::connection::Connection;
 
 /// The library's name carries its version: another version's functions stay beside it, so that old
 /// and new programs run side by side.
-pub const NAME: &str = "bss_v1_groups";
+pub const NAME: &str = "bss_v1_groups_2";
 
 /// One function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
