@@ -1139,33 +1139,38 @@ complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcomman
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from backtest" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from backtest" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from backtest" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -l context -d 'Use the settings of [context.NAME]' -r
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats groups pending parked archive project" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats groups pending parked archive project" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats groups pending parked archive project" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats groups pending parked archive project" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
 csv\t'CSV with a header'
 plot\t'Bars, or sparklines over time, of one number column; see --plot'
 svg\t'The same as an SVG document'"
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -l until -d 'End of the time range, not included' -r
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -l as-of -d 'Take this instant as now' -r
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -l tz -d 'Zone of dates without an offset, and of the display' -r
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -s q -l quiet -d 'Say only the result and errors'
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -l no-color -d 'Never use colour or draw bars'
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -f -a "append" -d 'Append events to an aggregate'
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -f -a "read" -d 'Read the events of one aggregate'
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -f -a "list" -d 'List the aggregates'
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -f -a "replay" -d 'Walk through the events in their order'
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -f -a "export" -d 'Write events to a file that `events import` reads'
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -f -a "import" -d 'Put events of a file into the store'
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -f -a "verify" -d 'Prove that the store is whole'
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats" -f -a "stats" -d 'Show how much the store holds and how long its memory lasts'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats groups pending parked archive project" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats groups pending parked archive project" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats groups pending parked archive project" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats groups pending parked archive project" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats groups pending parked archive project" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats groups pending parked archive project" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats groups pending parked archive project" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats groups pending parked archive project" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats groups pending parked archive project" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats groups pending parked archive project" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats groups pending parked archive project" -f -a "append" -d 'Append events to an aggregate'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats groups pending parked archive project" -f -a "read" -d 'Read the events of one aggregate'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats groups pending parked archive project" -f -a "list" -d 'List the aggregates'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats groups pending parked archive project" -f -a "replay" -d 'Walk through the events in their order'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats groups pending parked archive project" -f -a "export" -d 'Write events to a file that `events import` reads'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats groups pending parked archive project" -f -a "import" -d 'Put events of a file into the store'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats groups pending parked archive project" -f -a "verify" -d 'Prove that the store is whole'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats groups pending parked archive project" -f -a "stats" -d 'Show how much the store holds and how long its memory lasts'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats groups pending parked archive project" -f -a "groups" -d 'Run and inspect the consumer groups of the event store'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats groups pending parked archive project" -f -a "pending" -d 'See and move the events that a group\'s consumers have not done'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats groups pending parked archive project" -f -a "parked" -d 'See and try again the events that a group\'s handler did not take'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats groups pending parked archive project" -f -a "archive" -d 'Move old events from the store into files, and read them there'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import verify stats groups pending parked archive project" -f -a "project" -d 'Keep a table of what the events add up to'
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from append" -l type -d 'What happened, such as CustomerCreated' -r
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from append" -l data -d 'The event as a JSON object' -r
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from append" -l file -d 'Events from a file instead, one JSON object a line: type, data, and eventId, typeVersion, eventTime, correlationId, causationId, actor, metadata if there are; - is standard input' -r -F
@@ -1199,6 +1204,7 @@ complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcomma
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from read" -l from-revision -d 'The first revision to show' -r
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from read" -l to-revision -d 'The last revision to show' -r
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from read" -l limit -d 'At most so many events' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from read" -l archive -d 'Read events that were archived from this folder' -r -F
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from read" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from read" -l context -d 'Use the settings of [context.NAME]' -r
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from read" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
@@ -1248,6 +1254,7 @@ complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcomma
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -l correlation -d 'Only events of this conversation' -r
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -l causation -d 'Only events that this event or command caused' -r
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -l actor -d 'Only events of this actor' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -l archive -d 'Read events that were archived from this folder' -r -F
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -l context -d 'Use the settings of [context.NAME]' -r
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
@@ -1274,6 +1281,7 @@ complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcomma
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from export" -l correlation -d 'Only events of this conversation' -r
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from export" -l causation -d 'Only events that this event or command caused' -r
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from export" -l actor -d 'Only events of this actor' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from export" -l archive -d 'Read events that were archived from this folder' -r -F
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from export" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from export" -l context -d 'Use the settings of [context.NAME]' -r
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from export" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
@@ -1315,6 +1323,7 @@ complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcomma
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from import" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from verify" -l limit -d 'Show at most so many findings' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from verify" -l archive -d 'Read events that were archived from this folder' -r -F
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from verify" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from verify" -l context -d 'Use the settings of [context.NAME]' -r
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from verify" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
@@ -1353,6 +1362,122 @@ complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcomma
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from stats" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from stats" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from stats" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from groups" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from groups" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from groups" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from groups" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from groups" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from groups" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from groups" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from groups" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from groups" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from groups" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from groups" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from groups" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from groups" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from groups" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from groups" -f -a "run" -d 'Run a handler for every event, at least once'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from groups" -f -a "list" -d 'List the consumer groups'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from groups" -f -a "status" -d 'Show how far a group is and what its consumers have'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from groups" -f -a "retire" -d 'Remove a consumer of a group without losing its work'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from pending" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from pending" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from pending" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from pending" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from pending" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from pending" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from pending" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from pending" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from pending" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from pending" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from pending" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from pending" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from pending" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from pending" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from pending" -f -a "list" -d 'List the events that consumers of a group have and have not done'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from pending" -f -a "claim" -d 'Give pending events that nobody works on to another consumer'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from parked" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from parked" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from parked" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from parked" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from parked" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from parked" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from parked" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from parked" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from parked" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from parked" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from parked" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from parked" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from parked" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from parked" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from parked" -f -a "list" -d 'List the events that a group\'s handler did not take'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from parked" -f -a "replay" -d 'Try parked events of a group again'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -l before -d 'Events recorded before this' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -l keep -d 'All but the newest N events of each shard' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -l upto -d 'Events up to this position, and with it, of its shard: N, or SHARD:N' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -l dir -d 'The folder of the archive' -r -F
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -l force -d 'Go on beyond what every reader has done: those behind lose the events'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -f -a "list" -d 'List the files of an archive'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -f -a "verify" -d 'Prove that an archive is whole'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -f -a "restore" -d 'Put the events of an archive into an empty store'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from project" -l archive -d 'Read events that were archived from this folder' -r -F
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from project" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from project" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from project" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from project" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from project" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from project" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from project" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from project" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from project" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from project" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from project" -l drain -d 'End when every event is in'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from project" -l rebuild -d 'Build the table anew beside the live one, up to the last event'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from project" -l compare -d 'Compare the table with all events folded anew; exit 6 if anything differs'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from project" -l swap -d 'Put what was built in the place of the live table'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from project" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from project" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from project" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from project" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c bss -n "__fish_bss_using_subcommand doctor" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c bss -n "__fish_bss_using_subcommand doctor" -l context -d 'Use the settings of [context.NAME]' -r
 complete -c bss -n "__fish_bss_using_subcommand doctor" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r

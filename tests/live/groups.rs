@@ -74,17 +74,49 @@ fn a_group_that_the_server_lost_goes_on_at_its_checkpoint() {
 }
 
 #[test]
-fn a_run_that_was_killed_leaves_nothing_out() {
+fn a_run_that_is_killed_ten_times_leaves_nothing_out() {
     let shelf = Shelf::new(1);
-    shelf.fill(1, 9);
-    // The fourth event's handler kills the run before it can tell that it is done.
-    let killing = r#"read -r line; echo "$line" >> out; case "$line" in *'"n":6}'*) [ -f killed ] || { touch killed; kill -9 $PPID; };; esac"#;
-    let killed = shelf.bss(&run("mail", &[], killing)).ended().expect("bss");
-    assert_eq!(killed.status.code(), None, "{}", shown(&killed));
-    shelf.ended(0, &run("mail", &[], killing));
+    shelf.fill(1, 30);
+    // The handler of every third event kills the run before it can tell that it is done.
+    let killing = r#"read -r line; echo "$line" >> out; n=$(expr "$line" : '.*"n":\([0-9]*\)}'); [ $((n % 3)) = 0 ] && [ ! -f killed-$n ] && { touch killed-$n; kill -9 $PPID; }; exit 0"#;
+    let mut kills = 0;
+    loop {
+        let output = shelf.bss(&run("mail", &[], killing)).ended().expect("bss");
+        match output.status.code() {
+            None => kills += 1,
+            Some(code) => {
+                assert_eq!(code, 0, "{}", shown(&output));
+                break;
+            }
+        }
+    }
+    assert_eq!(kills, 10);
     let all = shelf.numbers("out");
-    assert_eq!(all.iter().copied().collect::<BTreeSet<_>>(), (1..=9).collect(), "{all:?}");
-    assert_eq!(all.iter().filter(|n| **n == 6).count(), 2, "{all:?}");
+    assert_eq!(all.iter().copied().collect::<BTreeSet<_>>(), (1..=30).collect(), "{all:?}");
+    assert_eq!(all.len(), 40, "only the killed ones came twice: {all:?}");
+    let status = shelf.json(&["events", "groups", "status", "mail"]);
+    assert_eq!((&status["meta"]["pending"], &status["meta"]["lag"]), (&0.into(), &0.into()));
+}
+
+#[test]
+fn consumers_that_have_ended_do_not_make_the_list_long() {
+    let shelf = Shelf::new(1);
+    shelf.fill(1, 1);
+    for n in 0..20 {
+        shelf.ended(0, &run("mail", &["--consumer", &format!("pod-{n}")], TO_FILE));
+    }
+    let rows = || {
+        let status = shelf.json(&["events", "groups", "status", "mail"]);
+        status["rows"].as_array().expect("rows").clone()
+    };
+    let idle = |row: &serde_json::Value| row["idleSeconds"].as_f64().expect("a number") > 5.0;
+    let limit = std::time::Duration::from_secs(30);
+    wait_for("all have asked for nothing for a while", limit, || {
+        rows().iter().all(idle).then_some(())
+    });
+    shelf.ended(0, &run("mail", &["--consumer", "pod-new"], TO_FILE));
+    assert_eq!(rows().len(), 1);
+    assert_eq!(shelf.numbers("out"), [1]);
 }
 
 #[test]

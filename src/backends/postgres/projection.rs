@@ -243,11 +243,11 @@ pub async fn begin_anew(connection: &mut PgConnection) -> Result<()> {
 }
 
 /// Puts the rows that were built in the place of the live ones, in one transaction; false if the
-/// live ones have come further.
+/// live ones have come further, unless they are of a store that is no more.
 ///
 /// # Errors
 /// What the server says.
-pub async fn swap(connection: &mut PgConnection) -> Result<bool> {
+pub async fn swap(connection: &mut PgConnection, of_another_store: bool) -> Result<bool> {
     let what = || "could not put bss.customers_next in the place of bss.customers";
     let mut transaction = connection.begin().await.map_err(|e| fault(e, what()))?;
     sqlx::query("SELECT 1 FROM bss.projection WHERE name = 'customers' FOR UPDATE")
@@ -258,7 +258,7 @@ pub async fn swap(connection: &mut PgConnection) -> Result<bool> {
     let next = positions(&mut transaction, Build::Next).await?;
     let behind =
         |(shard, (at, _)): (&u16, &(u64, Link))| next.get(shard).is_none_or(|(n, _)| n < at);
-    if next.is_empty() || live.iter().any(behind) {
+    if next.is_empty() || (!of_another_store && live.iter().any(behind)) {
         transaction.rollback().await.map_err(|e| fault(e, what()))?;
         return Ok(false);
     }

@@ -166,18 +166,30 @@ impl Work<'_> {
         }
         let what = "put the table that was built in the place of bss.customers";
         let effect = "the rows of bss.customers are replaced";
-        drop(self.context.confirm(&[Backend::Timescale], what, effect).await?);
+        let _agreed = self.context.confirm(&[Backend::Timescale], what, effect).await?;
+        let other = self.is_of_another_store().await?;
         loop {
             // The live one may have gone on since.
             self.forward(Build::Next).await?;
             if self.context.shutdown.asked() {
                 return Ok(self.context.shutdown.status());
             }
-            if projection::swap(&mut self.connection).await? {
+            if projection::swap(&mut self.connection, other).await? {
                 self.context.ui.status("bss.customers has the rows that were built.");
                 return Ok(ExitStatus::Done);
             }
         }
+    }
+
+    /// Whether the live rows have events that the store does not have (any more).
+    async fn is_of_another_store(&mut self) -> Result<bool, Failure> {
+        for (shard, (at, link)) in projection::positions(&mut self.connection, Build::Live).await? {
+            match same_store(&mut self.store, shard, (at, link.as_str())).await {
+                Err(failure) if failure.code == "lost" => return Ok(true),
+                other => other?,
+            }
+        }
+        Ok(false)
     }
 
     /// Compares the live rows with all events up to their position.

@@ -2,7 +2,7 @@
 
 use super::history::ArchiveOption;
 use super::{open, shown};
-use crate::backends::redis::events::Access;
+use crate::backends::redis::events::{Access, Loaded};
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
 use crate::events::Aggregate;
@@ -56,7 +56,9 @@ pub async fn run(args: ReadArgs, context: &Context) -> Result<ExitStatus, Failur
     let mut found = Vec::new();
     if first <= last {
         let mut part = store.load(&args.aggregate, first, Some(last)).await?;
-        args.archive.of(&mut store).await?.fill(&mut part.loaded)?;
+        if part.loaded.iter().any(|loaded| matches!(loaded, Loaded::Trimmed { .. })) {
+            args.archive.of(&mut store).await?.fill(&mut part.loaded)?;
+        }
         found = shown::present(part.loaded)?;
     }
     if args.backward {

@@ -221,7 +221,10 @@ async fn all(
         }
         ends.push((shard, next.saturating_sub(1)));
     }
-    while args.follow {
+    if !args.follow {
+        return Ok(());
+    }
+    loop {
         let wait = store.after(&ends, PAGE);
         let events = tokio::select! {
             events = wait => events?,
@@ -238,5 +241,4 @@ async fn all(
             return Ok(());
         }
     }
-    Ok(())
 }

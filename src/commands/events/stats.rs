@@ -55,10 +55,10 @@ pub async fn run(_args: StatsArgs, context: &Context) -> Result<ExitStatus, Fail
     context.ui.report(&report)?;
     match (limit, full) {
         (None, _) => {
-            context.ui.hint("The server has no maxmemory: it grows until the machine has no more.")
+            context.ui.hint("The server has no maxmemory: it grows until the machine has no more.");
         }
         (Some(_), Some(time)) => {
-            context.ui.status(format!("As in the last day, its maxmemory is reached on {time}."))
+            context.ui.status(format!("As in the last day, its maxmemory is reached on {time}."));
         }
         (Some(_), None) => {}
     }

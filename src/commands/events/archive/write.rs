@@ -123,7 +123,7 @@ impl Work<'_> {
             return Ok(());
         }
         let what = "trim events that were not done";
-        drop(self.context.confirm(&[Backend::Redis], what, &losses.join(", ")).await?);
+        let _agreed = self.context.confirm(&[Backend::Redis], what, &losses.join(", ")).await?;
         losses.iter().for_each(|loss| self.context.ui.warning(loss));
         Ok(())
     }

@@ -90,7 +90,7 @@ struct Run<'c> {
 pub async fn run(args: RunArgs, context: &Context) -> Result<ExitStatus, Failure> {
     let filter = args.choice.filter(context)?;
     let mut store = open(context, Access::Read).await?;
-    let starts = starts(&mut store, &args).await?;
+    let starts = starts(&mut store, &args, context).await?;
     let given = (0..store.shards()).zip(starts.iter().copied()).collect();
     let handler = Handler::new(args.command.clone());
     let tally = Tally::default();
@@ -111,7 +111,7 @@ pub async fn run(args: RunArgs, context: &Context) -> Result<ExitStatus, Failure
 }
 
 /// Where a new group begins, shard by shard.
-async fn starts(store: &mut Store, args: &RunArgs) -> Result<Vec<u64>, Failure> {
+async fn starts(store: &mut Store, args: &RunArgs, context: &Context) -> Result<Vec<u64>, Failure> {
     let start = args.from.unwrap_or(Start::First);
     if let Start::At(position) = start
         && position.shard >= store.shards()
@@ -120,19 +120,26 @@ async fn starts(store: &mut Store, args: &RunArgs) -> Result<Vec<u64>, Failure> 
             format!("there is no shard {}: the store has {}", position.shard, store.shards());
         return Err(Failure::usage(what));
     }
+    let group = &args.group;
     let mut starts = Vec::new();
     for shard in 0..store.shards() {
-        if args.from.is_some()
-            && let Some(at) = store.readers(shard).await?.get(&reader(&args.group))
-        {
-            let what = format!("the group {} is there, at position {shard}:{at}", args.group);
+        let known = store.readers(shard).await?.get(&reader(group)).copied();
+        if let (Some(_), Some(at)) = (args.from, known) {
+            let what = format!("the group {group} is there, at position {shard}:{at}");
             return Err(Failure::usage(what).hint(
                 "Leave --from out: it goes on there. For another start give another group name.",
             ));
         }
         let (floor, _) = store.floor(shard).await?;
         let (last, _) = store.head(shard).await?;
-        starts.push(start.checkpoint(shard, last).max(floor));
+        let begin = known.unwrap_or_else(|| start.checkpoint(shard, last));
+        if begin < floor {
+            context.ui.warning(format!(
+                "events {} to {floor} of shard {shard} were trimmed: the group {group} goes on behind them",
+                begin + 1
+            ));
+        }
+        starts.push(begin.max(floor));
     }
     Ok(starts)
 }
