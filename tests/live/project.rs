@@ -32,7 +32,7 @@ fn write(shelf: &Shelf, writer: u64) {
                     "CustomerCreated",
                     r#"{"name":"Ann","tier":"SILVER","region":"EU"}"#.to_owned(),
                 ),
-                n if n % 7 == 0 => ("CustomerUpdated", format!(r#"{{"region":"R{n}"}}"#)),
+                n if n.is_multiple_of(7) => ("CustomerUpdated", format!(r#"{{"region":"R{n}"}}"#)),
                 99 => ("CustomerClosed", "{}".to_owned()),
                 n => ("CustomerTierChanged", format!(r#"{{"newTier":"T{n}"}}"#)),
             };

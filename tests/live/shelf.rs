@@ -74,9 +74,9 @@ impl Shelf {
     /// Appends events `first..=last`, the numbers as data, six aggregates in turn.
     pub fn fill(&self, first: u64, last: u64) {
         for aggregate in 0..6 {
-            let of = |n: &u64| n % 6 == aggregate;
+            let of = |n: &u64| *n % 6 == aggregate;
             let line = |n: u64| {
-                let kind = if n % 2 == 0 { "Even" } else { "Odd" };
+                let kind = if n.is_multiple_of(2) { "Even" } else { "Odd" };
                 format!("{{\"eventId\":\"e-{n}\",\"type\":\"{kind}\",\"data\":{{\"n\":{n}}}}}\n")
             };
             let lines: String = (first..=last).filter(of).map(line).collect();
