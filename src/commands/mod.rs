@@ -137,11 +137,15 @@ impl Command {
     /// Whether the command runs until it is stopped.
     #[must_use]
     pub const fn runs_long(&self) -> bool {
+        if let Self::Events(events::Events::Project(args)) = self {
+            return args.runs_long();
+        }
         matches!(
             self,
             Self::Streams(streams::Streams::Run(_))
                 | Self::Metrics(metrics::Metrics::Ingest(_))
                 | Self::Events(events::Events::Relay(_))
+                | Self::Events(events::Events::Groups(events::groups::Groups::Run(_)))
         )
     }
 
@@ -161,6 +165,9 @@ impl Command {
                     events::Events::Replay(_)
                         | events::Events::Export(_)
                         | events::Events::Import(_)
+                        | events::Events::Archive(_)
+                        | events::Events::Project(_)
+                        | events::Events::Parked(events::parked::ParkedLeaf::Replay(_))
                 ) | Self::Streams(streams::Streams::Dlq(streams::dlq::Dlq::Requeue(_)))
                     | Self::Streams(
                         streams::Streams::Generate(_)
@@ -212,7 +219,10 @@ impl Command {
             self,
             Self::Metrics(metrics::Metrics::Import(_))
                 | Self::Events(
-                    events::Events::Append(_) | events::Events::State(_) | events::Events::Diff(_)
+                    events::Events::Append(_)
+                        | events::Events::Archive(_)
+                        | events::Events::State(_)
+                        | events::Events::Diff(_)
                 )
         )
     }
@@ -224,6 +234,7 @@ impl Command {
         match self {
             Self::Setup(setup::Setup::All(_)) => &Backend::ALL,
             Self::Setup(setup::Setup::Kafka(_)) => &[Kafka],
+            Self::Events(events::Events::Project(_)) => &[Redis, Timescale],
             Self::Events(events::Events::Relay(_)) => &[Redis, Kafka],
             Self::Events(events::Events::Import(args)) if args.reads_kafka() => &[Redis, Kafka],
             Self::Events(events::Events::Verify(args)) if args.reads_kafka() => &[Redis, Kafka],

@@ -4,6 +4,7 @@
 //! Pure: events in, values out. `backends::redis::events` keeps the events, commands compose.
 
 pub mod aggregate;
+pub mod archive;
 pub mod chain;
 pub mod check;
 pub mod content;
@@ -13,8 +14,10 @@ pub mod event;
 pub mod expected;
 pub mod filter;
 pub mod fold;
+pub mod group;
 pub mod info;
 pub mod place;
+pub mod projection;
 pub mod published;
 pub mod relay;
 pub mod snapshot;

@@ -20,6 +20,7 @@ pub mod ledger;
 pub mod load;
 pub mod offsets;
 pub mod policies;
+pub mod projection;
 pub mod reports;
 pub mod samples;
 pub mod seen;

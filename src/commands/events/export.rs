@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::choice::ChoiceArgs;
+use super::history::{ArchiveOption, History};
 use super::{form, open, shown};
-use crate::backends::redis::events::{Access, Direction, Store};
+use crate::backends::redis::events::{Access, Store};
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
 use crate::commands::target::Target;
@@ -34,6 +35,8 @@ pub struct ExportArgs {
     current: bool,
     #[command(flatten)]
     choice: ChoiceArgs,
+    #[command(flatten)]
+    archive: ArchiveOption,
 }
 
 /// Which events, and in which form.
@@ -72,6 +75,7 @@ pub async fn run(args: ExportArgs, context: &Context) -> Result<ExitStatus, Fail
             .hint("Give another name, or --force to take its place."));
     }
     let mut store = open(context, Access::Read).await?;
+    let mut history = args.archive.of(&mut store).await?;
     // What comes in meanwhile is not of this export.
     let mut ends = Vec::new();
     for shard in 0..store.shards() {
@@ -81,7 +85,9 @@ pub async fn run(args: ExportArgs, context: &Context) -> Result<ExitStatus, Fail
     let chosen = Chosen { filter, newest };
     let mut target = Target::open(args.file, context)?;
     let mut progress = Progress::start(&context.ui, "exporting events", Some(ends.iter().sum()));
-    let written = write(&mut store, &ends, &chosen, &mut target, &mut progress, context).await;
+    let written =
+        write((&mut store, &mut history), &ends, &chosen, &mut target, &mut progress, context)
+            .await;
     progress.finish();
     let events = match written {
         Ok(Some(events)) => events,
@@ -102,7 +108,7 @@ pub async fn run(args: ExportArgs, context: &Context) -> Result<ExitStatus, Fail
 
 /// Writes the events and counts them; `None` if it was stopped, or nobody reads any more.
 async fn write(
-    store: &mut Store,
+    (store, history): (&mut Store, &mut History),
     ends: &[u64],
     chosen: &Chosen,
     target: &mut Target<'_>,
@@ -116,7 +122,7 @@ async fn write(
             if context.shutdown.asked() {
                 return Ok(None);
             }
-            let events = store.read(Position { shard, n: next }, Direction::Forward, PAGE).await?;
+            let events = history.read(store, Position { shard, n: next }, PAGE).await?;
             let Some(last) = events.last().map(|event| event.position.n) else { break };
             let mut text = Vec::new();
             for event in events.iter().take_while(|event| event.position.n <= *end) {

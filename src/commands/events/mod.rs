@@ -1,15 +1,21 @@
 //! `bss events`: Keep, read and prove the events of the event store
 
 pub mod append;
+pub mod archive;
 pub mod bench;
 mod choice;
 mod copied;
 pub mod diff;
 pub mod export;
 mod form;
+pub mod groups;
+mod history;
 pub mod import;
 pub mod list;
 pub(super) mod loading;
+pub mod parked;
+pub mod pending;
+pub mod project;
 pub mod read;
 pub mod relay;
 pub mod replay;
@@ -42,6 +48,14 @@ pub enum Events {
     Stats(stats::StatsArgs),
     #[command(hide = true)]
     Bench(bench::BenchArgs),
+    #[command(subcommand)]
+    Groups(groups::Groups),
+    #[command(subcommand)]
+    Pending(pending::PendingLeaf),
+    #[command(subcommand)]
+    Parked(parked::ParkedLeaf),
+    Archive(archive::ArchiveArgs),
+    Project(project::ProjectArgs),
 }
 
 impl Events {
@@ -64,6 +78,11 @@ impl Events {
             Self::Verify(args) => verify::run(args, context).await,
             Self::Stats(args) => stats::run(args, context).await,
             Self::Bench(args) => bench::run(args, context).await,
+            Self::Groups(command) => command.run(context).await,
+            Self::Pending(command) => command.run(context).await,
+            Self::Parked(command) => command.run(context).await,
+            Self::Archive(args) => archive::run(args, context).await,
+            Self::Project(args) => project::run(args, context).await,
         }
     }
 }

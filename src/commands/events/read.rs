@@ -1,8 +1,9 @@
 //! `bss events read`
 
 use super::form::{Form, FormArgs};
+use super::history::ArchiveOption;
 use super::{open, shown};
-use crate::backends::redis::events::Access;
+use crate::backends::redis::events::{Access, Loaded};
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
 use crate::events::Aggregate;
@@ -32,6 +33,8 @@ pub struct ReadArgs {
     limit: u64,
     #[command(flatten)]
     form: FormArgs,
+    #[command(flatten)]
+    archive: ArchiveOption,
 }
 
 /// Runs the command.
@@ -57,7 +60,10 @@ pub async fn run(args: ReadArgs, context: &Context) -> Result<ExitStatus, Failur
     let wanted = (end + 1).saturating_sub(args.from_revision);
     let mut found = Vec::new();
     if first <= last {
-        let part = store.load(&args.aggregate, first, Some(last)).await?;
+        let mut part = store.load(&args.aggregate, first, Some(last)).await?;
+        if part.loaded.iter().any(|loaded| matches!(loaded, Loaded::Trimmed { .. })) {
+            args.archive.of(&mut store).await?.fill(&mut part.loaded)?;
+        }
         found = shown::present(part.loaded)?;
     }
     if args.backward {

@@ -2,6 +2,7 @@
 
 use super::choice::ChoiceArgs;
 use super::form::{Form, FormArgs};
+use super::history::{ArchiveOption, History};
 use super::{open, shown};
 use crate::backends::redis::events::{Access, Direction, Store};
 use crate::cli::{ExitStatus, Failure};
@@ -30,7 +31,7 @@ pub struct ReplayArgs {
     #[arg(long, value_name = "N", requires = "aggregate")]
     from_revision: Option<u64>,
     /// The newest first
-    #[arg(long, conflicts_with = "follow")]
+    #[arg(long, conflicts_with_all = ["follow", "archive"])]
     backward: bool,
     /// At most so many events
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
@@ -42,6 +43,8 @@ pub struct ReplayArgs {
     choice: ChoiceArgs,
     #[command(flatten)]
     form: FormArgs,
+    #[command(flatten)]
+    archive: ArchiveOption,
 }
 
 /// What is printed and how much of it.
@@ -116,6 +119,7 @@ pub async fn run(args: ReplayArgs, context: &Context) -> Result<ExitStatus, Fail
     let mut store = open(context, Access::Read).await?;
     let left = args.limit.unwrap_or(u64::MAX);
     let mut printer = Printer { context, filter, form, left, printed: 0, text: Vec::new() };
+    let mut history = args.archive.of(&mut store).await?;
     if let Some(aggregate) = &args.aggregate {
         let events = store.events_of(aggregate).await?;
         let first = args.from_revision.unwrap_or(0);
@@ -124,13 +128,15 @@ pub async fn run(args: ReplayArgs, context: &Context) -> Result<ExitStatus, Fail
                 .code("missing")
                 .hint("See which aggregates there are: bss events list"));
         }
-        if one(&mut store, aggregate, (first, events), args.backward, &mut printer).await?
+        if one((&mut store, &mut history), aggregate, (first, events), args.backward, &mut printer)
+            .await?
             && args.follow
         {
-            follow_one(&mut store, aggregate, events.max(first), &mut printer).await?;
+            follow_one((&mut store, &mut history), aggregate, events.max(first), &mut printer)
+                .await?;
         }
     } else {
-        all(&args, &mut store, &mut printer).await?;
+        all(&args, (&mut store, &mut history), &mut printer).await?;
     }
     printer.form.tell(context);
     context.ui.status(format!("{} events.", printer.printed));
@@ -140,7 +146,7 @@ pub async fn run(args: ReplayArgs, context: &Context) -> Result<ExitStatus, Fail
 
 /// The events of one aggregate; false once it is enough.
 async fn one(
-    store: &mut Store,
+    (store, history): (&mut Store, &mut History),
     aggregate: &Aggregate,
     (first, end): (u64, u64),
     backward: bool,
@@ -154,7 +160,9 @@ async fn one(
         } else {
             (low, high.min(low + page))
         };
-        let mut events = shown::present(store.load(aggregate, from, Some(to - 1)).await?.loaded)?;
+        let mut loaded = store.load(aggregate, from, Some(to - 1)).await?.loaded;
+        history.fill(&mut loaded)?;
+        let mut events = shown::present(loaded)?;
         if backward {
             events.reverse();
             high = from;
@@ -169,7 +177,7 @@ async fn one(
 }
 
 async fn follow_one(
-    store: &mut Store,
+    (store, history): (&mut Store, &mut History),
     aggregate: &Aggregate,
     mut next: u64,
     printer: &mut Printer<'_>,
@@ -179,7 +187,7 @@ async fn follow_one(
     loop {
         let end = store.events_of(aggregate).await?;
         if end > next {
-            if !one(store, aggregate, (next, end), false, printer).await? {
+            if !one((store, history), aggregate, (next, end), false, printer).await? {
                 return Ok(());
             }
             next = end;
@@ -197,7 +205,7 @@ async fn follow_one(
 /// All events of all shards. Each shard is in order; of several shards, one comes after the other.
 async fn all(
     args: &ReplayArgs,
-    store: &mut Store,
+    (store, history): (&mut Store, &mut History),
     printer: &mut Printer<'_>,
 ) -> Result<(), Failure> {
     let shards = match args.from {
@@ -212,8 +220,12 @@ async fn all(
             if printer.context.shutdown.asked() {
                 return Ok(());
             }
-            let direction = if args.backward { Direction::Backward } else { Direction::Forward };
-            let events = store.read(Position { shard, n: next }, direction, PAGE).await?;
+            let at = Position { shard, n: next };
+            let events = if args.backward {
+                store.read(at, Direction::Backward, PAGE).await?
+            } else {
+                history.read(store, at, PAGE).await?
+            };
             let Some(last) = events.last().map(|event| event.position.n) else { break };
             if !printer.print(&events)? {
                 return Ok(());

@@ -45,6 +45,14 @@ pub fn row(event: &Event, content: &Content<'_>) -> Vec<Cell> {
     ]
 }
 
+/// An event's line of JSON as it is stored, with its end of line.
+///
+/// # Errors
+/// Exit 1 if its stored bytes are damaged.
+pub fn line(event: &Event, out: &mut Vec<u8>) -> Result<(), Failure> {
+    line_with(event, &event.content().map_err(|e| damaged(event, &e))?, out)
+}
+
 /// An event's line of JSON with a content of it, and its end of line.
 ///
 /// # Errors
@@ -95,7 +103,7 @@ pub fn present(loaded: Vec<Loaded>) -> Result<Vec<Event>, Failure> {
             "the event of revision {revision} (position {position}) was archived and is not in the store"
         ))
         .code("archived")
-        .hint("Put it back: bss events archive restore FILE, or begin later: --from-revision N")),
+        .hint("Read it from the archive: --archive DIR, or begin later: --from-revision N")),
     }
     };
     loaded.into_iter().map(one).collect()

@@ -127,7 +127,10 @@ async fn of(store: &mut Store, shard: u16, now: EventTime) -> Result<Shard, Fail
 
 /// The first position recorded at or after an instant, by halving: the server's clock does not go
 /// back by more than it is set back.
-async fn first_since(
+///
+/// # Errors
+/// As the server says.
+pub async fn first_since(
     store: &mut Store,
     shard: u16,
     since: EventTime,

@@ -1,7 +1,7 @@
 //! The names of a shard's keys. All have the shard's hash tag, so that on a cluster they lie on one
 //! server and a function may touch them together.
 
-use crate::events::{Aggregate, Position};
+use crate::events::{Aggregate, Event, Position};
 
 /// The keys of one shard.
 #[derive(Clone, Debug)]
@@ -61,6 +61,25 @@ impl Keys {
         format!("{}:i:{bucket}", self.tag)
     }
 
+    /// A hash: who reads the log and up to which position everything is done. Nothing beyond the
+    /// slowest is trimmed. Names are `KIND:NAME`, such as `group:mail`.
+    #[must_use]
+    pub fn readers(&self) -> String {
+        self.part("readers")
+    }
+
+    /// A hash: the events that a group's handler did not take, by position.
+    #[must_use]
+    pub fn parked(&self, group: &str) -> String {
+        self.part(&format!("parked:{group}"))
+    }
+
+    /// A set: the positions of parked events that the group shall try again.
+    #[must_use]
+    pub fn again(&self, group: &str) -> String {
+        self.part(&format!("again:{group}"))
+    }
+
     /// A key of another part of the store: `{tag}:PART`.
     #[must_use]
     pub fn part(&self, part: &str) -> String {
@@ -72,4 +91,10 @@ impl Keys {
 #[must_use]
 pub fn entry(position: Position) -> String {
     position.n.to_string()
+}
+
+/// The whole entry id of an event.
+#[must_use]
+pub fn entry_of(event: &Event) -> String {
+    format!("{}-{}", event.position.n, event.recorded_at.millis())
 }

@@ -39,13 +39,47 @@ pub const RESTORE: Function =
 /// Walks the aggregates of a shard.
 pub const SCAN: Function =
     Function { name: "scan", body: include_str!("scan.lua"), reads_only: true };
+/// Gives a consumer of a group its next events.
+pub const TAKE: Function = Function {
+    name: "take",
+    body: concat!(include_str!("group.lua"), include_str!("take.lua")),
+    reads_only: false,
+};
+/// Notes what a group has done.
+pub const ACK: Function = Function {
+    name: "ack",
+    body: concat!(include_str!("group.lua"), include_str!("ack.lua")),
+    reads_only: false,
+};
+/// Sets an event of a group aside.
+pub const PARK: Function = Function {
+    name: "park",
+    body: concat!(include_str!("group.lua"), include_str!("park.lua")),
+    reads_only: false,
+};
+/// Lists what is pending in a group.
+pub const PENDING: Function =
+    Function { name: "pending", body: include_str!("pending.lua"), reads_only: true };
+/// Gives pending events to another consumer.
+pub const CLAIM: Function = Function {
+    name: "claim",
+    body: concat!(include_str!("group.lua"), include_str!("claim.lua")),
+    reads_only: false,
+};
+/// Removes a consumer of a group.
+pub const DISMISS: Function =
+    Function { name: "dismiss", body: include_str!("dismiss.lua"), reads_only: false };
+/// Trims what is archived.
+pub const TRIM: Function =
+    Function { name: "trim", body: include_str!("trim.lua"), reads_only: false };
 
 /// Tells and counts the epoch of a shard.
 pub const EPOCH: Function =
     Function { name: "epoch", body: include_str!("epoch.lua"), reads_only: false };
 
 /// All functions of the library.
-const ALL: [Function; 5] = [APPEND, LOAD, RESTORE, SCAN, EPOCH];
+const ALL: [Function; 12] =
+    [APPEND, LOAD, RESTORE, SCAN, EPOCH, TAKE, ACK, PARK, PENDING, CLAIM, DISMISS, TRIM];
 
 impl Function {
     fn registered(self) -> String {
@@ -138,7 +172,8 @@ mod tests {
     fn the_library_registers_each_function_once() {
         let text = text();
         for function in ALL {
-            assert_eq!(text.matches(&function.registered()).count(), 1);
+            let registered = format!("'{}'", function.registered());
+            assert_eq!(text.matches(&registered).count(), 1);
             assert!(function.body.contains(&format!("local function {}(", function.name)));
         }
         assert_eq!(sha("return 1"), "e0e1f9fabfc9d4800c877a703b823ac0578ff8db");

@@ -5,13 +5,16 @@
 
 pub mod append;
 pub mod epoch;
+pub mod groups;
 pub mod index;
 pub mod keys;
 pub mod library;
+pub mod pending;
 pub mod raw;
 pub mod read;
 pub mod restore;
 pub mod snapshots;
+pub mod trim;
 
 use std::time::Duration;
 
@@ -25,9 +28,12 @@ use crate::config::settings::{Events, Redis};
 use crate::events::{Aggregate, Link, place::shard_of};
 
 pub use append::{Append, Outcome};
-pub use keys::Keys;
+pub use groups::{Consumer, Given, Mended, Taken};
+pub use keys::{Keys, entry_of};
+pub use pending::{Claimed, Pending};
 pub use read::{Direction, Loaded, Part};
 pub use restore::{Indexed, Restored};
+pub use trim::Trimmed;
 
 /// The form in which this program keeps events.
 const FORMAT: &str = "1";
@@ -128,6 +134,7 @@ impl Store {
     ///
     /// # Errors
     /// Those of [`connection::open`].
+    /// As [`connection::open`] says when that time is over.
     pub async fn reconnect(&mut self) -> Result<()> {
         let deadline = tokio::time::Instant::now() + self.events.response_timeout;
         loop {

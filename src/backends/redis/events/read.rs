@@ -247,6 +247,16 @@ pub(super) fn number(value: &Value) -> Option<u64> {
     }
 }
 
+/// A text in whatever form the server gives it.
+pub(super) fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::BulkString(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
+        Value::SimpleString(text) => Some(text.clone()),
+        Value::Int(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
 /// An entry `[id, [h, ..., e, ...]]` as an event.
 fn event(entry: Value, shard: u16) -> Option<Event> {
     let Value::Array(parts) = entry else { return None };

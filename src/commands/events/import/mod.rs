@@ -1,9 +1,9 @@
 //! `bss events import`
 
 mod anew;
-mod back;
+pub(super) mod back;
 mod kafka;
-mod lines;
+pub(super) mod lines;
 
 use std::path::PathBuf;
 
@@ -50,10 +50,13 @@ impl ImportArgs {
 
 /// What an import came to.
 #[derive(Clone, Debug, Default)]
-struct Tally {
-    read: u64,
-    stored: u64,
-    there: u64,
+pub(super) struct Tally {
+    /// Lines with an event.
+    pub read: u64,
+    /// Stored now.
+    pub stored: u64,
+    /// There before.
+    pub there: u64,
     rejected: Vec<(u64, String)>,
 }
 

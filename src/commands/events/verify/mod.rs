@@ -4,8 +4,9 @@ mod kafka;
 
 use std::collections::HashSet;
 
+use super::history::{ArchiveOption, History};
 use super::open;
-use crate::backends::redis::events::{Access, Direction, Store};
+use crate::backends::redis::events::{Access, Store};
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
 use crate::events::check::{Checker, Finding, with_position};
@@ -30,6 +31,8 @@ pub struct VerifyArgs {
     #[arg(long, value_name = "N", default_value_t = 100,
         value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     limit: u32,
+    #[command(flatten)]
+    archive: ArchiveOption,
 }
 
 impl VerifyArgs {
@@ -54,11 +57,12 @@ struct Fault {
 /// Redis unreachable, no event store: exit 4.
 pub async fn run(args: VerifyArgs, context: &Context) -> Result<ExitStatus, Failure> {
     let mut store = open(context, Access::Read).await?;
+    let mut history = args.archive.of(&mut store).await?;
     let mut faults = Vec::new();
     let mut report = Report::new(format!("The event store in {}", store.place()));
     let mut events = 0;
     for shard in 0..store.shards() {
-        let checker = walk(&mut store, shard, &mut faults, context).await?;
+        let checker = walk((&mut store, &mut history), shard, &mut faults, context).await?;
         events += checker.events();
         let (n, link) = checker.head();
         report = report.meta(&format!("head{shard}"), format!("{n} {link}"));
@@ -100,12 +104,12 @@ pub async fn run(args: VerifyArgs, context: &Context) -> Result<ExitStatus, Fail
 
 /// Walks a shard up to where it ended when the walk began.
 async fn walk(
-    store: &mut Store,
+    (store, history): (&mut Store, &mut History),
     shard: u16,
     faults: &mut Vec<Fault>,
     context: &Context,
 ) -> Result<Checker, Failure> {
-    let (floor, link) = store.floor(shard).await?;
+    let (floor, link) = history.floor(shard);
     let (end, _) = store.head(shard).await?;
     let mut checker = Checker::new(floor + 1, link);
     let mut progress = Progress::start(
@@ -115,7 +119,7 @@ async fn walk(
     );
     let mut next = floor + 1;
     while next <= end {
-        let mut page = store.read(Position { shard, n: next }, Direction::Forward, PAGE).await?;
+        let mut page = history.read(store, Position { shard, n: next }, PAGE).await?;
         page.retain(|event| event.position.n <= end);
         let Some(last) = page.last().map(|event| event.position.n) else { break };
         for event in &page {

@@ -1,0 +1,148 @@
+//! The projection of customers: their events folded into one row each.
+//!
+//! It takes what it knows of an event's data and leaves the rest alone, so that a new field or type stops
+//! nobody; a row's revision says which event it was made of last.
+
+use serde_json::{Map, Value};
+
+use super::content::BadContent;
+use super::{Event, Position};
+use crate::domain::EventTime;
+
+/// The type of aggregate that is projected.
+pub const CATEGORY: &str = "customer";
+
+/// One customer as the events tell it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Customer {
+    /// Who.
+    pub id: String,
+    /// The name, if it is told in the clear.
+    pub name: Option<String>,
+    /// The tier.
+    pub tier: Option<String>,
+    /// Where the customer is.
+    pub region: Option<String>,
+    /// `ACTIVE` or `CLOSED`.
+    pub status: Status,
+    /// The last event that was folded in.
+    pub revision: u64,
+    /// Where that is.
+    pub position: Position,
+    /// When it was recorded.
+    pub updated_at: EventTime,
+}
+
+/// Whether a customer is one still.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Yes.
+    Active,
+    /// No longer.
+    Closed,
+}
+
+impl Status {
+    /// Its word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "ACTIVE",
+            Self::Closed => "CLOSED",
+        }
+    }
+
+    /// The status of a word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Self {
+        if word == "CLOSED" { Self::Closed } else { Self::Active }
+    }
+}
+
+/// Folds an event into what there was before; `None` if it is of no customer. An event that is in
+/// there already changes nothing.
+///
+/// # Errors
+/// If its content cannot be read.
+pub fn fold(before: Option<Customer>, event: &Event) -> Result<Option<Customer>, BadContent> {
+    if event.aggregate.kind() != CATEGORY {
+        return Ok(before);
+    }
+    if before.as_ref().is_some_and(|customer| customer.revision >= event.revision) {
+        return Ok(before);
+    }
+    let content = event.content()?;
+    let data: Map<String, Value> = serde_json::from_str(content.data.get())
+        .map_err(|e| BadContent::Json(format!("data: {e}")))?;
+    let mut customer = before.unwrap_or_else(|| Customer {
+        id: event.aggregate.id().to_owned(),
+        name: None,
+        tier: None,
+        region: None,
+        status: Status::Active,
+        revision: 0,
+        position: event.position,
+        updated_at: event.recorded_at,
+    });
+    match content.event_type.as_ref() {
+        "CustomerCreated" | "CustomerUpdated" => {
+            told(&data, &["name"], &mut customer.name);
+            told(&data, &["tier"], &mut customer.tier);
+            told(&data, &["region"], &mut customer.region);
+        }
+        "CustomerTierChanged" => told(&data, &["newTier", "tier", "to"], &mut customer.tier),
+        "CustomerClosed" => customer.status = Status::Closed,
+        _ => {}
+    }
+    customer.revision = event.revision;
+    customer.position = event.position;
+    customer.updated_at = event.recorded_at;
+    Ok(Some(customer))
+}
+
+/// Takes the first of some fields that is a text, or null, which takes it away.
+fn told(data: &Map<String, Value>, names: &[&str], field: &mut Option<String>) {
+    match names.iter().find_map(|name| data.get(*name)) {
+        Some(Value::String(text)) => *field = Some(text.clone()),
+        Some(Value::Null) => *field = None,
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::events::Link;
+
+    fn event(revision: u64, kind: &str, data: &str) -> Event {
+        Event {
+            position: Position { shard: 0, n: revision + 1 },
+            aggregate: "customer/c-1".parse().unwrap(),
+            revision,
+            recorded_at: EventTime::from_millis(1_795_550_400_000),
+            link: Link::START,
+            envelope: format!(r#"{{"id":"e{revision}","type":"{kind}","data":{data}}}"#)
+                .into_bytes(),
+        }
+    }
+
+    #[test]
+    fn a_life_is_folded_and_what_comes_twice_changes_nothing() {
+        let life = [
+            event(0, "CustomerCreated", r#"{"name":"Ann","tier":"SILVER","region":"EU","x":1}"#),
+            event(1, "CustomerTierChanged", r#"{"oldTier":"SILVER","newTier":"GOLD"}"#),
+            event(2, "CustomerUpdated", r#"{"region":null,"name":"Ann B"}"#),
+            event(3, "SomethingNew", r#"{"tier":"NONE"}"#),
+            event(4, "CustomerClosed", "{}"),
+        ];
+        let once = life.iter().try_fold(None, fold).unwrap().unwrap();
+        assert_eq!(once.tier.as_deref(), Some("GOLD"));
+        assert_eq!((once.name.as_deref(), once.region.as_deref()), (Some("Ann B"), None));
+        assert_eq!((once.status, once.revision), (Status::Closed, 4));
+        let again = life[1..].iter().try_fold(Some(once.clone()), fold).unwrap().unwrap();
+        assert_eq!(again, once);
+        let mut other = event(0, "CustomerCreated", "{}");
+        other.aggregate = "order/o".parse().unwrap();
+        assert_eq!(fold(None, &other).unwrap(), None);
+    }
+}
