@@ -62,13 +62,14 @@ pub async fn out(
         aggregate: &aggregate,
         command,
         event_id: wish.command_id.clone().unwrap_or_else(|| Uuid::now_v7().to_string()),
+        renew: false,
     };
     for _ in 0..TRIES {
         let done = work.attempt(wish, context).await?;
         if let Some(done) = done {
             if done.result == "stored" {
                 let stored = (done.revision, 1);
-                keep_if_due(context, &mut work.store, &aggregate, stored).await;
+                keep_if_due(context, &mut work.store, &aggregate, stored, work.renew).await;
             }
             return answer(&work, &done, context);
         }
@@ -85,6 +86,8 @@ struct Work<'a> {
     aggregate: &'a Aggregate,
     command: &'a Command,
     event_id: String,
+    /// Whether the snapshot that is there cannot be used.
+    renew: bool,
 }
 
 impl Work<'_> {
@@ -100,7 +103,10 @@ impl Work<'_> {
             return Ok(Some(done));
         }
         let found = self.model.state(&mut self.store, self.aggregate, AsOf::Newest).await?;
-        found.warn(self.aggregate, context);
+        if !self.renew {
+            found.warn(self.aggregate, context);
+        }
+        self.renew = found.unusable.is_some();
         let (event, expected) = match &found.state {
             Some(state) => (self.decide(Some(&state.data))?, Expected::Exact(state.revision)),
             None => (self.decide(None)?, Expected::NoStream),

@@ -159,7 +159,7 @@ pub async fn run(args: AppendArgs, context: &Context) -> Result<ExitStatus, Fail
     let status = answer(&args, &store, &contents, &outcome, context)?;
     if let Outcome::Stored { revision, .. } = outcome {
         let stored = (revision, contents.len() as u64);
-        keep_if_due(context, &mut store, &args.aggregate, stored).await;
+        keep_if_due(context, &mut store, &args.aggregate, stored, false).await;
     }
     Ok(status)
 }

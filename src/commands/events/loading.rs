@@ -244,22 +244,25 @@ impl From<crate::backends::BackendError> for Doubt {
     }
 }
 
-/// Takes a snapshot after `count` events from `first` on were stored, if that is due. It is a
-/// convenience: what fails here is told and fails nothing.
+/// Takes a snapshot after `count` events from `first` on were stored, if that is due, or to `renew` one
+/// that was found unusable. It is a convenience: what fails here is told and fails nothing.
 pub async fn keep_if_due(
     context: &Context,
     store: &mut Store,
     aggregate: &Aggregate,
     (first, count): (u64, u64),
+    renew: bool,
 ) {
     let every = context.settings().events.snapshot_every;
-    if every == 0 || (first + count) / every == first / every {
+    if every == 0 || (!renew && (first + count) / every == first / every) {
         return;
     }
     let taken = async {
         let model = Model::new(context, false)?;
         let found = model.state(store, aggregate, AsOf::Newest).await?;
-        found.warn(aggregate, context);
+        if !renew {
+            found.warn(aggregate, context);
+        }
         match found.state {
             Some(state) => model.keep(store, aggregate, state).await,
             None => Ok(()),
