@@ -19,7 +19,7 @@ local function load(keys, args)
     for m = i, k do
       out[#out + 1] = first + m - 1
       out[#out + 1] = tonumber(positions[m])
-      out[#out + 1] = m - i < missing and false or entries[m - i + 1 - missing]
+      out[#out + 1] = entries[m - i + 1 - missing] or false
     end
     i = k + 1
   end
