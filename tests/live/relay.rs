@@ -468,6 +468,46 @@ fn orders_see_the_tier_of_the_store() {
     assert!(value.contains("\"GOLD\""), "{value}");
 }
 
+/// Trimmed behind the relay is regular, and a customer's row goes on from the one in Kafka; trimmed
+/// before it is a gap.
+#[test]
+fn what_is_trimmed_behind_the_relay_is_not_missed() {
+    let mut shop = Shop::new(redis());
+    shop.append(20);
+    shop.drain();
+    let trim = |shop: &Shop| {
+        let output = shop.ends(0, &["events", "verify", "-o", "json"]);
+        let document: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let head = document["meta"]["head0"].as_str().expect("a head");
+        let (n, _) = head.split_once(' ').expect("position and link");
+        let [log, floor] = ["log", "head"].map(|part| format!("{{{}:0}}:{part}", shop.namespace));
+        let after = (n.parse::<u64>().expect("a position") + 1).to_string();
+        assert!(ask(shop.redis.1, &["XTRIM", &log, "MINID", &after]).is_some());
+        assert_eq!(ask(shop.redis.1, &["SET", &floor, head]).as_deref(), Some("+OK"));
+    };
+    trim(&shop);
+    let moved = ["events", "append", "customer/c-3", "--type", "CustomerUpdated", "--data"];
+    shop.ends(0, &[&moved[..], &[r#"{"region":"EU","n":20}"#]].concat());
+    shop.drain();
+    let rows = shop.corner.read(&shop.corner.topic("customer.info"));
+    let (_, row, _) = rows[&b"c-3"[..]].last().expect("a row");
+    let row: serde_json::Value =
+        serde_json::from_slice(row.as_ref().expect("a row")).expect("JSON");
+    assert_eq!((&row["tier"], &row["region"]), (&"GOLD".into(), &"EU".into()));
+    let verified = shown(&shop.ends(0, &["events", "verify", "--kafka", "-o", "json"]));
+    assert!(verified.contains("\"kafkaEventsArchived\": 20"), "{verified}");
+    // Two more, trimmed before they are published.
+    shop.ends(0, &[&moved[..], &[r#"{"n":21}"#]].concat());
+    shop.ends(0, &[&moved[..], &[r#"{"n":22}"#]].concat());
+    trim(&shop);
+    shop.ends(0, &[&moved[..], &[r#"{"n":23}"#]].concat());
+    let text = shown(&shop.ends(6, &["events", "relay", "--drain"]));
+    assert!(text.contains("0:22 to 0:23") && text.contains("--accept-gap"), "{text}");
+    shop.ends(0, &["events", "relay", "--drain", "--accept-gap"]);
+    assert_eq!(shop.published()["c-3"], [3, 20, 23]);
+    shop.ends(0, &["events", "verify", "--kafka"]);
+}
+
 /// What `verify --kafka` is for: records that the relay did not write so. Of several shards.
 #[test]
 fn a_topic_that_was_tampered_with_is_found() {
