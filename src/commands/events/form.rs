@@ -35,6 +35,24 @@ pub fn upcasters(context: &Context) -> Result<Upcasters, Failure> {
         .map_err(|e| Failure::config("cannot use events.upcasters").because(&e))
 }
 
+/// Events with their contents in today's form. Their links are still those of the stored ones.
+///
+/// # Errors
+/// Exit 1 for damaged bytes, and for a version that is not known.
+pub fn renewed(upcasters: &Upcasters, mut events: Vec<Event>) -> Result<Vec<Event>, Failure> {
+    for event in &mut events {
+        let stored = event.content().map_err(|e| shown::damaged(event, &e))?;
+        let version = stored.type_version;
+        let current = upcasters.current(&event.aggregate, stored);
+        let current = current.map_err(|unfit| shown::unfit(event, &unfit))?;
+        if current.type_version != version {
+            let envelope = current.envelope().map_err(|e| shown::damaged(event, &e))?;
+            event.envelope = envelope;
+        }
+    }
+    Ok(events)
+}
+
 impl Form {
     /// The form that the options ask for.
     ///

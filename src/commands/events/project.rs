@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::history::{ArchiveOption, History};
-use super::open;
+use super::{form, open};
 use crate::backends::postgres::projection::{self, Build, Positions};
 use crate::backends::postgres::{PgConnection, connect};
 use crate::backends::redis::events::{Access, Direction, Store};
@@ -11,7 +11,7 @@ use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
 use crate::config::Backend;
 use crate::events::projection::{Customer, fold};
-use crate::events::{Event, Position};
+use crate::events::{Event, Position, Upcasters};
 use crate::runtime::Fault;
 use crate::ui::{Cell, Report};
 
@@ -63,6 +63,7 @@ struct Work<'c> {
     history: History,
     connection: PgConnection,
     fault: Fault,
+    upcasters: Upcasters,
 }
 
 impl ProjectArgs {
@@ -83,7 +84,8 @@ pub async fn run(args: ProjectArgs, context: &Context) -> Result<ExitStatus, Fai
     let history = args.archive.of(&mut store).await?;
     let connection = connect(&context.settings().timescale).await?;
     let fault = Fault::parse(context.environment.fault.as_deref());
-    let mut work = Work { context, store, history, connection, fault };
+    let upcasters = form::upcasters(context)?;
+    let mut work = Work { context, store, history, connection, fault, upcasters };
     if args.compare {
         return work.compare().await;
     }
@@ -142,6 +144,7 @@ impl Work<'_> {
                 let next = Position { shard, n: at + 1 };
                 let page = self.history.read(&mut self.store, next, PAGE).await?;
                 let Some(last) = page.last().map(|event| event.position.n) else { break };
+                let page = form::renewed(&self.upcasters, page)?;
                 self.fault.hit("project-read");
                 projection::apply(&mut self.connection, build, &page).await?;
                 self.fault.hit("project-stored");
@@ -244,6 +247,7 @@ impl Work<'_> {
                 page.retain(|event| event.position.n <= *end);
                 let Some(last) = page.last() else { break };
                 at = last.position.n;
+                let page = form::renewed(&self.upcasters, page)?;
                 for event in &page {
                     let before = rows.remove(event.aggregate.id());
                     let folded =

@@ -49,7 +49,7 @@ impl Store {
     /// As the server says.
     pub async fn note_published(&mut self, shard: u16, n: u64) -> Result<()> {
         let mut note = redis::cmd("HSET");
-        note.arg(Keys::new(self.namespace(), shard).meta()).arg("published").arg(n);
+        note.arg(Keys::new(self.namespace(), shard).readers()).arg("relay").arg(n);
         match note.query_async::<Value>(&mut self.connection).await {
             Err(error) if takes_nothing(&error) => Ok(()),
             answer => answer.map(drop).map_err(|e| self.failed(e, "note what is published")),

@@ -9,11 +9,11 @@ use crate::backends::redis::events::{Access, Given, Mended, Store, Taken, entry_
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
 use crate::commands::events::choice::ChoiceArgs;
-use crate::commands::events::{open, parked, shown};
+use crate::commands::events::{form, open, parked, shown};
 use crate::config::settings::parse_span;
 use crate::events::filter::Filter;
 use crate::events::group::{self, Parked, Start};
-use crate::events::{Event, Position};
+use crate::events::{Event, Position, Upcasters};
 
 /// Entries that are taken at once where most may be passed over.
 const PAGE: usize = 500;
@@ -75,6 +75,7 @@ struct Run<'c> {
     args: RunArgs,
     handler: Handler,
     filter: Filter,
+    upcasters: Upcasters,
     /// Where the group begins in each shard if it is not there.
     starts: Vec<u64>,
     /// The last position of each shard that the group was given.
@@ -93,8 +94,9 @@ pub async fn run(args: RunArgs, context: &Context) -> Result<ExitStatus, Failure
     let starts = starts(&mut store, &args, context).await?;
     let given = (0..store.shards()).zip(starts.iter().copied()).collect();
     let handler = Handler::new(args.command.clone());
+    let upcasters = form::upcasters(context)?;
     let tally = Tally::default();
-    let mut run = Run { context, store, args, handler, filter, starts, given, tally };
+    let mut run = Run { context, store, args, handler, filter, upcasters, starts, given, tally };
     run.forget_gone().await?;
     run.go().await?;
     let Run { tally, args, .. } = run;
@@ -265,12 +267,19 @@ impl Run<'_> {
         }
     }
 
+    /// An event's line in today's form.
+    fn line(&self, event: &Event, out: &mut Vec<u8>) -> Result<(), Failure> {
+        let content = event.content().map_err(|e| shown::damaged(event, &e))?;
+        let content = self.upcasters.current(&event.aggregate, content);
+        shown::line_with(event, &content.map_err(|e| shown::unfit(event, &e))?, out)
+    }
+
     /// Hands events to the handler, together and then one by one.
     async fn handle(&mut self, events: &[Event]) -> Result<(), Broken> {
         let Some(first) = events.first() else { return Ok(()) };
         if events.len() > 1 {
             let mut lines = Vec::new();
-            let readable = events.iter().all(|event| shown::line(event, &mut lines).is_ok());
+            let readable = events.iter().all(|event| self.line(event, &mut lines).is_ok());
             if readable && self.handler.take(&lines, &self.context.ui).await? == Ended::Done {
                 let entries: Vec<String> = events.iter().map(entry_of).collect();
                 self.store.done(first.position.shard, &self.args.group, &entries).await?;
@@ -289,7 +298,7 @@ impl Run<'_> {
 
     async fn one(&mut self, event: &Event) -> Result<(), Broken> {
         let mut line = Vec::new();
-        let (reason, tries) = match shown::line(event, &mut line) {
+        let (reason, tries) = match self.line(event, &mut line) {
             Ok(()) => match self.tried(&line).await? {
                 Tried::Done => {
                     let entry = entry_of(event);
