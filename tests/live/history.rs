@@ -168,7 +168,7 @@ mod tests {
     fn each_kind_of_untruth_is_found() {
         let one = append((0, 10), &[1], None, Answer::Stored(0));
         let wrong = |more: &[Operation], log: &[Id]| {
-            let history = [&[one.clone()], more].concat();
+            let history = [std::slice::from_ref(&one), more].concat();
             let found = faults(&history, log);
             assert_eq!(found.len(), 1, "{found:?}");
             found[0].split(':').next().unwrap_or_default().to_owned()
