@@ -50,6 +50,7 @@ complete -c bss -n "__fish_bss_needs_command" -f -a "analytics" -d 'Sum up reven
 complete -c bss -n "__fish_bss_needs_command" -f -a "streams" -d 'Run and inspect the stream topologies'
 complete -c bss -n "__fish_bss_needs_command" -f -a "fraud" -d 'Report suspicious payments and alerts'
 complete -c bss -n "__fish_bss_needs_command" -f -a "events" -d 'Keep, read and prove the events of the event store'
+complete -c bss -n "__fish_bss_needs_command" -f -a "customers" -d 'Create and change customers, by events'
 complete -c bss -n "__fish_bss_needs_command" -f -a "doctor" -d 'Check that every backend answers and is set up right'
 complete -c bss -n "__fish_bss_needs_command" -f -a "config" -d 'Show and check the configuration'
 complete -c bss -n "__fish_bss_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
@@ -1139,34 +1140,43 @@ complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcomman
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from backtest" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from backtest" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand fraud; and __fish_seen_subcommand_from backtest" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import relay verify stats" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import relay verify stats" -l context -d 'Use the settings of [context.NAME]' -r
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import relay verify stats" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import relay verify stats" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay state diff snapshot export import relay verify stats bench groups pending parked archive project" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay state diff snapshot export import relay verify stats bench groups pending parked archive project" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay state diff snapshot export import relay verify stats bench groups pending parked archive project" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay state diff snapshot export import relay verify stats bench groups pending parked archive project" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
 json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
 ndjson\t'One JSON object a line'
 csv\t'CSV with a header'
 plot\t'Bars, or sparklines over time, of one number column; see --plot'
 svg\t'The same as an SVG document'"
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import relay verify stats" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import relay verify stats" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import relay verify stats" -l until -d 'End of the time range, not included' -r
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import relay verify stats" -l as-of -d 'Take this instant as now' -r
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import relay verify stats" -l tz -d 'Zone of dates without an offset, and of the display' -r
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import relay verify stats" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import relay verify stats" -s q -l quiet -d 'Say only the result and errors'
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import relay verify stats" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import relay verify stats" -l no-color -d 'Never use colour or draw bars'
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import relay verify stats" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import relay verify stats" -f -a "append" -d 'Append events to an aggregate'
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import relay verify stats" -f -a "read" -d 'Read the events of one aggregate'
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import relay verify stats" -f -a "list" -d 'List the aggregates'
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import relay verify stats" -f -a "replay" -d 'Walk through the events in their order'
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import relay verify stats" -f -a "export" -d 'Write events to a file that `events import` reads'
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import relay verify stats" -f -a "import" -d 'Put events of a file, or those that Kafka has, into the store'
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import relay verify stats" -f -a "relay" -d 'Publish events to Kafka as they are stored, each once and in order'
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import relay verify stats" -f -a "verify" -d 'Prove that the store is whole'
-complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay export import relay verify stats" -f -a "stats" -d 'Show how much the store holds and how long its memory lasts'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay state diff snapshot export import relay verify stats bench groups pending parked archive project" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay state diff snapshot export import relay verify stats bench groups pending parked archive project" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay state diff snapshot export import relay verify stats bench groups pending parked archive project" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay state diff snapshot export import relay verify stats bench groups pending parked archive project" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay state diff snapshot export import relay verify stats bench groups pending parked archive project" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay state diff snapshot export import relay verify stats bench groups pending parked archive project" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay state diff snapshot export import relay verify stats bench groups pending parked archive project" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay state diff snapshot export import relay verify stats bench groups pending parked archive project" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay state diff snapshot export import relay verify stats bench groups pending parked archive project" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay state diff snapshot export import relay verify stats bench groups pending parked archive project" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay state diff snapshot export import relay verify stats bench groups pending parked archive project" -f -a "append" -d 'Append events to an aggregate'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay state diff snapshot export import relay verify stats bench groups pending parked archive project" -f -a "read" -d 'Read the events of one aggregate'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay state diff snapshot export import relay verify stats bench groups pending parked archive project" -f -a "list" -d 'List the aggregates'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay state diff snapshot export import relay verify stats bench groups pending parked archive project" -f -a "replay" -d 'Walk through the events in their order'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay state diff snapshot export import relay verify stats bench groups pending parked archive project" -f -a "state" -d 'Show what the events of an aggregate say together'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay state diff snapshot export import relay verify stats bench groups pending parked archive project" -f -a "diff" -d 'Show which fields of an aggregate changed'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay state diff snapshot export import relay verify stats bench groups pending parked archive project" -f -a "snapshot" -d 'Take, list, show and verify snapshots'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay state diff snapshot export import relay verify stats bench groups pending parked archive project" -f -a "export" -d 'Write events to a file that `events import` reads'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay state diff snapshot export import relay verify stats bench groups pending parked archive project" -f -a "import" -d 'Put events of a file, or those that Kafka has, into the store'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay state diff snapshot export import relay verify stats bench groups pending parked archive project" -f -a "relay" -d 'Publish events to Kafka as they are stored, each once and in order'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay state diff snapshot export import relay verify stats bench groups pending parked archive project" -f -a "verify" -d 'Prove that the store is whole'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay state diff snapshot export import relay verify stats bench groups pending parked archive project" -f -a "stats" -d 'Show how much the store holds and how long its memory lasts'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay state diff snapshot export import relay verify stats bench groups pending parked archive project" -f -a "bench" -d 'Measure the event store beside the server\'s own commands'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay state diff snapshot export import relay verify stats bench groups pending parked archive project" -f -a "groups" -d 'Run and inspect the consumer groups of the event store'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay state diff snapshot export import relay verify stats bench groups pending parked archive project" -f -a "pending" -d 'See and move the events that a group\'s consumers have not done'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay state diff snapshot export import relay verify stats bench groups pending parked archive project" -f -a "parked" -d 'See and try again the events that a group\'s handler did not take'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay state diff snapshot export import relay verify stats bench groups pending parked archive project" -f -a "archive" -d 'Move old events from the store into files, and read them there'
+complete -c bss -n "__fish_bss_using_subcommand events; and not __fish_seen_subcommand_from append read list replay state diff snapshot export import relay verify stats bench groups pending parked archive project" -f -a "project" -d 'Keep a table of what the events add up to'
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from append" -l type -d 'What happened, such as CustomerCreated' -r
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from append" -l data -d 'The event as a JSON object' -r
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from append" -l file -d 'Events from a file instead, one JSON object a line: type, data, and eventId, typeVersion, eventTime, correlationId, causationId, actor, metadata if there are; - is standard input' -r -F
@@ -1200,6 +1210,7 @@ complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcomma
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from read" -l from-revision -d 'The first revision to show' -r
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from read" -l to-revision -d 'The last revision to show' -r
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from read" -l limit -d 'At most so many events' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from read" -l archive -d 'Read events that were archived from this folder' -r -F
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from read" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from read" -l context -d 'Use the settings of [context.NAME]' -r
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from read" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
@@ -1216,6 +1227,8 @@ complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcomma
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from read" -l tz -d 'Zone of dates without an offset, and of the display' -r
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from read" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from read" -l backward -d 'The newest first'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from read" -l raw -d 'Show events as they are stored, not in today\'s form'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from read" -l skip-unknown -d 'Leave out events of a version that this program does not know, and count them'
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from read" -s q -l quiet -d 'Say only the result and errors'
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from read" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from read" -l no-color -d 'Never use colour or draw bars'
@@ -1249,6 +1262,7 @@ complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcomma
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -l correlation -d 'Only events of this conversation' -r
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -l causation -d 'Only events that this event or command caused' -r
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -l actor -d 'Only events of this actor' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -l archive -d 'Read events that were archived from this folder' -r -F
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -l context -d 'Use the settings of [context.NAME]' -r
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
@@ -1266,15 +1280,85 @@ complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcomma
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -l backward -d 'The newest first'
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -l follow -d 'Go on with new events as they come, until stopped'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -l raw -d 'Show events as they are stored, not in today\'s form'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -l skip-unknown -d 'Leave out events of a version that this program does not know, and count them'
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -s q -l quiet -d 'Say only the result and errors'
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from replay" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from state" -l at-revision -d 'After this revision' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from state" -l at -d 'After what was stored up to this instant' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from state" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from state" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from state" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from state" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from state" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from state" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from state" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from state" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from state" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from state" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from state" -l skip-unknown -d 'Leave out events of a type or version that this program does not know, and count them'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from state" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from state" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from state" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from state" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from diff" -l from -d 'Before: a revision, or a time' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from diff" -l to -d 'After: a revision, or a time; the newest event if not given' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from diff" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from diff" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from diff" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from diff" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from diff" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from diff" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from diff" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from diff" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from diff" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from diff" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from diff" -l skip-unknown -d 'Leave out events of a type or version that this program does not know, and count them'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from diff" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from diff" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from diff" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from snapshot" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from snapshot" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from snapshot" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from snapshot" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from snapshot" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from snapshot" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from snapshot" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from snapshot" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from snapshot" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from snapshot" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from snapshot" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from snapshot" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from snapshot" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from snapshot" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from snapshot" -f -a "take" -d 'Take a snapshot of an aggregate'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from snapshot" -f -a "list" -d 'List the snapshots'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from snapshot" -f -a "show" -d 'Show the snapshot of an aggregate'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from snapshot" -f -a "verify" -d 'Compare snapshots with the events'
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from export" -l type -d 'Only events of these types, such as CustomerCreated or \'Customer*\' (can be repeated)' -r
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from export" -l category -d 'Only events of this type of aggregate, such as customer (can be repeated)' -r
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from export" -l correlation -d 'Only events of this conversation' -r
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from export" -l causation -d 'Only events that this event or command caused' -r
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from export" -l actor -d 'Only events of this actor' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from export" -l archive -d 'Read events that were archived from this folder' -r -F
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from export" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from export" -l context -d 'Use the settings of [context.NAME]' -r
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from export" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
@@ -1291,6 +1375,7 @@ complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcomma
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from export" -l tz -d 'Zone of dates without an offset, and of the display' -r
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from export" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from export" -l force -d 'Take the place of a file that is there'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from export" -l current -d 'Write events in today\'s form, for other programs; `import --renumber` takes such a file, `import` alone finds another content than the chain holds'
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Say only the result and errors'
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from export" -l no-color -d 'Never use colour or draw bars'
@@ -1339,6 +1424,7 @@ complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcomma
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from relay" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from relay" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from verify" -l limit -d 'Show at most so many findings' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from verify" -l archive -d 'Read events that were archived from this folder' -r -F
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from verify" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from verify" -l context -d 'Use the settings of [context.NAME]' -r
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from verify" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
@@ -1378,6 +1464,294 @@ complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcomma
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from stats" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from stats" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from stats" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from bench" -l events -d 'Events of each way to append' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from bench" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from bench" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from bench" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from bench" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from bench" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from bench" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from bench" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from bench" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from bench" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from bench" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from bench" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from bench" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from bench" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from bench" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from groups" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from groups" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from groups" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from groups" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from groups" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from groups" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from groups" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from groups" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from groups" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from groups" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from groups" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from groups" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from groups" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from groups" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from groups" -f -a "run" -d 'Run a handler for every event, at least once'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from groups" -f -a "list" -d 'List the consumer groups'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from groups" -f -a "status" -d 'Show how far a group is and what its consumers have'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from groups" -f -a "retire" -d 'Remove a consumer of a group without losing its work'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from pending" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from pending" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from pending" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from pending" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from pending" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from pending" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from pending" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from pending" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from pending" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from pending" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from pending" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from pending" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from pending" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from pending" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from pending" -f -a "list" -d 'List the events that consumers of a group have and have not done'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from pending" -f -a "claim" -d 'Give pending events that nobody works on to another consumer'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from parked" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from parked" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from parked" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from parked" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from parked" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from parked" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from parked" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from parked" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from parked" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from parked" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from parked" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from parked" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from parked" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from parked" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from parked" -f -a "list" -d 'List the events that a group\'s handler did not take'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from parked" -f -a "replay" -d 'Try parked events of a group again'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -l before -d 'Events recorded before this' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -l keep -d 'All but the newest N events of each shard' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -l upto -d 'Events up to this position, and with it, of its shard: N, or SHARD:N' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -l dir -d 'The folder of the archive' -r -F
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -l force -d 'Go on beyond what every reader has done: those behind lose the events'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -f -a "list" -d 'List the files of an archive'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -f -a "verify" -d 'Prove that an archive is whole'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -f -a "restore" -d 'Put the events of an archive into an empty store'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from project" -l archive -d 'Read events that were archived from this folder' -r -F
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from project" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from project" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from project" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from project" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from project" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from project" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from project" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from project" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from project" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from project" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from project" -l drain -d 'End when every event is in'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from project" -l rebuild -d 'Build the table anew beside the live one, up to the last event'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from project" -l compare -d 'Compare the table with all events folded anew; exit 6 if anything differs'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from project" -l swap -d 'Put what was built in the place of the live table'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from project" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from project" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from project" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from project" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand customers; and not __fish_seen_subcommand_from create update change-tier close show" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand customers; and not __fish_seen_subcommand_from create update change-tier close show" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and not __fish_seen_subcommand_from create update change-tier close show" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and not __fish_seen_subcommand_from create update change-tier close show" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand customers; and not __fish_seen_subcommand_from create update change-tier close show" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and not __fish_seen_subcommand_from create update change-tier close show" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and not __fish_seen_subcommand_from create update change-tier close show" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and not __fish_seen_subcommand_from create update change-tier close show" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and not __fish_seen_subcommand_from create update change-tier close show" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and not __fish_seen_subcommand_from create update change-tier close show" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and not __fish_seen_subcommand_from create update change-tier close show" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand customers; and not __fish_seen_subcommand_from create update change-tier close show" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand customers; and not __fish_seen_subcommand_from create update change-tier close show" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand customers; and not __fish_seen_subcommand_from create update change-tier close show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand customers; and not __fish_seen_subcommand_from create update change-tier close show" -f -a "create" -d 'Create a customer'
+complete -c bss -n "__fish_bss_using_subcommand customers; and not __fish_seen_subcommand_from create update change-tier close show" -f -a "update" -d 'Change fields of a customer'
+complete -c bss -n "__fish_bss_using_subcommand customers; and not __fish_seen_subcommand_from create update change-tier close show" -f -a "change-tier" -d 'Change the tier of a customer'
+complete -c bss -n "__fish_bss_using_subcommand customers; and not __fish_seen_subcommand_from create update change-tier close show" -f -a "close" -d 'Close a customer who left'
+complete -c bss -n "__fish_bss_using_subcommand customers; and not __fish_seen_subcommand_from create update change-tier close show" -f -a "show" -d 'Show a customer'
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from create" -l name -d 'The customer\'s name' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from create" -l tier -d 'The tier, one of customers.tiers' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from create" -l region -d 'Where the customer is' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from create" -l email -d 'The mail address' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from create" -l phone -d 'The telephone number' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from create" -l address -d 'Where the customer lives' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from create" -l command-id -d 'The command\'s id: given again, it is done once; made up if not given' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from create" -l actor -d 'Who wishes it' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from create" -l correlation -d 'The conversation it belongs to' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from create" -l causation -d 'What caused it' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from create" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from create" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from create" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from create" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from create" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from create" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from create" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from create" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from create" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from create" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from create" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from create" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from create" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from update" -l name -d 'The customer\'s name' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from update" -l remove -d 'A field that is gone (can be repeated)' -r -f -a "region\t''
+email\t''
+phone\t''
+address\t''"
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from update" -l region -d 'Where the customer is' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from update" -l email -d 'The mail address' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from update" -l phone -d 'The telephone number' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from update" -l address -d 'Where the customer lives' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from update" -l command-id -d 'The command\'s id: given again, it is done once; made up if not given' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from update" -l actor -d 'Who wishes it' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from update" -l correlation -d 'The conversation it belongs to' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from update" -l causation -d 'What caused it' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from update" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from update" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from update" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from update" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from update" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from update" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from update" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from update" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from update" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from update" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from update" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from update" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from update" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from update" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from change-tier" -l reason -d 'Why' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from change-tier" -l command-id -d 'The command\'s id: given again, it is done once; made up if not given' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from change-tier" -l actor -d 'Who wishes it' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from change-tier" -l correlation -d 'The conversation it belongs to' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from change-tier" -l causation -d 'What caused it' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from change-tier" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from change-tier" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from change-tier" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from change-tier" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from change-tier" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from change-tier" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from change-tier" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from change-tier" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from change-tier" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from change-tier" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from change-tier" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from change-tier" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from change-tier" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from change-tier" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from close" -l reason -d 'Why' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from close" -l command-id -d 'The command\'s id: given again, it is done once; made up if not given' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from close" -l actor -d 'Who wishes it' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from close" -l correlation -d 'The conversation it belongs to' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from close" -l causation -d 'What caused it' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from close" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from close" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from close" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from close" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from close" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from close" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from close" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from close" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from close" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from close" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from close" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from close" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from close" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from close" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from show" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from show" -l context -d 'Use the settings of [context.NAME]' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from show" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from show" -s o -l output -d 'Form of the result' -r -f -a "table\t'A table for people'
+json\t'One JSON document: `{"meta": ..., "rows": [...]}`'
+ndjson\t'One JSON object a line'
+csv\t'CSV with a header'
+plot\t'Bars, or sparklines over time, of one number column; see --plot'
+svg\t'The same as an SVG document'"
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from show" -l plot -d 'Draw this number column (the first, if none is named) as bars, or over time as sparklines' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from show" -l since -d 'Start of the time range: RFC 3339, a date, or a span before now such as 24h' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from show" -l until -d 'End of the time range, not included' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from show" -l as-of -d 'Take this instant as now' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from show" -l tz -d 'Zone of dates without an offset, and of the display' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from show" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say only the result and errors'
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from show" -l no-color -d 'Never use colour or draw bars'
+complete -c bss -n "__fish_bss_using_subcommand customers; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c bss -n "__fish_bss_using_subcommand doctor" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c bss -n "__fish_bss_using_subcommand doctor" -l context -d 'Use the settings of [context.NAME]' -r
 complete -c bss -n "__fish_bss_using_subcommand doctor" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
