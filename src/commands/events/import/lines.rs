@@ -1,12 +1,11 @@
 //! The lines of a file of events.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::BufRead;
 use std::path::Path;
 
-use flate2::bufread::MultiGzDecoder;
-
 use crate::cli::Failure;
+use crate::commands::metrics::import::source::Source;
+use crate::metrics::encoding::Encoding;
 
 /// The lines of a plain or gzipped file or of standard input, with their numbers.
 pub struct Lines {
@@ -21,22 +20,9 @@ impl Lines {
     /// # Errors
     /// Exit 1 if it cannot be read.
     pub fn open(path: &Path) -> Result<Self, Failure> {
-        let (name, raw): (String, Box<dyn Read + Send>) = if path == Path::new("-") {
-            ("standard input".to_owned(), Box::new(std::io::stdin()))
-        } else {
-            let name = path.display().to_string();
-            let file = File::open(path).map_err(|e| Failure::unreadable(&name, &e))?;
-            (name, Box::new(file))
-        };
-        let mut raw = BufReader::with_capacity(256 << 10, raw);
-        let start = raw.fill_buf().map_err(|e| Failure::unreadable(&name, &e))?;
-        let gzipped = start.starts_with(&[0x1f, 0x8b]);
-        let reader: Box<dyn BufRead + Send> = if gzipped {
-            Box::new(BufReader::with_capacity(256 << 10, MultiGzDecoder::new(raw)))
-        } else {
-            Box::new(raw)
-        };
-        Ok(Self { name, reader, number: 0 })
+        let source = Source::new(path, false)?;
+        let reader = source.open(Encoding::Utf8)?.bytes;
+        Ok(Self { name: source.name(), reader, number: 0 })
     }
 
     /// What is read.
