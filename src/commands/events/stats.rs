@@ -6,7 +6,7 @@ use crate::backends::redis::facts;
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
 use crate::domain::EventTime;
-use crate::events::Position;
+use crate::events::{Event, Position};
 use crate::ui::{Cell, Report};
 
 /// One day in ms.
@@ -112,17 +112,25 @@ impl Shard {
 }
 
 async fn of(store: &mut Store, shard: u16, now: EventTime) -> Result<Shard, Failure> {
-    let (floor, _) = store.floor(shard).await?;
-    let end = async |store: &mut Store, n, direction| -> Result<_, Failure> {
-        let found = store.read(Position { shard, n }, direction, 1).await?;
-        Ok(found.first().map(|event| (event.position.n, event.recorded_at)))
-    };
-    let first = end(store, 1, Direction::Forward).await?;
-    let last = end(store, u64::MAX, Direction::Backward).await?;
+    let (archived, _) = store.floor(shard).await?;
+    let end = |event: Option<Event>| event.map(|event| (event.position.n, event.recorded_at));
+    let first = end(one(store, shard, 1, Direction::Forward).await?);
+    let last = end(one(store, shard, u64::MAX, Direction::Backward).await?);
     let since = first_since(store, shard, now.plus_millis(-DAY)).await?;
-    let events = first.zip(last).map_or(0, |((first, _), (last, _))| last + 1 - first);
-    let last_day = since.zip(last).map_or(0, |(since, (last, _))| last + 1 - since);
-    Ok(Shard { shard, events, first, last, last_day, archived: floor })
+    let until =
+        |first: Option<u64>| first.zip(last).map_or(0, |(first, (last, _))| last + 1 - first);
+    let (events, last_day) = (until(first.map(|(n, _)| n)), until(since));
+    Ok(Shard { shard, events, first, last, last_day, archived })
+}
+
+/// The first event from a position on.
+async fn one(
+    store: &mut Store,
+    shard: u16,
+    n: u64,
+    direction: Direction,
+) -> Result<Option<Event>, Failure> {
+    Ok(store.read(Position { shard, n }, direction, 1).await?.into_iter().next())
 }
 
 /// The first position recorded at or after an instant, by halving: the server's clock does not go
@@ -135,22 +143,16 @@ pub async fn first_since(
     shard: u16,
     since: EventTime,
 ) -> Result<Option<u64>, Failure> {
-    let ends = async |store: &mut Store, n, direction| -> Result<_, Failure> {
-        Ok(store.read(Position { shard, n }, direction, 1).await?.into_iter().next())
-    };
-    let (Some(first), Some(last)) = (
-        ends(store, 1, Direction::Forward).await?,
-        ends(store, u64::MAX, Direction::Backward).await?,
-    ) else {
-        return Ok(None);
-    };
+    let first = one(store, shard, 1, Direction::Forward).await?;
+    let last = one(store, shard, u64::MAX, Direction::Backward).await?;
+    let Some((first, last)) = first.zip(last) else { return Ok(None) };
     if last.recorded_at < since {
         return Ok(None);
     }
     let (mut low, mut high) = (first.position.n, last.position.n);
     while low < high {
         let middle = low + (high - low) / 2;
-        let Some(event) = ends(store, middle, Direction::Forward).await? else { break };
+        let Some(event) = one(store, shard, middle, Direction::Forward).await? else { break };
         if event.recorded_at < since {
             low = event.position.n + 1;
         } else {
