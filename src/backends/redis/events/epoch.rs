@@ -42,20 +42,6 @@ impl Store {
         Ok(text.parse().unwrap_or_default())
     }
 
-    /// Notes beside a shard up to where it is published, so that nothing is trimmed before. Kafka has
-    /// the word on it: a note that a full server does not take is made with the next events.
-    ///
-    /// # Errors
-    /// As the server says.
-    pub async fn note_published(&mut self, shard: u16, n: u64) -> Result<()> {
-        let mut note = redis::cmd("HSET");
-        note.arg(Keys::new(self.namespace(), shard).readers()).arg("relay").arg(n);
-        match note.query_async::<Value>(&mut self.connection).await {
-            Err(error) if takes_nothing(&error) => Ok(()),
-            answer => answer.map(drop).map_err(|e| self.failed(e, "note what is published")),
-        }
-    }
-
     /// What a shard has: floor, head, and the link at a position.
     ///
     /// # Errors
@@ -71,6 +57,6 @@ impl Store {
 }
 
 /// Whether a server takes no writes now: full, a replica, or its disk fails.
-fn takes_nothing(error: &RedisError) -> bool {
+pub(super) fn takes_nothing(error: &RedisError) -> bool {
     matches!(error.code(), Some("OOM" | "READONLY" | "MISCONF"))
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use redis::Value;
 
+use super::epoch::takes_nothing;
 use super::keys::entry_of;
 use super::library::{ACK, DISMISS, PARK, TAKE};
 use super::read::{number, text};
@@ -154,15 +155,20 @@ impl Store {
         Ok(pairs.into_iter().map(|(name, at)| (name, position(&at).unwrap_or(0))).collect())
     }
 
-    /// Notes how far a reader has done everything. What it has not done is not trimmed.
+    /// Notes how far a reader has done everything. What it has not done is not trimmed. Where it writes
+    /// to has the word on it: a note that a full server does not take is made with the next events.
     ///
     /// # Errors
     /// As the server says.
     pub async fn note_reader(&mut self, shard: u16, name: &str, position: u64) -> Result<()> {
-        let key = Keys::new(self.namespace(), shard).readers();
-        let mut cmd = redis::cmd("HSET");
-        cmd.arg(key).arg(name).arg(position);
-        self.ask(&cmd, &format!("note how far {name} is")).await.map(drop)
+        let mut note = redis::cmd("HSET");
+        note.arg(Keys::new(self.namespace(), shard).readers()).arg(name).arg(position);
+        match note.query_async::<Value>(&mut self.connection).await {
+            Err(error) if takes_nothing(&error) => Ok(()),
+            answer => {
+                answer.map(drop).map_err(|e| self.failed(e, &format!("note how far {name} is")))
+            }
+        }
     }
 
     /// The groups of a shard that the server knows, ours or not.

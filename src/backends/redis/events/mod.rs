@@ -133,7 +133,6 @@ impl Store {
     /// Opens the connection anew, for as long as `events.response_timeout`.
     ///
     /// # Errors
-    /// Those of [`connection::open`].
     /// As [`connection::open`] says when that time is over.
     pub async fn reconnect(&mut self) -> Result<()> {
         let deadline = tokio::time::Instant::now() + self.events.response_timeout;

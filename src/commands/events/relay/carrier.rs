@@ -26,6 +26,9 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// How often a refusal that may pass is asked again.
 const REFUSALS: u32 = 5;
 
+/// The relay among the readers of a shard: what it has not published is not trimmed.
+const READER: &str = "relay";
+
 /// A shard while it is carried.
 struct Lane {
     state: State,
@@ -253,7 +256,7 @@ impl<'c> Carrier<'c> {
         for (shard, state) in &batch.states {
             let head = self.store.head(*shard).await?.0;
             self.figures.stands(*shard, state.position, head);
-            self.store.note_published(*shard, state.position).await?;
+            self.store.note_reader(*shard, READER, state.position).await?;
         }
         Ok(())
     }
