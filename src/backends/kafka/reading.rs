@@ -4,7 +4,7 @@ use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::KafkaResult;
 
-/// Reads `list` and nothing else. See [`settle`].
+/// Reads `list` and nothing else, whatever was held back before. See [`settle`].
 ///
 /// # Errors
 /// As the client says.
@@ -13,18 +13,27 @@ pub fn assign<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
     list: &TopicPartitionList,
 ) -> KafkaResult<()> {
+    unassign(consumer)?;
     consumer.assign(list)?;
     settle(consumer)
 }
 
-/// Reads nothing any more. See [`settle`].
+/// Reads nothing any more, and holds nothing back. See [`settle`].
+///
+/// The client keeps a partition paused beyond its assignment: one that is assigned again would never
+/// be read, and whoever paused it before does not know of it any more.
 ///
 /// # Errors
 /// As the client says.
 #[expect(clippy::disallowed_methods, reason = "waited for")]
 pub fn unassign<C: ConsumerContext>(consumer: &BaseConsumer<C>) -> KafkaResult<()> {
+    let before = consumer.assignment()?;
+    if before.count() == 0 {
+        return Ok(());
+    }
     consumer.unassign()?;
-    settle(consumer)
+    settle(consumer)?;
+    consumer.resume(&before)
 }
 
 /// Waits until the fetchers that a change of the assignment stops have stopped.
