@@ -21,6 +21,14 @@ fn consumer() -> BaseConsumer {
         .expect("a consumer")
 }
 
+fn from_the_beginning(topic: &str, partitions: std::ops::Range<i32>) -> TopicPartitionList {
+    let mut list = TopicPartitionList::new();
+    for partition in partitions {
+        list.add_partition_offset(topic, partition, Offset::Beginning).expect("an offset");
+    }
+    list
+}
+
 /// Without waiting for each change the client ends the process here, or falls silent.
 #[test]
 fn an_assignment_that_changes_again_at_once_is_read() {
@@ -28,13 +36,7 @@ fn an_assignment_that_changes_again_at_once_is_read() {
     corner.feed(&payments(60, 20, 1));
     let topic = corner.topic("payment.events");
     let consumer = consumer();
-    let list = |partitions: std::ops::Range<i32>| {
-        let mut list = TopicPartitionList::new();
-        for partition in partitions {
-            list.add_partition_offset(&topic, partition, Offset::Beginning).expect("an offset");
-        }
-        list
-    };
+    let list = |partitions| from_the_beginning(&topic, partitions);
     for round in 0..300 {
         // Some fetchers are running by then, some are not.
         if round % 7 == 0 {
@@ -63,10 +65,7 @@ fn what_was_held_back_is_read_in_the_next_assignment() {
     corner.feed(&payments(40, 20, 1));
     let topic = corner.topic("payment.events");
     let consumer = consumer();
-    let mut list = TopicPartitionList::new();
-    for partition in 0..2 {
-        list.add_partition_offset(&topic, partition, Offset::Beginning).expect("an offset");
-    }
+    let list = from_the_beginning(&topic, 0..2);
     let read = |what: &str| {
         let mut seen = std::collections::BTreeSet::new();
         wait_for(what, LIMIT, || {
