@@ -171,6 +171,15 @@ impl Watch {
         }
     }
 
+    /// A source waits for slower ones on purpose: it does not stand still by itself. Whoever it
+    /// waits for still does, also if the same worker has it.
+    pub fn held(&mut self, partition: i32, source: usize) {
+        let seen = self.partitions.get_mut(&partition);
+        if let Some(reading) = seen.and_then(|p| p.sources.get_mut(source)) {
+            reading.stands_since = None;
+        }
+    }
+
     /// Nobody works on purpose: time that passes is nobody's fault.
     pub fn stands_still(&mut self) {
         for reading in self.partitions.values_mut().flat_map(|p| &mut p.sources) {
@@ -204,7 +213,8 @@ impl Watch {
     }
 
     /// Who stands still for `limit` microseconds or longer, as a sentence: a worker that does not
-    /// come round, or one that has committed nothing while records waited for it all the time.
+    /// come round, or one that has committed nothing while records that are not [`Self::held`]
+    /// waited for it all the time.
     /// `topics` names the sources.
     #[must_use]
     pub fn stalled(&self, limit: i64, topics: &[&str], at: i64) -> Option<String> {

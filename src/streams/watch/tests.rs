@@ -74,6 +74,39 @@ fn a_pause_is_no_stall() {
     assert_eq!(stalled(&watch, 600 * SECOND), None);
 }
 
+/// A worker that held its other sources back for one that was never read again was "running".
+#[test]
+fn what_waits_for_a_slower_source_hides_nobody_who_stands_still() {
+    let mut watch = Watch::default();
+    for (partition, worker) in [(1, 1), (3, 1), (2, 0)] {
+        watch.committed(partition, commit(worker, 5), 0);
+    }
+    for second in 0..=60 {
+        for partition in [1, 2, 3] {
+            watch.ends(partition, 0, 900, second * SECOND);
+        }
+        for (worker, partition) in [(1, 1), (0, 2)] {
+            watch.turned(worker, second * SECOND);
+            watch.held(partition, 0);
+        }
+    }
+    let said = stalled(&watch, 60 * SECOND).unwrap();
+    assert_eq!(
+        said,
+        "895 records of bss.payment.events/3 wait, and worker 1 has committed nothing for 60 s"
+    );
+    // The slow one is read to its end: the others only wait, until they are let go.
+    watch.committed(3, commit(1, 900), 61 * SECOND);
+    for second in 61..600 {
+        watch.turned(1, second * SECOND);
+        watch.turned(0, second * SECOND);
+        watch.ends(1, 0, 900, second * SECOND);
+        watch.held(1, 0);
+        watch.held(2, 0);
+        assert_eq!(stalled(&watch, second * SECOND), None);
+    }
+}
+
 #[test]
 fn waits_and_event_lags_are_told_until_the_records_are_read() {
     let mut watch = Watch::default();

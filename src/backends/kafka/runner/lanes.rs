@@ -127,10 +127,11 @@ impl Worker {
             self.source.resume(&self.list(&go)).map_err(|e| classify(e, what()))?;
         }
         self.lanes.held = wanted;
-        if self.is_holding() {
-            // It stands still for others, not by itself.
-            self.show(false);
-        }
+        self.handle.with(|view| {
+            for (source, partition) in &self.lanes.held {
+                view.watch.held(*partition, *source);
+            }
+        });
         Ok(())
     }
 
