@@ -30,6 +30,17 @@ impl Outage {
     }
 }
 
+/// How many pauses a worker makes before it goes back for the `returns`-th time in a row: none at
+/// first, then 1, 2, 4, 8, at most 16. Restoring over and over would keep busy the servers that it
+/// waits for.
+const fn pauses(returns: u32) -> u32 {
+    match returns {
+        0 | 1 => 0,
+        2..=5 => 1 << (returns - 2),
+        _ => 16,
+    }
+}
+
 impl Worker {
     /// Goes back to the last commit after a failure that allows it.
     pub(super) fn recover(&mut self, trouble: Trouble) -> Result<()> {
@@ -77,6 +88,9 @@ impl Worker {
             return Err(error);
         }
         self.handle.note(format!("worker {} goes back to its last commit: {error}.", self.index));
+        for _ in 0..pauses(self.returns) {
+            self.pause()?;
+        }
         let Some(member) = self.member.clone() else { return Ok(()) };
         let partitions: Vec<i32> = self.partitions.keys().copied().collect();
         // The servers may need a moment; the last failure is the one that is reported.
@@ -139,6 +153,12 @@ impl Worker {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_goes_back_again_and_again_waits_longer_each_time() {
+        let waits: Vec<u32> = (0..9).map(pauses).collect();
+        assert_eq!(waits, [0, 0, 1, 2, 4, 8, 16, 16, 16]);
+    }
 
     #[test]
     fn an_outage_goes_on_until_it_was_calm_for_a_while() {
