@@ -174,7 +174,7 @@ fn rollups_give_way_to_continuous_aggregates() {
     let base = now(&database);
     database.work(async |connection| {
         let spec = spec();
-        migrate::migrate(connection).await.expect("migrated");
+        migrate::migrate(connection, &Fault::default()).await.expect("migrated");
         let server = inventory::server(connection).await.expect("a server");
         let found = inventory::inventory(connection, &spec, &server).await.expect("read");
         // What the Apache edition's apply makes.

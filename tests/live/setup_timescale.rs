@@ -3,6 +3,7 @@
 use bss::backends::postgres::{connect, migrate};
 use bss::config::layers::{Sources, resolve};
 use bss::config::settings::Timescale;
+use bss::runtime::fault::Fault;
 use sqlx::{Connection, Executor, PgConnection};
 
 use crate::bounded::Bounded;
@@ -82,16 +83,21 @@ async fn clean(connection: &mut PgConnection) {
     connection.execute(schemas).await.expect("no schema");
 }
 
-#[test]
-fn migrations_apply_once_on_both_editions() {
+/// How many migrations there are.
+pub fn migration_files() -> usize {
     let files = std::fs::read_dir(support::checkout("migrations")).expect("the migrations");
     let is_sql = |f: &std::fs::DirEntry| f.path().extension().is_some_and(|e| e == "sql");
-    let all = files.filter(|f| f.as_ref().is_ok_and(is_sql)).count();
+    files.filter(|f| f.as_ref().is_ok_and(is_sql)).count()
+}
+
+#[test]
+fn migrations_apply_once_on_both_editions() {
+    let all = migration_files();
     wait(async {
         let database = fresh_database().await;
         let mut apache = connect(&settings(false, &database)).await.expect("connected");
-        assert_eq!(migrate::migrate(&mut apache).await.expect("first"), all);
-        assert_eq!(migrate::migrate(&mut apache).await.expect("second"), 0);
+        assert_eq!(migrate::migrate(&mut apache, &Fault::default()).await.expect("first"), all);
+        assert_eq!(migrate::migrate(&mut apache, &Fault::default()).await.expect("second"), 0);
         assert_eq!(migrate::migrations(&mut apache).await.expect("read").pending, []);
     });
     let _turn = support::pglite();
@@ -99,8 +105,8 @@ fn migrations_apply_once_on_both_editions() {
         let mut community = connect(&settings(true, "postgres")).await.expect("connected");
         clean(&mut community).await;
         assert_eq!(migrate::migrations(&mut community).await.expect("read").pending.len(), all);
-        assert_eq!(migrate::migrate(&mut community).await.expect("first"), all);
-        assert_eq!(migrate::migrate(&mut community).await.expect("second"), 0);
+        assert_eq!(migrate::migrate(&mut community, &Fault::default()).await.expect("first"), all);
+        assert_eq!(migrate::migrate(&mut community, &Fault::default()).await.expect("second"), 0);
     });
 }
 

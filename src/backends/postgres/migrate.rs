@@ -11,6 +11,7 @@ use sqlx::{Connection, PgConnection, Row};
 
 use crate::backends::error::{BackendError, Kind, Result};
 use crate::backends::postgres::classify;
+use crate::runtime::fault::Fault;
 use crate::timescale::inventory::Migrations;
 
 static MIGRATOR: Migrator = sqlx::migrate!("./migrations");
@@ -64,13 +65,13 @@ fn denied(error: sqlx::Error, what: &str) -> BackendError {
     )
 }
 
-/// Applies every pending migration and returns how many there were. The caller holds the lease
-/// (or, in a test, the database for itself).
+/// Applies every pending migration, each in a transaction of its own, and returns how many there
+/// were. The caller holds the lease (or, in a test, the database for itself).
 ///
 /// # Errors
 /// [`Kind::Conflict`] when the database was set up by a newer program or an applied migration
 /// differs from this program's; [`Kind::Refused`] when the server refuses one, naming it.
-pub async fn migrate(connection: &mut PgConnection) -> Result<usize> {
+pub async fn migrate(connection: &mut PgConnection, fault: &Fault) -> Result<usize> {
     lay_foundation(connection).await?;
     let what = "could not apply the migrations of schema \"bss\"";
     // The migrator keeps its record in the first schema of the path.
@@ -92,6 +93,7 @@ pub async fn migrate(connection: &mut PgConnection) -> Result<usize> {
                 );
                 connection.apply(migration).await.map_err(|e| refused(e, &what))?;
                 done += 1;
+                fault.hit("setup-migration");
             }
         }
     }

@@ -375,7 +375,7 @@ async fn work(
         if let Change::Migration(_) = change {
             // One call applies them all, each in a transaction of its own.
             if !migrated {
-                migrate::migrate(connection).await?;
+                migrate::migrate(connection, &fault).await?;
                 fault.hit("setup-migrated");
                 apply::prepare(connection, &examined.server).await?;
                 migrated = true;
