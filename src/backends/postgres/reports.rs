@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 use sqlx::postgres::{PgConnection, PgRow};
-use sqlx::{QueryBuilder, Row};
+use sqlx::{Executor, QueryBuilder, Row};
 
 use crate::backends::error::Result;
 use crate::backends::postgres::fault;
@@ -76,37 +76,32 @@ async fn unscored(
     let since = floor.map_or(query.since, |Instant(floor)| query.since.max(floor));
     let (first, last) = (since.next_hour(), query.until.hour());
     if query.customer.is_some() || !known.try_get::<bool, _>(0)? || first >= last {
-        return unscored_rows(connection, query, (since, query.until)).await;
+        let mut rows = QueryBuilder::new("SELECT count(*) FROM bss.payment_metrics ");
+        narrow(&mut rows, query);
+        rows.push(" AND fraud_score IS NULL");
+        return rows.build_query_scalar().fetch_one(&mut *connection).await;
     }
-    let mut hours = QueryBuilder::new(
-        "SELECT coalesce(sum(payment_count) - sum(fraud_score_count), 0)::bigint \
+    // One process has read the few rows before others are started.
+    connection.execute("SET max_parallel_workers_per_gather = 0").await?;
+    let mut count = QueryBuilder::new(
+        "SELECT (SELECT coalesce(sum(payment_count) - sum(fraud_score_count), 0)::bigint \
          FROM bss.payment_pattern_hourly WHERE tenant = ",
     );
-    hours.push_bind(&query.tenant);
-    hours.push(" AND hour >= ").push_bind(Instant(first));
-    hours.push(" AND hour < ").push_bind(Instant(last));
+    count.push_bind(&query.tenant);
+    count.push(" AND hour >= ").push_bind(Instant(first));
+    count.push(" AND hour < ").push_bind(Instant(last));
     if let Some(currency) = &query.currency {
-        hours.push(" AND currency = ").push_bind(currency);
+        count.push(" AND currency = ").push_bind(currency);
     }
-    let whole: i64 = hours.build_query_scalar().fetch_one(&mut *connection).await?;
-    let before = unscored_rows(&mut *connection, query, (since, first)).await?;
-    let after = unscored_rows(connection, query, (last, query.until)).await?;
-    Ok(before + whole + after)
-}
-
-async fn unscored_rows(
-    connection: &mut PgConnection,
-    query: &AnomalyQuery,
-    (since, until): (EventTime, EventTime),
-) -> std::result::Result<i64, sqlx::Error> {
-    if since >= until {
-        return Ok(0);
+    count.push(")");
+    let ends = [(since, first), (last, query.until)];
+    let ends = ends.map(|(since, until)| AnomalyQuery { since, until, ..query.clone() });
+    for end in ends.iter().filter(|end| end.since < end.until) {
+        count.push(" + (SELECT count(*) FROM bss.payment_metrics ");
+        narrow(&mut count, end);
+        count.push(" AND fraud_score IS NULL)");
     }
-    let narrowed = AnomalyQuery { since, until, ..query.clone() };
-    let mut rows = QueryBuilder::new("SELECT count(*) FROM bss.payment_metrics ");
-    narrow(&mut rows, &narrowed);
-    rows.push(" AND fraud_score IS NULL");
-    rows.build_query_scalar().fetch_one(connection).await
+    count.build_query_scalar().fetch_one(&mut *connection).await
 }
 
 fn narrow<'q>(builder: &mut QueryBuilder<'q, sqlx::Postgres>, query: &'q AnomalyQuery) {
