@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use super::{open, shown};
-use crate::backends::redis::events::{Access, Append, Direction, Outcome, Store};
+use crate::backends::redis::events::{Access, Ahead, Append, Direction, Outcome, Store};
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
 use crate::events::content::compact;
@@ -197,12 +197,16 @@ async fn alone(store: &mut Store) -> Result<Vec<f64>, Failure> {
 async fn replay(store: &mut Store) -> Result<(f64, f64), Failure> {
     let mut rates = [0.0; 2];
     for (rate, lines) in rates.iter_mut().zip([false, true]) {
-        let (mut next, mut count) = (1, 0);
+        let (mut next, mut count, mut ahead) = (1, 0, Ahead::default());
         let start = Instant::now();
         let mut text = Vec::new();
         loop {
-            let events =
-                store.read(Position { shard: 0, n: next }, Direction::Forward, 1000).await?;
+            let at = Position { shard: 0, n: next };
+            let events = if lines {
+                store.read_on(&mut ahead, at, 1000).await?
+            } else {
+                store.read(at, Direction::Forward, 1000).await?
+            };
             let Some(last) = events.last() else { break };
             (next, count) = (last.position.n + 1, count + events.len() as u64);
             if lines {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::archive::Archive;
-use crate::backends::redis::events::{Direction, Loaded, Store};
+use crate::backends::redis::events::{Ahead, Loaded, Store};
 use crate::cli::{ExitStatus, Failure};
 use crate::events::{Event, Link, Position};
 
@@ -21,7 +21,7 @@ impl ArchiveOption {
     /// # Errors
     /// Exit 1 for a folder that cannot be read; exit 6 for an archive of another history.
     pub async fn of(&self, store: &mut Store) -> Result<History, Failure> {
-        let mut history = History { archive: None, floors: Vec::new() };
+        let mut history = History { archive: None, floors: Vec::new(), ahead: Ahead::default() };
         for shard in 0..store.shards() {
             history.floors.push(store.floor(shard).await?);
         }
@@ -57,6 +57,7 @@ fn other(dir: &Path, shard: u16, floor: u64) -> Failure {
 pub struct History {
     archive: Option<Archive>,
     floors: Vec<(u64, Link)>,
+    ahead: Ahead,
 }
 
 impl History {
@@ -96,7 +97,7 @@ impl History {
                     _ => Ok(events),
                 }
             }
-            _ => Ok(store.read(from, Direction::Forward, count).await?),
+            _ => Ok(store.read_on(&mut self.ahead, from, count).await?),
         }
     }
 

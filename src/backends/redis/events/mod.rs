@@ -3,6 +3,7 @@
 //! A shard is a stream with all its events (`log`), a list of positions for each aggregate, and
 //! hashes of event ids; see [`keys`]. Functions of the server check and append in one step.
 
+pub mod ahead;
 pub mod append;
 pub mod epoch;
 pub mod groups;
@@ -27,6 +28,7 @@ use crate::backends::error::{BackendError, Kind, Result};
 use crate::config::settings::{Events, Redis};
 use crate::events::{Aggregate, Link, place::shard_of};
 
+pub use ahead::Ahead;
 pub use append::{Append, Outcome};
 pub use groups::{Consumer, Given, Mended, Taken};
 pub use keys::{Keys, entry_of};
@@ -47,7 +49,8 @@ pub enum Access {
     Write,
 }
 
-/// An open event store.
+/// An open event store; its clones share the connection.
+#[derive(Clone)]
 pub struct Store {
     connection: Connection,
     redis: Redis,
