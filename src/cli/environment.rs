@@ -26,6 +26,8 @@ pub struct Environment {
     pub config_home: Option<PathBuf>,
     /// `XDG_STATE_HOME`.
     pub state_home: Option<PathBuf>,
+    /// `XDG_DATA_HOME`.
+    pub data_home: Option<PathBuf>,
     /// `USER` or `LOGNAME`.
     pub user: Option<String>,
     /// `BSS_DEV_FAULT`, see [`crate::runtime::Fault`]; debug builds only.
@@ -68,6 +70,7 @@ pub fn read() -> Environment {
         home: path("HOME"),
         config_home: path("XDG_CONFIG_HOME"),
         state_home: path("XDG_STATE_HOME"),
+        data_home: path("XDG_DATA_HOME"),
         user: ["USER", "LOGNAME"].iter().find_map(|n| variable(n).filter(|v| !v.is_empty())),
         fault: variable("BSS_DEV_FAULT"),
     }
@@ -101,6 +104,16 @@ impl Environment {
                 .collect(),
             context: global.context.clone().or_else(|| self.context.clone()),
         }
+    }
+
+    /// The folder for data of the user: `$XDG_DATA_HOME/bss` or `~/.local/share/bss`.
+    #[must_use]
+    pub fn data_dir(&self) -> PathBuf {
+        self.data_home
+            .clone()
+            .or_else(|| self.home.as_ref().map(|h| h.join(".local/share")))
+            .unwrap_or_else(|| PathBuf::from("/var/lib"))
+            .join("bss")
     }
 
     /// The folder for state: `$XDG_STATE_HOME/bss` or `~/.local/state/bss`.

@@ -123,6 +123,10 @@ fn files(out: &mut Vec<u8>) -> std::io::Result<()> {
                 "$XDG_STATE_HOME/bss, ~/.local/state/bss",
                 "State of running topologies, unless streams.state_dir says otherwise.",
             ),
+            (
+                "$XDG_DATA_HOME/bss/keys, ~/.local/share/bss/keys",
+                "Keys of personal fields, unless events.keys_dir says otherwise.",
+            ),
         ],
     )
 }

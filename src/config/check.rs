@@ -9,6 +9,7 @@ use crate::cli::Failure;
 use crate::config::settings::{Sasl, Settings, Tls};
 use crate::customers;
 use crate::events::Upcasters;
+use crate::events::seal::Personal;
 
 /// One thing that cannot be.
 struct Problem {
@@ -336,6 +337,10 @@ fn events(settings: &Settings, out: &mut Problems) {
     if let Err(bad) = Upcasters::new(&[customers::KNOWN], &e.upcasters) {
         let steps = "Steps are rename OLD=NEW, remove NAME, set NAME=JSON, upper NAME, drop-nulls.";
         problem(out, &["events.upcasters"], format!("events.upcasters: {bad}"), steps);
+    }
+    if let Err(bad) = Personal::parse(&e.personal) {
+        let text = format!("events.personal: {bad:?} is no TYPE.FIELD");
+        problem(out, &["events.personal"], text, "Give fields such as \"customer.email\".");
     }
     let tiers = &settings.customers.tiers;
     if tiers.is_empty() || tiers.iter().any(|tier| tier.trim().is_empty()) {

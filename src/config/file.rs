@@ -11,8 +11,8 @@ use crate::cli::Failure;
 use crate::config::layers::{Entry, Sources, known};
 
 /// Keys whose relative paths count from the folder of the file that gives them.
-const PATH_KEYS: [&str; 6] =
-    ["password_file", "tls_ca", "tls_cert", "tls_key", "declared", "state_dir"];
+const PATH_KEYS: [&str; 7] =
+    ["password_file", "tls_ca", "tls_cert", "tls_key", "declared", "state_dir", "keys_dir"];
 
 /// What became of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -137,6 +137,8 @@ pub struct Events {
     pub response_timeout: Duration,
     pub snapshot_every: u64,
     pub upcasters: Vec<String>,
+    pub personal: Vec<String>,
+    pub keys_dir: PathBuf,
     pub types: Vec<String>,
     pub replicas: u32,
     #[serde(deserialize_with = "span")]

@@ -2,10 +2,11 @@
 
 use crate::domain::EventTime;
 use crate::events::fold::{Rules, Told};
+use crate::events::seal::Sealed;
 use crate::events::tree::{Fields, Tree};
 use crate::events::{Aggregate, Unfit};
 
-use super::CustomerEvent;
+use super::{CustomerEvent, PERSONAL};
 
 /// How the events of a customer make its state.
 pub const RULES: Rules = Rules { schema: 1, apply };
@@ -18,14 +19,39 @@ const UPDATED_AT: &str = "updatedAt";
 /// What a state says beside the customer's own fields.
 const OWN: [&str; 4] = [ID, STATUS, CREATED_AT, UPDATED_AT];
 
+/// Whether a customer is one still.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Yes.
+    Open,
+    /// It left.
+    Closed,
+    /// Who it was is forgotten.
+    Erased,
+}
+
+impl Status {
+    const ALL: [Self; 3] = [Self::Open, Self::Closed, Self::Erased];
+
+    /// Its word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "OPEN",
+            Self::Closed => "CLOSED",
+            Self::Erased => "ERASED",
+        }
+    }
+}
+
 /// A customer. Its fields are what its events gave, those nobody here knows of too, so that nothing
 /// is lost; a personal one may be sealed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Customer {
     /// Who.
     pub id: String,
-    /// Whether the customer left.
-    pub closed: bool,
+    /// Whether it is one still.
+    pub status: Status,
     /// When its first event happened.
     pub created_at: EventTime,
     /// When its latest event happened.
@@ -41,7 +67,7 @@ impl Customer {
     pub fn evolve(before: Option<Self>, id: &str, event: &CustomerEvent, time: EventTime) -> Self {
         let mut customer = before.unwrap_or_else(|| Self {
             id: id.to_owned(),
-            closed: false,
+            status: Status::Open,
             created_at: time,
             updated_at: time,
             fields: Fields::new(),
@@ -57,7 +83,13 @@ impl Customer {
             CustomerEvent::TierChanged { tier, .. } => {
                 customer.fields.insert("tier".to_owned(), Tree::text(tier));
             }
-            CustomerEvent::Closed { .. } => customer.closed = true,
+            CustomerEvent::Closed { .. } => customer.status = Status::Closed,
+            CustomerEvent::Erased => {
+                customer.status = Status::Erased;
+                customer.fields.retain(|name, value| {
+                    !PERSONAL.contains(&name.as_str()) && Sealed::read(value).is_none()
+                });
+            }
         }
         customer.updated_at = customer.updated_at.max(time);
         customer
@@ -83,7 +115,10 @@ impl Customer {
         let time = |name: &str| text(name).and_then(|t| EventTime::from_event_text(&t).ok());
         Some(Self {
             id: aggregate.id().to_owned(),
-            closed: text(STATUS)? == "CLOSED",
+            status: {
+                let word = text(STATUS)?;
+                Status::ALL.into_iter().find(|status| status.as_str() == word)?
+            },
             created_at: time(CREATED_AT)?,
             updated_at: time(UPDATED_AT)?,
             fields: fields
@@ -98,10 +133,9 @@ impl Customer {
     #[must_use]
     pub fn to_state(&self) -> Tree {
         let mut fields = self.fields.clone();
-        let status = if self.closed { "CLOSED" } else { "OPEN" };
         for (name, value) in [
             (ID, self.id.as_str()),
-            (STATUS, status),
+            (STATUS, self.status.as_str()),
             (CREATED_AT, &self.created_at.to_string()),
             (UPDATED_AT, &self.updated_at.to_string()),
         ] {

@@ -1,6 +1,6 @@
 //! What a command comes to: events, nothing, or a refusal.
 
-use super::{Command, Customer, CustomerEvent};
+use super::{Command, Customer, CustomerEvent, Status};
 use crate::events::tree::{Fields, Tree};
 
 /// Bytes of a field, at most.
@@ -18,6 +18,9 @@ pub enum Refusal {
     /// It left.
     #[error("the customer is closed")]
     Closed,
+    /// Who it was is forgotten.
+    #[error("the customer was erased")]
+    Erased,
     /// The tier is none of those that are configured.
     #[error("{given} is no tier: {}", known.join(", "))]
     Tier {
@@ -52,11 +55,11 @@ pub fn decide(
         return Ok(vec![CustomerEvent::Created(checked(fields.clone(), tiers)?)]);
     }
     let customer = customer.ok_or(Refusal::Missing)?;
-    if customer.closed {
-        return match command {
-            Command::Close { .. } => Ok(Vec::new()),
-            _ => Err(Refusal::Closed),
-        };
+    match (customer.status, command) {
+        (Status::Open, _) => {}
+        (_, Command::Close { .. }) => return Ok(Vec::new()),
+        (Status::Closed, _) => return Err(Refusal::Closed),
+        (Status::Erased, _) => return Err(Refusal::Erased),
     }
     Ok(match command {
         Command::Create(_) => Vec::new(),

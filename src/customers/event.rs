@@ -28,12 +28,15 @@ pub enum CustomerEvent {
         /// Why.
         reason: Option<String>,
     },
+    /// Who it was is forgotten: the key of its personal fields is gone.
+    Erased,
 }
 
 const CREATED: &str = "CustomerCreated";
 const UPDATED: &str = "CustomerUpdated";
 const TIER_CHANGED: &str = "CustomerTierChanged";
 const CLOSED: &str = "CustomerClosed";
+const ERASED: &str = "CustomerErased";
 
 /// The types of event and their versions. Version 1 of the first three is what earlier systems
 /// wrote: the customer's id within the data, null for what was not given, tiers in any case.
@@ -53,6 +56,7 @@ pub const KNOWN: &[Known] = &[
         ],
     },
     Known { category: CATEGORY, event_type: CLOSED, steps: &[] },
+    Known { category: CATEGORY, event_type: ERASED, steps: &[] },
 ];
 
 impl CustomerEvent {
@@ -74,6 +78,7 @@ impl CustomerEvent {
                 reason: text("reason"),
             },
             CLOSED => Self::Closed { reason: text("reason") },
+            ERASED => Self::Erased,
             other => {
                 return Err(Unfit::Type {
                     event_type: other.to_owned(),
@@ -91,6 +96,7 @@ impl CustomerEvent {
             Self::Updated(_) => UPDATED,
             Self::TierChanged { .. } => TIER_CHANGED,
             Self::Closed { .. } => CLOSED,
+            Self::Erased => ERASED,
         }
     }
 
@@ -116,6 +122,7 @@ impl CustomerEvent {
                 ("reason", reason.as_ref()),
             ]),
             Self::Closed { reason } => texts(&[("reason", reason.as_ref())]),
+            Self::Erased => Fields::new(),
         })
     }
 }

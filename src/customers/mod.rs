@@ -13,7 +13,7 @@ pub mod event;
 mod tests;
 
 pub use command::Command;
-pub use customer::{Customer, RULES};
+pub use customer::{Customer, RULES, Status};
 pub use decide::{Refusal, decide};
 pub use event::{CustomerEvent, KNOWN};
 

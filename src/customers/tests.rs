@@ -75,6 +75,30 @@ fn nothing_is_done_to_one_that_is_not_there_or_left() {
 }
 
 #[test]
+fn nobody_knows_who_was_erased() {
+    let ada = r#"{"name":"Ada","tier":"GOLD","email":"a@b.c","credit":7}"#;
+    let there = [created(ada), CustomerEvent::Erased];
+    let erased = given(&there).unwrap();
+    assert_eq!((erased.status, erased.tier()), (Status::Erased, Some("GOLD".to_owned())));
+    assert_eq!(erased.fields.keys().collect::<Vec<_>>(), ["credit", "tier"]);
+    let state = Customer::from_state(&"customer/c-1".parse().unwrap(), &erased.to_state());
+    assert_eq!(state, Some(erased));
+    assert_eq!(when(&there, &change_tier("SILVER")), Err(Refusal::Erased));
+    assert_eq!(when(&there, &Command::Close { reason: None }), Ok(Vec::new()));
+    assert!(matches!(when(&there, &Command::Create(fields(ada))), Err(Refusal::Exists(_))));
+}
+
+/// What is personal by the settings that come with the program is what a state forgets.
+#[test]
+fn the_settings_seal_what_is_personal() {
+    let settings = include_str!("../config/default.toml");
+    let table: toml::Table = settings.parse().unwrap();
+    let personal = table["events"]["personal"].as_array().unwrap().iter();
+    let personal: Vec<&str> = personal.map(|text| text.as_str().unwrap()).collect();
+    assert_eq!(personal, PERSONAL.map(|field| format!("{CATEGORY}.{field}")));
+}
+
+#[test]
 fn an_update_tells_only_what_changes() {
     let there = [created(r#"{"name":"A","tier":"GOLD","region":"EU"}"#)];
     let update = |json| when(&there, &Command::Update(fields(json)));

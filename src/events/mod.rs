@@ -20,6 +20,7 @@ pub mod place;
 pub mod projection;
 pub mod published;
 pub mod relay;
+pub mod seal;
 pub mod snapshot;
 pub mod tail;
 pub mod tree;

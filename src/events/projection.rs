@@ -6,6 +6,8 @@
 use serde_json::{Map, Value};
 
 use super::content::BadContent;
+use super::seal::Sealed;
+use super::tree::Tree;
 use super::{Event, Position};
 use crate::domain::EventTime;
 
@@ -17,13 +19,13 @@ pub const CATEGORY: &str = "customer";
 pub struct Customer {
     /// Who.
     pub id: String,
-    /// The name, if it is told in the clear.
+    /// The name, if it is told in the clear; never a sealed one.
     pub name: Option<String>,
     /// The tier.
     pub tier: Option<String>,
     /// Where the customer is.
     pub region: Option<String>,
-    /// `ACTIVE` or `CLOSED`.
+    /// `ACTIVE`, `CLOSED` or `ERASED`.
     pub status: Status,
     /// The last event that was folded in.
     pub revision: u64,
@@ -40,6 +42,8 @@ pub enum Status {
     Active,
     /// No longer.
     Closed,
+    /// No longer, and nobody knows who it was.
+    Erased,
 }
 
 impl Status {
@@ -49,13 +53,18 @@ impl Status {
         match self {
             Self::Active => "ACTIVE",
             Self::Closed => "CLOSED",
+            Self::Erased => "ERASED",
         }
     }
 
     /// The status of a word.
     #[must_use]
     pub fn from_word(word: &str) -> Self {
-        if word == "CLOSED" { Self::Closed } else { Self::Active }
+        match word {
+            "CLOSED" => Self::Closed,
+            "ERASED" => Self::Erased,
+            _ => Self::Active,
+        }
     }
 }
 
@@ -87,11 +96,16 @@ pub fn fold(before: Option<Customer>, event: &Event) -> Result<Option<Customer>,
     match content.event_type.as_ref() {
         "CustomerCreated" | "CustomerUpdated" => {
             told(&data, &["name"], &mut customer.name);
+            customer.name = customer.name.filter(|name| Sealed::read(&Tree::text(name)).is_none());
             told(&data, &["tier"], &mut customer.tier);
             told(&data, &["region"], &mut customer.region);
         }
         "CustomerTierChanged" => told(&data, &["newTier", "tier", "to"], &mut customer.tier),
         "CustomerClosed" => customer.status = Status::Closed,
+        "CustomerErased" => {
+            customer.status = Status::Erased;
+            customer.name = None;
+        }
         _ => {}
     }
     customer.revision = event.revision;
@@ -141,6 +155,11 @@ mod tests {
         assert_eq!((once.status, once.revision), (Status::Closed, 4));
         let again = life[1..].iter().try_fold(Some(once.clone()), fold).unwrap().unwrap();
         assert_eq!(again, once);
+        let sealed = format!(r#"{{"name":"sealed:1:{}"}}"#, "A".repeat(66));
+        let hidden = fold(Some(once.clone()), &event(5, "CustomerUpdated", &sealed)).unwrap();
+        assert_eq!(hidden.unwrap().name, None);
+        let erased = fold(Some(once), &event(5, "CustomerErased", "{}")).unwrap().unwrap();
+        assert_eq!((erased.status, erased.name), (Status::Erased, None));
         let mut other = event(0, "CustomerCreated", "{}");
         other.aggregate = "order/o".parse().unwrap();
         assert_eq!(fold(None, &other).unwrap(), None);

@@ -17,6 +17,7 @@ mod disk;
 mod dlq;
 mod doctor;
 mod editions;
+mod erase;
 mod evaluate;
 mod event_corner;
 mod events;

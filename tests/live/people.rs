@@ -103,8 +103,8 @@ impl Drop for Own {
 #[test]
 fn an_earlier_form_is_todays_on_every_path() {
     let own = Own::new();
-    let old = r#"{"customerId":"c-1","email":null,"name":"Ada","tier":"Gold"}"#;
-    let new = r#"{"name":"Ada","tier":"GOLD"}"#;
+    let old = r#"{"customerId":"c-1","email":null,"label":"Ada","tier":"Gold"}"#;
+    let new = r#"{"label":"Ada","tier":"GOLD"}"#;
     let (old, new): (Value, Value) =
         (serde_json::from_str(old).unwrap(), serde_json::from_str(new).unwrap());
     own.append("customer/c-1", "CustomerCreated", &old.to_string(), &["--id", "e"]);
@@ -132,7 +132,10 @@ fn an_earlier_form_is_todays_on_every_path() {
     assert_eq!((&first["typeVersion"], &first["data"]), (&1.into(), &old));
 
     let state = own.row(&["events", "state", "customer/c-1", "--at-revision", "0"]);
-    assert_eq!((&state["state"]["tier"], &state["state"]["name"]), (&"GOLD".into(), &"Ada".into()));
+    assert_eq!(
+        (&state["state"]["tier"], &state["state"]["label"]),
+        (&"GOLD".into(), &"Ada".into())
+    );
     let changed = own.json(&["events", "diff", "customer/c-1", "--from", "0", "--to", "1"]);
     let tier = changed["rows"].as_array().unwrap().iter().find(|r| r["field"] == "/tier").unwrap();
     assert_eq!((&tier["before"], &tier["after"]), (&"GOLD".into(), &"SILVER".into()));

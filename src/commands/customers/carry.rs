@@ -10,7 +10,9 @@ use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
 use crate::commands::events::loading::{AsOf, Model, keep_if_due};
 use crate::commands::events::open;
+use crate::commands::events::sealing::Sealing;
 use crate::customers::{CATEGORY, Command, Customer, CustomerEvent, Refusal, decide};
+use crate::events::seal::keys_of;
 use crate::events::tree::Tree;
 use crate::events::{Aggregate, Content, Digest, Expected, Position};
 use crate::ui::{Cell, Report};
@@ -57,6 +59,7 @@ pub async fn out(
     let aggregate = aggregate(id)?;
     let mut work = Work {
         model: Model::new(context, false)?,
+        sealing: Sealing::new(context)?,
         tiers: &context.settings().customers.tiers,
         store: open(context, Access::Write).await?,
         aggregate: &aggregate,
@@ -81,6 +84,7 @@ pub async fn out(
 
 struct Work<'a> {
     model: Model,
+    sealing: Sealing,
     tiers: &'a [String],
     store: Store,
     aggregate: &'a Aggregate,
@@ -148,7 +152,14 @@ impl Work<'_> {
     }
 
     fn decide(&self, state: Option<&Tree>) -> Result<Option<CustomerEvent>, Failure> {
-        let customer = state.and_then(|state| Customer::from_state(self.aggregate, state));
+        let mut state = state.cloned();
+        if let Some(state) = &mut state {
+            let mut sealed = Vec::new();
+            keys_of(state, &mut sealed);
+            self.sealing.has_keys(self.aggregate, &sealed)?;
+            self.sealing.open(self.aggregate, state)?;
+        }
+        let customer = state.and_then(|state| Customer::from_state(self.aggregate, &state));
         let decided = decide(customer.as_ref(), self.command, self.tiers);
         // A command comes to one event at most: its id is that of the command.
         decided.map(|events| events.into_iter().next()).map_err(|why| self.refused(&why))
@@ -170,6 +181,9 @@ impl Work<'_> {
                 "closed",
                 format!("See its history: bss events read {}", self.aggregate),
             ),
+            Refusal::Erased => {
+                (ExitStatus::Conflict, "erased", "Whoever comes back gets a new id.".to_owned())
+            }
             Refusal::Tier { .. } => (
                 ExitStatus::Usage,
                 "usage",
@@ -203,7 +217,7 @@ impl Work<'_> {
             metadata: None,
         };
         content.check().map_err(|e| unusable(&e))?;
-        Ok(content)
+        self.sealing.seal(self.aggregate, content)
     }
 
     /// What a command of this id did, if it was carried out before. It is the same command if it
@@ -230,7 +244,10 @@ impl Work<'_> {
         let Ok(Some(decided)) = decided else { return Err(self.taken(revision)) };
         let same = event.content().is_ok_and(|content| {
             content.event_type == decided.event_type()
-                && Tree::read(content.data.get()).is_ok_and(|data| data == decided.data())
+                && Tree::read(content.data.get()).is_ok_and(|mut data| {
+                    let open = self.sealing.open(self.aggregate, &mut data);
+                    open.is_ok() && data == decided.data()
+                })
         });
         if !same {
             return Err(self.taken(revision));

@@ -6,13 +6,16 @@ use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
 use crate::commands::events::loading::{AsOf, Model};
 use crate::commands::events::open;
+use crate::commands::events::sealing::{Sealing, left_closed};
 use crate::customers::Customer;
+use crate::events::seal::Sealed;
 use crate::events::tree::Tree;
 use crate::ui::{Cell, Report};
 
 /// Show a customer
 ///
-/// The customer as its events say. An earlier state and what changed: bss events state, diff.
+/// The customer as its events say, with the personal fields whose key is in events.keys_dir. An
+/// earlier state and what changed: bss events state, diff.
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
     /// The customer's id
@@ -40,7 +43,9 @@ pub async fn run(args: ShowArgs, context: &Context) -> Result<ExitStatus, Failur
     let mut store = open(context, Access::Read).await?;
     let found = model.state(&mut store, &aggregate, AsOf::Newest).await?;
     found.warn(&aggregate, context);
-    let Some(state) = found.state else { return Err(missing(&args.id)) };
+    let Some(mut state) = found.state else { return Err(missing(&args.id)) };
+    let sealing = Sealing::new(context)?;
+    left_closed(sealing.open(&aggregate, &mut state.data)?, &sealing, context);
     let Some(customer) = Customer::from_state(&aggregate, &state.data) else {
         return Err(missing(&args.id));
     };
@@ -54,8 +59,7 @@ pub async fn run(args: ShowArgs, context: &Context) -> Result<ExitStatus, Failur
         .column("createdAt", "CREATED AT")
         .column("updatedAt", "UPDATED AT")
         .number("revision", "REVISION");
-    let status = if customer.closed { "CLOSED" } else { "OPEN" };
-    let mut row: Vec<Cell> = vec![customer.id.as_str().into(), status.into()];
+    let mut row: Vec<Cell> = vec![customer.id.as_str().into(), customer.status.as_str().into()];
     row.extend(SHOWN.map(|(name, _)| customer.fields.get(name).map_or(Cell::Null, cell)));
     row.extend([customer.created_at.into(), customer.updated_at.into(), state.revision.into()]);
     report.push(row);
@@ -64,5 +68,8 @@ pub async fn run(args: ShowArgs, context: &Context) -> Result<ExitStatus, Failur
 }
 
 fn cell(value: &Tree) -> Cell {
+    if Sealed::read(value).is_some() {
+        return Cell::Null;
+    }
     value.as_text().map_or_else(|| Cell::Raw(value.to_json()), Cell::Text)
 }

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::loading::keep_if_due;
 use super::open;
+use super::sealing::Sealing;
 use crate::backends::error::Kind;
 use crate::backends::redis::events::{Access, Outcome, Store, append::LIMIT};
 use crate::cli::{ExitStatus, Failure, range};
@@ -22,7 +23,7 @@ use crate::ui::Report;
 /// Stores one event, or with --file all events of a file together: all or none, with revisions that
 /// follow each other. An event is known by its id: the same append again stores nothing and answers
 /// what is stored; the same id with another content is a conflict. If the answer was lost, append
-/// again with the same --id.
+/// again with the same --id. Personal fields (events.personal) are stored sealed.
 #[derive(Debug, clap::Args)]
 pub struct AppendArgs {
     /// The aggregate, TYPE/ID
@@ -144,7 +145,10 @@ fn own(text: &Option<String>) -> Option<Cow<'static, str>> {
 /// Exit 5 if the aggregate is not as expected or an id is stored with another content; exit 4 if
 /// the server gave no answer, so that nobody knows.
 pub async fn run(args: AppendArgs, context: &Context) -> Result<ExitStatus, Failure> {
+    let sealing = Sealing::new(context)?;
     let contents = args.contents(context)?;
+    let seal = |content| sealing.seal(&args.aggregate, content);
+    let contents = contents.into_iter().map(seal).collect::<Result<Vec<_>, _>>()?;
     let mut store = open(context, Access::Write).await?;
     let append = store.prepare(&args.aggregate, args.expected, &contents)?;
     let outcome = store.append(&append).await.map_err(|error| {

@@ -1,9 +1,14 @@
 //! The form in which events leave the store for use: today's, or as they are stored.
 
+use std::borrow::Cow;
+
+use super::sealing::{OpenOption, Sealing, left_closed};
 use super::shown;
 use crate::cli::Failure;
 use crate::commands::Context;
 use crate::customers;
+use crate::events::content::BadContent;
+use crate::events::tree::Tree;
 use crate::events::{Content, Event, Unfit, Upcasters};
 
 /// Options about the form of events.
@@ -15,6 +20,8 @@ pub struct FormArgs {
     /// Leave out events of a version that this program does not know, and count them
     #[arg(long)]
     skip_unknown: bool,
+    #[command(flatten)]
+    open: OpenOption,
 }
 
 /// Brings events into a form.
@@ -23,6 +30,9 @@ pub struct Form {
     upcasters: Option<Upcasters>,
     skip: bool,
     skipped: u64,
+    /// To open sealed fields, and how many stayed closed.
+    sealing: Option<Sealing>,
+    closed: usize,
 }
 
 /// The upcasters of this program and of the settings.
@@ -60,7 +70,8 @@ impl Form {
     /// As [`upcasters`].
     pub fn new(args: &FormArgs, context: &Context) -> Result<Self, Failure> {
         let upcasters = if args.raw { None } else { Some(upcasters(context)?) };
-        Ok(Self { upcasters, skip: args.skip_unknown, skipped: 0 })
+        let sealing = args.open.sealing(context)?;
+        Ok(Self { upcasters, skip: args.skip_unknown, skipped: 0, sealing, closed: 0 })
     }
 
     /// An event's content; `None` for one that is left out.
@@ -68,7 +79,16 @@ impl Form {
     /// # Errors
     /// Exit 1 for damaged bytes, and for a version that is not known.
     pub fn content<'e>(&mut self, event: &'e Event) -> Result<Option<Content<'e>>, Failure> {
-        let content = event.content().map_err(|e| shown::damaged(event, &e))?;
+        let mut content = event.content().map_err(|e| shown::damaged(event, &e))?;
+        if let Some(sealing) = &self.sealing {
+            let damaged = |e: BadContent| shown::damaged(event, &e);
+            let mut data = Tree::read(content.data.get()).map_err(damaged)?;
+            let before = data.clone();
+            self.closed += sealing.open(&event.aggregate, &mut data)?;
+            if data != before {
+                content.data = Cow::Owned(data.to_raw().map_err(damaged)?);
+            }
+        }
         let Some(upcasters) = &self.upcasters else { return Ok(Some(content)) };
         match upcasters.current(&event.aggregate, content) {
             Ok(content) => Ok(Some(content)),
@@ -87,9 +107,12 @@ impl Form {
         self.skipped
     }
 
-    /// Says how many events were left out, if any.
+    /// Says how many events were left out and how many fields stayed closed, if any.
     pub fn tell(&self, context: &Context) {
         left_out(self.skipped, context);
+        if let Some(sealing) = &self.sealing {
+            left_closed(self.closed, sealing, context);
+        }
     }
 }
 

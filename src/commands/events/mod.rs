@@ -6,6 +6,7 @@ pub mod bench;
 mod choice;
 mod copied;
 pub mod diff;
+pub mod erase;
 pub mod export;
 mod form;
 pub mod groups;
@@ -19,6 +20,7 @@ pub mod project;
 pub mod read;
 pub mod relay;
 pub mod replay;
+pub(super) mod sealing;
 mod shown;
 pub mod snapshot;
 pub mod state;
@@ -55,6 +57,7 @@ pub enum Events {
     #[command(subcommand)]
     Parked(parked::ParkedLeaf),
     Archive(archive::ArchiveArgs),
+    Erase(erase::EraseArgs),
     Project(project::ProjectArgs),
 }
 
@@ -81,6 +84,7 @@ impl Events {
             Self::Groups(command) => command.run(context).await,
             Self::Pending(command) => command.run(context).await,
             Self::Parked(command) => command.run(context).await,
+            Self::Erase(args) => erase::run(args, context).await,
             Self::Archive(args) => archive::run(args, context).await,
             Self::Project(args) => project::run(args, context).await,
         }

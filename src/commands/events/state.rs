@@ -3,6 +3,7 @@
 use super::form::left_out;
 use super::loading::{AsOf, Found, Model};
 use super::open;
+use super::sealing::{OpenOption, left_closed};
 use crate::backends::redis::events::Access;
 use crate::cli::{ExitStatus, Failure, range};
 use crate::commands::Context;
@@ -28,6 +29,8 @@ pub struct StateArgs {
     /// Leave out events of a type or version that this program does not know, and count them
     #[arg(long)]
     skip_unknown: bool,
+    #[command(flatten)]
+    open: OpenOption,
 }
 
 impl StateArgs {
@@ -49,10 +52,13 @@ pub async fn run(args: StateArgs, context: &Context) -> Result<ExitStatus, Failu
     let as_of = args.as_of(context)?;
     let model = Model::new(context, args.skip_unknown)?;
     let mut store = open(context, Access::Read).await?;
-    let found = model.state(&mut store, &args.aggregate, as_of).await?;
+    let mut found = model.state(&mut store, &args.aggregate, as_of).await?;
     let aggregate = &args.aggregate;
     let title = format!("{aggregate}: {} events in {}", found.events, store.place());
     found.warn(aggregate, context);
+    if let (Some(sealing), Some(state)) = (args.open.sealing(context)?, &mut found.state) {
+        left_closed(sealing.open(aggregate, &mut state.data)?, &sealing, context);
+    }
     let report = report(title, aggregate, found, context)?;
     context.ui.report(&report)?;
     Ok(ExitStatus::Done)

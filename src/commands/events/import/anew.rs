@@ -7,6 +7,7 @@ use super::lines::Lines;
 use crate::backends::redis::events::{Append, Outcome, Store};
 use crate::cli::Failure;
 use crate::commands::Context;
+use crate::commands::events::sealing::{ERASED, Sealing};
 use crate::events::{Aggregate, Content, Event, Expected, wire};
 use crate::ui::Progress;
 
@@ -23,7 +24,7 @@ type Line = (u64, Event);
 /// # Errors
 /// As the server says.
 pub async fn run(mut lines: Lines, store: &mut Store, context: &Context) -> Result<Tally, Failure> {
-    let mut tally = Tally::default();
+    let (mut tally, sealing) = (Tally::default(), Sealing::new(context)?);
     let mut window: Vec<Line> = Vec::with_capacity(WINDOW);
     let mut progress = Progress::start(&context.ui, "importing events", None);
     let mut more = true;
@@ -32,7 +33,13 @@ pub async fn run(mut lines: Lines, store: &mut Store, context: &Context) -> Resu
             Some((number, line)) => {
                 tally.read += 1;
                 match wire::read(&line) {
-                    Ok(event) => window.push((number, event)),
+                    Ok(event) => match sealed(event, &sealing) {
+                        Ok(event) => window.push((number, event)),
+                        Err(failure) if failure.code == ERASED => {
+                            tally.rejected.push((number, failure.message));
+                        }
+                        Err(failure) => return Err(failure),
+                    },
                     Err(error) => tally.rejected.push((number, error.to_string())),
                 }
             }
@@ -45,6 +52,19 @@ pub async fn run(mut lines: Lines, store: &mut Store, context: &Context) -> Resu
     }
     progress.finish();
     Ok(tally)
+}
+
+/// The event with its personal fields sealed. Where another store's are sealed already, they stay as
+/// they are.
+fn sealed(event: Event, sealing: &Sealing) -> Result<Event, Failure> {
+    if sealing.personal().of(&event.aggregate).next().is_none() {
+        return Ok(event);
+    }
+    let damaged = |e| super::super::shown::damaged(&event, &e);
+    let content = event.content().map_err(damaged)?.into_owned();
+    let content = sealing.seal(&event.aggregate, content)?;
+    let envelope = content.envelope().map_err(damaged)?;
+    Ok(Event { envelope, ..event })
 }
 
 /// The events of a window in groups of one aggregate, in their order.

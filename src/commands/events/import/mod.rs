@@ -19,7 +19,8 @@ use crate::ui::Report;
 /// its time and its link, and must fit what is there: an empty store, or the same store with its end
 /// missing. What is there already is counted and left alone, so that an import that was stopped can
 /// be run again. With --renumber the events are appended as new ones instead, at the store's end, with
-/// their ids: into a store with other events or another number of shards.
+/// their ids: into a store with other events or another number of shards. Their personal fields are
+/// sealed as if they were appended; events that go back stay as they are, byte for byte.
 ///
 /// With --from-kafka the events come from the topics that `events relay` published them to: what a
 /// shard has lost at its end goes back, if nothing else was appended since. --plan only says what

@@ -1,0 +1,177 @@
+//! Personal fields on their way into the store and, for whoever may see them, out of it.
+
+use std::borrow::Cow;
+use std::path::PathBuf;
+
+use crate::backends::keys::{Held, Keys};
+use crate::cli::{ExitStatus, Failure};
+use crate::commands::Context;
+use crate::events::seal::{self, Fingerprint, Key, Personal};
+use crate::events::tree::{Fields, Tree};
+use crate::events::{Aggregate, Content};
+
+/// The code of a failure for a subject that was erased.
+pub const ERASED: &str = "erased";
+
+/// Which fields are personal, and where the keys are.
+pub struct Sealing {
+    personal: Personal,
+    keys: Keys,
+}
+
+impl Sealing {
+    /// That of the settings.
+    ///
+    /// # Errors
+    /// Exit 3 for a field that cannot be named so.
+    pub fn new(context: &Context) -> Result<Self, Failure> {
+        let events = &context.settings().events;
+        let personal = Personal::parse(&events.personal).map_err(|bad| {
+            Failure::config(format!("cannot use events.personal: {bad:?} is no TYPE.FIELD"))
+        })?;
+        Ok(Self { personal, keys: Keys::new(folder(context)) })
+    }
+
+    /// Where the keys are.
+    #[must_use]
+    pub const fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// Which fields are personal.
+    #[must_use]
+    pub const fn personal(&self) -> &Personal {
+        &self.personal
+    }
+
+    /// The content with its personal fields sealed; as it is if it has none.
+    ///
+    /// # Errors
+    /// Exit 5 if the subject was erased; a key that cannot be had.
+    pub fn seal(
+        &self,
+        of: &Aggregate,
+        content: Content<'static>,
+    ) -> Result<Content<'static>, Failure> {
+        if self.personal.of(of).next().is_none() {
+            return Ok(content);
+        }
+        let unusable = |e: &(dyn std::error::Error + 'static)| {
+            Failure::usage(format!("cannot seal the event {}", content.id)).because(e)
+        };
+        let mut data = Tree::read(content.data.get()).map_err(|e| unusable(&e))?.into_fields();
+        if !self.seal_fields(of, &content.id, &mut data)? {
+            return Ok(content);
+        }
+        let data = Tree::Object(data).to_raw().map_err(|e| unusable(&e))?;
+        Ok(Content { data: Cow::Owned(data), ..content })
+    }
+
+    /// Seals the personal fields that are in the clear; whether there were any.
+    fn seal_fields(&self, of: &Aggregate, event: &str, data: &mut Fields) -> Result<bool, Failure> {
+        let clear = self.personal.clear(of, data);
+        if clear.is_empty() {
+            return Ok(false);
+        }
+        let Held::Key(key) = self.keys.take(of)? else { return Err(erased(of, &clear)) };
+        for name in &clear {
+            let Some(value) = data.get_mut(name) else { continue };
+            *value = key.seal(of, event, name, &value.to_json()).map_err(|e| {
+                Failure::failed(format!("could not seal {name} of {of}")).because(&e)
+            })?;
+        }
+        Ok(true)
+    }
+
+    /// The subject's key, if it is here.
+    ///
+    /// # Errors
+    /// Keys that cannot be read.
+    pub fn key(&self, of: &Aggregate) -> Result<Option<Key>, Failure> {
+        Ok(match self.keys.find(of)? {
+            Held::Key(key) => Some(key),
+            Held::Nothing | Held::Erased => None,
+        })
+    }
+
+    /// Opens what can be opened of a value; how many fields stay closed.
+    ///
+    /// # Errors
+    /// Keys that cannot be read.
+    pub fn open(&self, of: &Aggregate, value: &mut Tree) -> Result<usize, Failure> {
+        let mut sealed = Vec::new();
+        seal::keys_of(value, &mut sealed);
+        // Most have nothing sealed, and need no look into the folder.
+        if sealed.is_empty() { Ok(0) } else { Ok(seal::open(self.key(of)?.as_ref(), of, value)) }
+    }
+
+    /// Refuses to go on where something is sealed with a key that is not here: a second key would
+    /// make personal fields that `erase` does not reach.
+    ///
+    /// # Errors
+    /// Exit 1 for a key that is elsewhere.
+    pub fn has_keys(&self, of: &Aggregate, sealed: &[Fingerprint]) -> Result<(), Failure> {
+        let held = self.keys.find(of)?;
+        let here = |print: &Fingerprint| match &held {
+            Held::Key(key) => key.fingerprint() == *print,
+            Held::Nothing => false,
+            Held::Erased => true,
+        };
+        if sealed.iter().all(here) {
+            return Ok(());
+        }
+        let folder = self.keys.folder().display();
+        let why = format!("the key of its personal fields is not in {folder}");
+        Err(Failure::failed(format!("refused to go on with {of}"))
+            .code("key")
+            .because(&std::io::Error::other(why))
+            .hint("Name the folder that has it with --set events.keys_dir=DIR, or bring it here from where the customer was made."))
+    }
+}
+
+/// Where the keys are by the settings.
+fn folder(context: &Context) -> PathBuf {
+    let set = &context.settings().events.keys_dir;
+    if set.as_os_str().is_empty() {
+        context.environment.data_dir().join("keys")
+    } else {
+        set.clone()
+    }
+}
+
+/// Nothing personal is stored of a subject that was erased.
+fn erased(of: &Aggregate, fields: &[String]) -> Failure {
+    let fields = fields.join(", ");
+    Failure::new(ExitStatus::Conflict, format!("refused to store {fields} of {of}"))
+        .code(ERASED)
+        .because(&std::io::Error::other("its personal fields were erased for good"))
+        .hint("Whoever comes back gets a new id.")
+}
+
+/// The option to see what is sealed.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+pub struct OpenOption {
+    /// Open sealed personal fields whose keys are in events.keys_dir
+    #[arg(long)]
+    open: bool,
+}
+
+impl OpenOption {
+    /// The way to open, if it is wished.
+    ///
+    /// # Errors
+    /// As [`Sealing::new`].
+    pub fn sealing(self, context: &Context) -> Result<Option<Sealing>, Failure> {
+        self.open.then(|| Sealing::new(context)).transpose()
+    }
+}
+
+/// Says how many fields stayed closed, if any.
+pub fn left_closed(fields: usize, sealing: &Sealing, context: &Context) {
+    if fields > 0 {
+        let folder = sealing.keys().folder().display();
+        context.ui.status(format!(
+            "{fields} personal fields stay sealed: their keys were erased, or are not in {folder}."
+        ));
+    }
+}
