@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use crate::domain::EventTime;
 
-use super::content::{BadContent, compact};
+use super::content::{BadContent, compact_raw};
 use super::{Aggregate, Content};
 
 /// A line's event.
@@ -71,8 +71,8 @@ pub fn read(line: &str, aggregate: &Aggregate) -> Result<Draft, BadContent> {
         correlation_id: line.correlation_id.map(Cow::Owned),
         causation_id: line.causation_id.map(Cow::Owned),
         actor: line.actor.map(Cow::Owned),
-        data: Cow::Owned(compact(line.data.get())?),
-        metadata: line.metadata.map(|m| compact(m.get()).map(Cow::Owned)).transpose()?,
+        data: Cow::Owned(compact_raw(line.data)?),
+        metadata: line.metadata.map(|m| compact_raw(m).map(Cow::Owned)).transpose()?,
     };
     Ok(Draft { id: line.event_id.map(Cow::Owned), content })
 }

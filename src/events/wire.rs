@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use crate::domain::EventTime;
 
-use super::content::{BadContent, compact};
+use super::content::{BadContent, compact_raw};
 use super::{Aggregate, Content, Event, Link, Position};
 
 /// An event as JSON. Reading one back gives the same event. Without `eventTime` it happened when it
@@ -104,8 +104,8 @@ pub fn read(line: &str) -> Result<Event, BadContent> {
         correlation_id: wire.correlation_id,
         causation_id: wire.causation_id,
         actor: wire.actor,
-        data: Cow::Owned(compact(wire.data.get())?),
-        metadata: wire.metadata.map(|m| compact(m.get()).map(Cow::Owned)).transpose()?,
+        data: Cow::Owned(compact_raw(&wire.data)?),
+        metadata: wire.metadata.map(|m| compact_raw(&m).map(Cow::Owned)).transpose()?,
     };
     content.check()?;
     Ok(Event {

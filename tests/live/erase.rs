@@ -121,7 +121,7 @@ fn two_customers(shop: &Shop) {
         let create =
             ["customers", "create", id, "--name", name, "--tier", "GOLD", "--region", "EU"];
         let more = ["--email", SECRETS[1], "--phone", SECRETS[2], "--address", SECRETS[3]];
-        shop.row(&[&create[..], &more].concat());
+        shop.row(&[&create[..], &more, &["--command-id", "k-1"]].concat());
         shop.row(&["customers", "change-tier", id, "SILVER"]);
         shop.ends(0, &["events", "snapshot", "take", &format!("customer/{id}")]);
     }
@@ -209,8 +209,18 @@ fn who_is_erased_is_unreadable_everywhere_and_still_counts() {
         SECRETS[1],
         "others are as they were"
     );
+    the_wish_of_then_is_known(&shop);
     still_counts(&shop, &exported);
     nothing_personal_comes_back(&shop);
+}
+
+/// By what is left of it.
+fn the_wish_of_then_is_known(shop: &Shop) {
+    let create = ["customers", "create", "c-1", "--name", "Whoever", "--region", "EU"];
+    let more = ["--email", "a@b.c", "--phone", "123", "--address", "x", "--command-id", "k-1"];
+    let again = |tier: &'static str| [&create[..], &more, &["--tier", tier]].concat();
+    assert_eq!(shop.row(&again("GOLD"))["result"], "known");
+    shop.ends(5, &again("SILVER"));
 }
 
 /// Old events count, chain and topics are whole, and what was exported before is still the same store.

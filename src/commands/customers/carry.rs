@@ -12,9 +12,9 @@ use crate::commands::events::loading::{AsOf, Model, keep_if_due};
 use crate::commands::events::open;
 use crate::commands::events::sealing::Sealing;
 use crate::customers::{CATEGORY, Command, Customer, CustomerEvent, Refusal, decide};
-use crate::events::seal::keys_of;
+use crate::events::seal::{Sealed, keys_of};
 use crate::events::tree::Tree;
-use crate::events::{Aggregate, Content, Digest, Expected, Position};
+use crate::events::{Aggregate, Content, Digest, Event, Expected, Position};
 use crate::ui::{Cell, Report};
 
 /// How often a command is decided anew when somebody else changed the customer meanwhile.
@@ -111,18 +111,24 @@ impl Work<'_> {
             found.warn(self.aggregate, context);
         }
         self.renew = found.unusable.is_some();
-        let (event, expected) = match &found.state {
-            Some(state) => (self.decide(Some(&state.data))?, Expected::Exact(state.revision)),
-            None => (self.decide(None)?, Expected::NoStream),
+        let (decided, expected) = match &found.state {
+            Some(state) => (self.decide(Some(&state.data)), Expected::Exact(state.revision)),
+            None => (self.decide(None), Expected::NoStream),
         };
-        let Some(event) = event else {
-            let revision = found.state.map_or(0, |state| state.revision);
-            return Ok(Some(Done {
-                event_type: None,
-                revision,
-                position: None,
-                result: "unchanged",
-            }));
+        let event = match decided {
+            Ok(Some(event)) => event,
+            nothing => {
+                // The same command may have been carried out since it was looked for.
+                if wish.command_id.is_some()
+                    && let Some(done) = self.repeated().await?
+                {
+                    return Ok(Some(done));
+                }
+                nothing?;
+                let revision = found.state.map_or(0, |state| state.revision);
+                let result = "unchanged";
+                return Ok(Some(Done { event_type: None, revision, position: None, result }));
+            }
         };
         let content = self.content(&event, wish)?;
         let append = self.store.prepare(self.aggregate, expected, &[content])?;
@@ -242,14 +248,7 @@ impl Work<'_> {
         };
         let decided = self.decide(before.as_ref().map(|state| &state.data));
         let Ok(Some(decided)) = decided else { return Err(self.taken(revision)) };
-        let same = event.content().is_ok_and(|content| {
-            content.event_type == decided.event_type()
-                && Tree::read(content.data.get()).is_ok_and(|mut data| {
-                    let open = self.sealing.open(self.aggregate, &mut data);
-                    open.is_ok() && data == decided.data()
-                })
-        });
-        if !same {
+        if !self.is_same(&event, &decided)? {
             return Err(self.taken(revision));
         }
         Ok(Some(Done {
@@ -258,6 +257,21 @@ impl Work<'_> {
             position: Some(event.position),
             result: "known",
         }))
+    }
+
+    /// Whether a stored event is what was decided; of an erased customer, in what is not personal.
+    fn is_same(&self, event: &Event, decided: &CustomerEvent) -> Result<bool, Failure> {
+        let Ok(content) = event.content() else { return Ok(false) };
+        let Ok(mut data) = Tree::read(content.data.get()) else { return Ok(false) };
+        let mut sealed = Vec::new();
+        keys_of(&data, &mut sealed);
+        self.sealing.has_keys(self.aggregate, &sealed)?;
+        self.sealing.open(self.aggregate, &mut data)?;
+        let (mut there, mut wanted) = (data.into_fields(), decided.data().into_fields());
+        let closed = |name: &String| there.get(name).is_some_and(|v| Sealed::read(v).is_some());
+        wanted.retain(|name, _| !closed(name));
+        there.retain(|_, value| Sealed::read(value).is_none());
+        Ok(content.event_type == decided.event_type() && there == wanted)
     }
 
     fn taken(&self, revision: u64) -> Failure {

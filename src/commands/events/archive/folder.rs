@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use flate2::read::MultiGzDecoder;
 use sha2::{Digest, Sha256};
@@ -18,10 +19,46 @@ pub struct Archive {
     open: Option<Reading>,
 }
 
-/// A file that is being read.
+/// Events that are handed over together.
+const BATCH: usize = 1000;
+/// Batches that may wait.
+const WAITING: usize = 4;
+
+/// A file that is being read, by a thread of its own: reading and checking an event costs more than
+/// what is done with it.
 struct Reading {
-    file: Opened,
-    shard: u16,
+    manifest: Manifest,
+    /// The position of the next event.
+    next: u64,
+    batch: std::vec::IntoIter<Event>,
+    batches: Receiver<Result<Vec<Event>, Failure>>,
+}
+
+impl Reading {
+    fn start(dir: &Path, manifest: &Manifest) -> Result<Self, Failure> {
+        let file = Opened::open(dir, manifest)?;
+        let (send, batches) = sync_channel(WAITING);
+        std::thread::Builder::new()
+            .name("archive".to_owned())
+            .spawn(move || file.send_to(&send))
+            .map_err(|e| Failure::failed("could not start reading the archive").because(&e))?;
+        let (next, batch) = (manifest.first, Vec::new().into_iter());
+        Ok(Self { manifest: manifest.clone(), next, batch, batches })
+    }
+
+    /// The next event; `None` at the end.
+    fn next(&mut self) -> Result<Option<Event>, Failure> {
+        loop {
+            if let Some(event) = self.batch.next() {
+                self.next = event.position.n + 1;
+                return Ok(Some(event));
+            }
+            match self.batches.recv() {
+                Ok(batch) => self.batch = batch?.into_iter(),
+                Err(_) => return Ok(None),
+            }
+        }
+    }
 }
 
 /// A file that counts and hashes what is read of it.
@@ -100,13 +137,13 @@ impl Archive {
         let mut events = Vec::new();
         while events.len() < count && next <= last {
             let fits = |r: &Reading| {
-                r.shard == shard && r.file.walk.next() <= next && r.file.manifest.covers(next)
+                r.manifest.shard == shard && r.next <= next && r.manifest.covers(next)
             };
             if !self.open.as_ref().is_some_and(fits) {
                 self.open = Some(self.at(Position { shard, n: next })?);
             }
             let Some(reading) = &mut self.open else { break };
-            match reading.file.next()? {
+            match reading.next()? {
                 Some(event) if event.position.n < next => {}
                 Some(event) => {
                     next = event.position.n + 1;
@@ -125,7 +162,7 @@ impl Archive {
                 .code("missing")
                 .hint(format!("See what it has: bss events archive list {}", self.dir.display())));
         };
-        Ok(Reading { file: Opened::open(&self.dir, manifest)?, shard: place.shard })
+        Reading::start(&self.dir, manifest)
     }
 
     /// Its folder.
@@ -171,6 +208,31 @@ impl Opened {
         })?;
         self.walk.step(&event).map_err(|e| damaged(&self.path, &e.to_string()))?;
         Ok(Some(event))
+    }
+
+    /// Hands over all events in batches, until nobody takes them any more.
+    fn send_to(mut self, batches: &SyncSender<Result<Vec<Event>, Failure>>) {
+        let mut batch = Vec::with_capacity(BATCH);
+        loop {
+            match self.next() {
+                Ok(Some(event)) => batch.push(event),
+                Ok(None) => {
+                    let _nobody = batches.send(Ok(batch)).is_err();
+                    return;
+                }
+                Err(failure) => {
+                    // What comes before it is good.
+                    let _nobody = batches.send(Ok(batch)).and_then(|()| batches.send(Err(failure)));
+                    return;
+                }
+            }
+            if batch.len() == BATCH {
+                let full = std::mem::replace(&mut batch, Vec::with_capacity(BATCH));
+                if batches.send(Ok(full)).is_err() {
+                    return;
+                }
+            }
+        }
     }
 
     fn sum(self) -> (u64, String) {
