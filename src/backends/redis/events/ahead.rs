@@ -1,4 +1,6 @@
-//! Reading ahead: while a page of a shard is worked on, the next one is on its way.
+//! Reading ahead: while a page of a shard is worked on, the next ones are on their way.
+
+use std::collections::VecDeque;
 
 use tokio::task::JoinHandle;
 
@@ -7,28 +9,36 @@ use super::read::Direction;
 use crate::backends::error::{BackendError, Kind, Result};
 use crate::events::{Event, Position};
 
-/// The page that is on its way, if one is.
+/// Pages on their way at once: one that the server makes while the one before is read from it.
+const DEPTH: usize = 2;
+
+/// The pages that are on their way, in their order.
 #[derive(Debug, Default)]
 pub struct Ahead {
-    page: Option<(Position, usize, JoinHandle<Result<Vec<Event>>>)>,
+    pages: VecDeque<Page>,
 }
 
-impl Ahead {
-    fn take(&mut self, from: Position, count: usize) -> Option<JoinHandle<Result<Vec<Event>>>> {
-        let (at, wanted, page) = self.page.take()?;
-        if (at, wanted) == (from, count) {
-            return Some(page);
-        }
-        page.abort();
-        None
+#[derive(Debug)]
+struct Page {
+    from: Position,
+    count: usize,
+    events: JoinHandle<Result<Vec<Event>>>,
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        self.events.abort();
     }
 }
 
-impl Drop for Ahead {
-    fn drop(&mut self) {
-        if let Some((.., page)) = &self.page {
-            page.abort();
+impl Ahead {
+    /// The page that begins there, if it is on its way; otherwise none of those that are is wanted.
+    fn take(&mut self, from: Position, count: usize) -> Option<Page> {
+        let next = self.pages.pop_front().filter(|p| (p.from, p.count) == (from, count));
+        if next.is_none() {
+            self.pages.clear();
         }
+        next
     }
 }
 
@@ -45,18 +55,25 @@ impl Store {
         count: usize,
     ) -> Result<Vec<Event>> {
         let events = match ahead.take(from, count) {
-            Some(page) => page.await.map_err(|e| {
+            Some(mut page) => (&mut page.events).await.map_err(|e| {
                 BackendError::new(Kind::Internal, "could not read events ahead").because(e)
             })??,
             None => self.read(from, Direction::Forward, count).await?,
         };
-        if events.len() == count
-            && let Some(n) = events.last().and_then(|last| last.position.n.checked_add(1))
-        {
-            let (mut store, next) = (self.clone(), Position { n, ..from });
-            let page =
-                tokio::spawn(async move { store.read(next, Direction::Forward, count).await });
-            ahead.page = Some((next, count, page));
+        if let (Some(last), true) = (events.last(), events.len() == count) {
+            // Positions are dense; where one is missing, the page behind begins elsewhere, and what was
+            // asked for is not taken.
+            let width = u64::try_from(count).unwrap_or(u64::MAX);
+            let behind = |page: usize| {
+                let pages = width.saturating_mul(u64::try_from(page).unwrap_or(u64::MAX));
+                last.position.n.saturating_add(1).saturating_add(pages)
+            };
+            for page in ahead.pages.len()..DEPTH {
+                let (mut store, from) = (self.clone(), Position { n: behind(page), ..from });
+                let events =
+                    tokio::spawn(async move { store.read(from, Direction::Forward, count).await });
+                ahead.pages.push_back(Page { from, count, events });
+            }
         }
         Ok(events)
     }
