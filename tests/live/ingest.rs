@@ -289,6 +289,10 @@ fn fraud_is_reported_from_what_was_stored() {
     assert_eq!(report["meta"]["totals"][0]["amount"], "11.50");
     assert!(String::from_utf8_lossy(&output.stderr).contains("--limit"), "{}", shown(&output));
     assert_eq!(report["meta"]["since"], "2025-12-31T12:00:00Z");
+    // Below the index of suspects lines and totals are read apart.
+    let more = json(&run(&["fraud", "anomalies", "--threshold", "79.99", "-o", "json"]));
+    let counts = (rows(&more).len(), &more["meta"]["totals"][0]["payments"]);
+    assert_eq!(counts, (4, &4.into()));
     let table = run(&["fraud", "anomalies"]);
     let first = String::from_utf8_lossy(&table.stdout).lines().next().map(str::to_owned);
     assert!(first.is_some_and(|l| l.contains("zone UTC") && l.contains("2025-12-31T12:00:00Z")));

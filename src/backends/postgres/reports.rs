@@ -13,6 +13,12 @@ use crate::metrics::query::{Anomalies, AnomalyQuery, CurrencyTotal, HighValueQue
 pub(super) const COLUMNS: &str = "time, payment_id, customer_id, order_id, amount, currency, status, \
                        payment_method, merchant_id, fraud_score";
 
+type Answer<T> = std::result::Result<T, sqlx::Error>;
+
+/// From this score on, `declared.toml` has a partial index of payments.
+const SUSPECT: i64 = 80;
+const HIGHEST_FIRST: &str = " ORDER BY fraud_score DESC, time DESC, payment_id LIMIT ";
+
 /// The payments above a score (or without one), their sums by currency, and how many have no
 /// score.
 ///
@@ -22,44 +28,77 @@ pub async fn anomalies(
     connection: &mut PgConnection,
     query: &AnomalyQuery,
 ) -> std::result::Result<Anomalies, sqlx::Error> {
+    // Suspects are few, and an index has them: they are read once.
+    let (rows, totals) = if query.unscored || query.threshold < Decimal::from(SUSPECT) {
+        (lines(connection, query).await?, totals(connection, query).await?)
+    } else {
+        lines_and_totals(connection, query).await?
+    };
+    let count = unscored(connection, query).await?;
+    Ok(Anomalies { rows, totals, unscored: u64::try_from(count).unwrap_or(0) })
+}
+
+async fn lines(connection: &mut PgConnection, query: &AnomalyQuery) -> Answer<Vec<PaymentRow>> {
     let mut rows = QueryBuilder::new(format!("SELECT {COLUMNS} FROM bss.payment_metrics "));
     narrow(&mut rows, query);
     scored(&mut rows, query);
     rows.push(if query.unscored {
         " ORDER BY time DESC, payment_id LIMIT "
     } else {
-        " ORDER BY fraud_score DESC, time DESC, payment_id LIMIT "
+        HIGHEST_FIRST
     });
     rows.push_bind(i64::from(query.limit));
-    let found = rows.build().fetch_all(&mut *connection).await?;
-    let rows = found.iter().map(payment).collect::<std::result::Result<_, _>>()?;
+    rows.build().fetch_all(connection).await?.iter().map(payment).collect()
+}
 
+async fn totals(connection: &mut PgConnection, query: &AnomalyQuery) -> Answer<Vec<CurrencyTotal>> {
     let mut sums = QueryBuilder::new(
         "SELECT currency, count(*), sum(amount) AS amount FROM bss.payment_metrics ",
     );
     narrow(&mut sums, query);
     scored(&mut sums, query);
     sums.push(" GROUP BY currency ORDER BY currency");
-    let totals = sums
-        .build()
-        .fetch_all(&mut *connection)
-        .await?
-        .iter()
-        .map(|row| {
-            let payments: i64 = row.try_get(1)?;
-            let mut amount = row.try_get::<Decimal, _>(2)?.normalize();
-            // A sum may be larger than an amount can be, but is shown like one.
-            amount.rescale(amount.scale().max(2));
-            Ok(CurrencyTotal {
-                currency: row.try_get(0)?,
-                payments: u64::try_from(payments).unwrap_or(0),
-                amount,
-            })
-        })
-        .collect::<std::result::Result<_, sqlx::Error>>()?;
+    let found = sums.build().fetch_all(connection).await?;
+    let one = |row: &PgRow| Ok(total(row.try_get(0)?, row.try_get(1)?, row.try_get(2)?));
+    found.iter().map(one).collect()
+}
 
-    let count = unscored(connection, query).await?;
-    Ok(Anomalies { rows, totals, unscored: u64::try_from(count).unwrap_or(0) })
+/// Both in one statement that reads the payments once: the totals come with each line.
+async fn lines_and_totals(
+    connection: &mut PgConnection,
+    query: &AnomalyQuery,
+) -> Answer<(Vec<PaymentRow>, Vec<CurrencyTotal>)> {
+    let mut both = QueryBuilder::new(format!(
+        "WITH found AS MATERIALIZED (SELECT {COLUMNS} FROM bss.payment_metrics "
+    ));
+    narrow(&mut both, query);
+    scored(&mut both, query);
+    both.push(
+        "), sums AS (SELECT currency, count(*) AS payments, sum(amount) AS amount FROM found \
+         GROUP BY currency) SELECT found.*, \
+         (SELECT array_agg(currency ORDER BY currency) FROM sums), \
+         (SELECT array_agg(payments ORDER BY currency) FROM sums), \
+         (SELECT array_agg(amount ORDER BY currency) FROM sums) FROM found",
+    );
+    both.push(HIGHEST_FIRST).push_bind(i64::from(query.limit));
+    let found = both.build().fetch_all(connection).await?;
+    let mut totals = Vec::new();
+    if let Some(first) = found.first() {
+        let at = first.len() - 3;
+        let currencies: Vec<String> = first.try_get(at)?;
+        let payments: Vec<i64> = first.try_get(at + 1)?;
+        let amounts: Vec<Decimal> = first.try_get(at + 2)?;
+        let sums = currencies.into_iter().zip(payments).zip(amounts);
+        totals.extend(sums.map(|((currency, payments), sum)| total(currency, payments, sum)));
+    }
+    Ok((found.iter().map(payment).collect::<Answer<_>>()?, totals))
+}
+
+fn total(currency: String, payments: i64, amount: Decimal) -> CurrencyTotal {
+    let mut amount = amount.normalize();
+    // A sum may be larger than an amount can be, but is shown like one.
+    amount.rescale(amount.scale().max(2));
+    CurrencyTotal { currency, payments: u64::try_from(payments).unwrap_or(0), amount }
 }
 
 /// How many payments have no score: of whole hours from the hourly aggregate, where there is one, as no
