@@ -236,8 +236,13 @@ impl Work<'_> {
         };
         let revision = known.revision;
         let part = self.store.load(self.aggregate, revision, Some(revision)).await?;
-        let Some(Loaded::Event(event)) = part.loaded.into_iter().next() else {
-            return Err(self.taken(revision));
+        let event = match part.loaded.into_iter().next() {
+            Some(Loaded::Event(event)) => event,
+            Some(Loaded::Trimmed { .. }) => {
+                let why = format!("what it did then, revision {revision}, was archived");
+                return Err(self.conflict(&why));
+            }
+            None => return Err(self.taken(revision)),
         };
         let before = match revision.checked_sub(1) {
             None => None,
@@ -274,18 +279,18 @@ impl Work<'_> {
         Ok(content.event_type == decided.event_type() && there == wanted)
     }
 
+    fn conflict(&self, why: &str) -> Failure {
+        let what = format!("refused the command {} on {}", self.event_id, self.aggregate);
+        Failure::new(ExitStatus::Conflict, what)
+            .code("conflict")
+            .because(&std::io::Error::other(why.to_owned()))
+    }
+
     fn taken(&self, revision: u64) -> Failure {
         let aggregate = self.aggregate;
-        Failure::new(
-            ExitStatus::Conflict,
-            format!("refused the command {} on {aggregate}", self.event_id),
-        )
-        .code("conflict")
-        .because(&std::io::Error::other(format!(
-            "another command has this id: it is revision {revision}"
-        )))
-        .hint(format!("bss events read {aggregate} --from-revision {revision} --limit 1"))
-        .hint("Give each command an id of its own.")
+        self.conflict(&format!("another command has this id: it is revision {revision}"))
+            .hint(format!("bss events read {aggregate} --from-revision {revision} --limit 1"))
+            .hint("Give each command an id of its own.")
     }
 }
 
