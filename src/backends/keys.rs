@@ -2,8 +2,8 @@
 //!
 //! 4,096 files, each for the subjects whose digest begins with its name; a record is the SHA-256 of a
 //! subject (32 bytes) and its key (32 bytes), so that no name stands there in the clear. A key is on
-//! the disk before anything is sealed with it. To erase one, its bytes are written over with zeros
-//! where they stand: the record stays, and the subject never gets another key.
+//! the disk before anything is sealed with it. To erase one, its bytes are written over where they
+//! stand, with zeros and its fingerprint: the record stays, and the subject never gets another key.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{ErrorKind, Read};
@@ -15,11 +15,12 @@ use sha2::{Digest as _, Sha256};
 
 use crate::backends::error::{BackendError, Kind, Result};
 use crate::events::Aggregate;
-use crate::events::seal::Key;
+use crate::events::seal::{Fingerprint, Key};
 
 const HALF: usize = 32;
 const RECORD: usize = 2 * HALF;
-const ERASED: [u8; HALF] = [0; HALF];
+/// What an erased key begins with; its fingerprint follows, zeros if there never was a key.
+const ERASED: [u8; HALF - size_of::<Fingerprint>()] = [0; HALF - size_of::<Fingerprint>()];
 
 /// What is kept for a subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,8 +29,8 @@ pub enum Held {
     Nothing,
     /// Its key.
     Key(Key),
-    /// It had one, or was erased before it got one.
-    Erased,
+    /// Its key was erased, which had this fingerprint; zeros if it never had one.
+    Erased(Fingerprint),
 }
 
 /// The folder.
@@ -76,11 +77,9 @@ impl Keys {
             Held::Nothing => {}
             held => return Ok(held),
         }
-        let mut bytes = ERASED;
-        while bytes == ERASED {
-            getrandom::fill(&mut bytes).map_err(|e| self.failed("make a key for", e))?;
-        }
-        self.keep(subject, bytes, false)
+        let mut bytes = [0; HALF];
+        getrandom::fill(&mut bytes).map_err(|e| self.failed("make a key for", e))?;
+        self.keep(subject, Some(bytes))
     }
 
     /// Forgets a subject's key for good, and says what was kept before.
@@ -88,12 +87,12 @@ impl Keys {
     /// # Errors
     /// As [`Self::take`]; the key may be there still then.
     pub fn erase(&self, subject: &Aggregate) -> Result<Held> {
-        self.keep(subject, ERASED, true)
+        self.keep(subject, None)
     }
 
-    /// Writes `bytes` for a subject: of which nothing is kept, or with `over` in any case. What is
-    /// kept then; with `over`, what was.
-    fn keep(&self, subject: &Aggregate, bytes: [u8; HALF], over: bool) -> Result<Held> {
+    /// Keeps a key for a subject of which nothing is kept, and gives what is kept then; or erases its
+    /// key (`None`), and gives what was kept.
+    fn keep(&self, subject: &Aggregate, key: Option<[u8; HALF]>) -> Result<Held> {
         self.make_folder()?;
         self.guarded()?;
         let digest = digest(subject);
@@ -117,17 +116,18 @@ impl Keys {
             file.sync_all()
         };
         let written = match &there {
-            Some((at, Held::Key(_))) if over => write(&bytes, at + HALF),
+            Some((at, Held::Key(old))) if key.is_none() => {
+                write(&erased(old.fingerprint()), at + HALF)
+            }
             Some(_) => return Ok(there.map_or(Held::Nothing, |(_, held)| held)),
             // Over what a writer that was killed left of a record.
-            None => write(&[digest, bytes].concat(), records.len())
+            None => write(&[digest, key.unwrap_or(erased([0; 8]))].concat(), records.len())
                 .and_then(|()| File::open(&self.folder)?.sync_all()),
         };
         written.map_err(|e| self.failed("write", e))?;
         Ok(match there {
             Some((_, held)) => held,
-            None if over => Held::Nothing,
-            None => Held::Key(Key::new(bytes)),
+            None => key.map_or(Held::Nothing, |bytes| Held::Key(Key::new(bytes))),
         })
     }
 
@@ -175,11 +175,21 @@ fn digest(subject: &Aggregate) -> [u8; HALF] {
     Sha256::digest(subject.as_str()).into()
 }
 
+/// What stands in the place of a key.
+fn erased(print: Fingerprint) -> [u8; HALF] {
+    let mut bytes = [0; HALF];
+    bytes[ERASED.len()..].copy_from_slice(&print);
+    bytes
+}
+
 fn found(records: &[u8], digest: &[u8; HALF]) -> Option<(usize, Held)> {
     let (records, _) = records.as_chunks::<RECORD>();
     let at = records.iter().position(|record| record.starts_with(digest))?;
     let key = records[at].last_chunk::<HALF>()?;
-    let held = if *key == ERASED { Held::Erased } else { Held::Key(Key::new(*key)) };
+    let held = match key.strip_prefix(&ERASED) {
+        Some(print) => Held::Erased(print.try_into().ok()?),
+        None => Held::Key(Key::new(*key)),
+    };
     Some((at * RECORD, held))
 }
 
@@ -219,11 +229,11 @@ mod tests {
         assert_eq!(&keys.erase(&customer(7)).unwrap(), &all[7]);
         assert!(!has(&bytes_in(keys.folder()), key.bytes()));
         for held in [keys.find(&customer(7)), keys.take(&customer(7)), keys.erase(&customer(7))] {
-            assert_eq!(held.unwrap(), Held::Erased);
+            assert_eq!(held.unwrap(), Held::Erased(key.fingerprint()));
         }
         // One that never had a key does not get one any more.
         assert_eq!(keys.erase(&customer(900)).unwrap(), Held::Nothing);
-        assert_eq!(keys.take(&customer(900)).unwrap(), Held::Erased);
+        assert_eq!(keys.take(&customer(900)).unwrap(), Held::Erased([0; 8]));
         assert_eq!(&keys.find(&customer(8)).unwrap(), &all[8]);
     }
 

@@ -147,9 +147,10 @@ fn own(text: &Option<String>) -> Option<Cow<'static, str>> {
 pub async fn run(args: AppendArgs, context: &Context) -> Result<ExitStatus, Failure> {
     let sealing = Sealing::new(context)?;
     let contents = args.contents(context)?;
+    let mut store = open(context, Access::Write).await?;
+    sealing.ready(&mut store, &args.aggregate, &contents).await?;
     let seal = |content| sealing.seal(&args.aggregate, content);
     let contents = contents.into_iter().map(seal).collect::<Result<Vec<_>, _>>()?;
-    let mut store = open(context, Access::Write).await?;
     let append = store.prepare(&args.aggregate, args.expected, &contents)?;
     let outcome = store.append(&append).await.map_err(|error| {
         let (unknown, unconfirmed) = (error.transient, error.kind == Kind::TimedOut);

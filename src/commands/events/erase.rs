@@ -32,7 +32,8 @@ const ERASED: &str = "PersonalDataErased";
 /// neither here nor in snapshots, archives, exports or what was relayed to Kafka. An event tells of it
 /// (CustomerErased, else PersonalDataErased), which empties states and projections and takes the
 /// customer out of customer.info. Killed half-way, the same command goes on. Fields that were stored
-/// before they were declared personal are in the clear: they are counted, and the exit status is 7.
+/// before they were declared personal are in the clear, and others may be sealed with a key of another
+/// folder: they are counted, and the exit status is 7. Handlers of groups get what is sealed as it is.
 #[derive(Debug, clap::Args)]
 pub struct EraseArgs {
     /// The aggregate, TYPE/ID
@@ -42,11 +43,12 @@ pub struct EraseArgs {
 
 /// What the events of an aggregate hold of it.
 #[derive(Default)]
-struct Seen {
+pub struct Seen {
     events: u64,
     archived: u64,
     sealed: u64,
-    keys: Vec<Fingerprint>,
+    /// The keys that something is sealed with.
+    pub keys: Vec<Fingerprint>,
     /// Names of personal fields.
     names: Vec<String>,
     /// Revisions with personal fields in the clear.
@@ -67,9 +69,17 @@ pub async fn run(args: EraseArgs, context: &Context) -> Result<ExitStatus, Failu
     if seen.events == 0 {
         return Err(nothing(aggregate, 0));
     }
-    sealing.has_keys(aggregate, &seen.keys)?;
+    if seen.names.is_empty() {
+        let what = format!("events of {} have no personal fields", aggregate.kind());
+        return Err(
+            Failure::failed(what).hint("Declare them in events.personal, before they are stored.")
+        );
+    }
     let held = sealing.keys().find(aggregate)?;
-    let done = seen.told.is_some() && held == Held::Erased;
+    if held == Held::Nothing {
+        sealing.has_keys(aggregate, &seen.keys)?;
+    }
+    let done = seen.told.is_some() && matches!(held, Held::Erased(_));
     if !done {
         let what = format!("erase the personal fields of {aggregate}");
         let effect = format!("{} sealed fields are unreadable for good", seen.sealed);
@@ -84,12 +94,16 @@ pub async fn run(args: EraseArgs, context: &Context) -> Result<ExitStatus, Failu
     fault.hit("erase-erased");
     renew_snapshot(&mut store, aggregate, context).await?;
     answer(aggregate, &store, &seen, (revision, done), context)?;
-    say_where(&sealing, &seen, context);
-    Ok(if seen.clear.is_empty() { ExitStatus::Done } else { ExitStatus::Partly })
+    say_where(&sealing, context);
+    let elsewhere = sealing.elsewhere(aggregate, &seen.keys)?;
+    Ok(if left(&seen, elsewhere, context) { ExitStatus::Partly } else { ExitStatus::Done })
 }
 
 /// Reads all events of the aggregate that are in the store.
-async fn look(
+///
+/// # Errors
+/// As the server says; exit 1 for an event that is damaged.
+pub async fn look(
     store: &mut Store,
     aggregate: &Aggregate,
     sealing: &Sealing,
@@ -225,13 +239,23 @@ fn answer(
 }
 
 /// Where copies may be that this command does not reach.
-fn say_where(sealing: &Sealing, seen: &Seen, context: &Context) {
+fn say_where(sealing: &Sealing, context: &Context) {
     let folder = sealing.keys().folder().display();
     context.ui.status(format!(
         "Copies of the key may be in backups and snapshots of {folder}; copies of open fields where \
          somebody wrote down what --open or `customers show` gave. Projections and customer.info \
          follow with `events project` and `events relay`."
     ));
+}
+
+/// Says what is readable still; whether anything is.
+fn left(seen: &Seen, elsewhere: usize, context: &Context) -> bool {
+    if elsewhere > 0 {
+        context.ui.warning(format!(
+            "fields were sealed with {elsewhere} more keys, which are in another folder: erase it \
+             there too, with --set events.keys_dir=DIR"
+        ));
+    }
     if !seen.clear.is_empty() {
         let revisions: Vec<String> = seen.clear.iter().take(10).map(u64::to_string).collect();
         let more = if seen.clear.len() > 10 { ", ..." } else { "" };
@@ -242,4 +266,5 @@ fn say_where(sealing: &Sealing, seen: &Seen, context: &Context) {
             revisions.join(", ")
         ));
     }
+    elsewhere > 0 || !seen.clear.is_empty()
 }

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::path::PathBuf;
 
+use super::erase::look;
 use crate::backends::keys::{Held, Keys};
+use crate::backends::redis::events::Store;
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
 use crate::events::seal::{self, Fingerprint, Key, Personal};
@@ -90,7 +92,7 @@ impl Sealing {
     pub fn key(&self, of: &Aggregate) -> Result<Option<Key>, Failure> {
         Ok(match self.keys.find(of)? {
             Held::Key(key) => Some(key),
-            Held::Nothing | Held::Erased => None,
+            Held::Nothing | Held::Erased(_) => None,
         })
     }
 
@@ -105,19 +107,53 @@ impl Sealing {
         if sealed.is_empty() { Ok(0) } else { Ok(seal::open(self.key(of)?.as_ref(), of, value)) }
     }
 
+    /// How many of these keys are not here; a key that was erased here is.
+    ///
+    /// # Errors
+    /// Keys that cannot be read.
+    pub fn elsewhere(&self, of: &Aggregate, sealed: &[Fingerprint]) -> Result<usize, Failure> {
+        if sealed.is_empty() {
+            return Ok(0);
+        }
+        let here = match self.keys.find(of)? {
+            Held::Key(key) => Some(key.fingerprint()),
+            Held::Erased(print) => Some(print),
+            Held::Nothing => None,
+        };
+        Ok(sealed.iter().filter(|print| Some(**print) != here).count())
+    }
+
+    /// Before contents are sealed: where that would make the first key here of an aggregate that has
+    /// events, looks whether they were sealed with another one.
+    ///
+    /// # Errors
+    /// As [`Self::has_keys`].
+    pub async fn ready(
+        &self,
+        store: &mut Store,
+        of: &Aggregate,
+        contents: &[Content<'_>],
+    ) -> Result<(), Failure> {
+        let personal = |content: &Content<'_>| {
+            let data = Tree::read(content.data.get()).unwrap_or_default().into_fields();
+            !self.personal.clear(of, &data).is_empty()
+        };
+        if contents.iter().any(personal)
+            && self.keys.find(of)? == Held::Nothing
+            && store.events_of(of).await? > 0
+        {
+            self.has_keys(of, &look(store, of, self).await?.keys)?;
+        }
+        Ok(())
+    }
+
     /// Refuses to go on where something is sealed with a key that is not here: a second key would
     /// make personal fields that `erase` does not reach.
     ///
     /// # Errors
     /// Exit 1 for a key that is elsewhere.
     pub fn has_keys(&self, of: &Aggregate, sealed: &[Fingerprint]) -> Result<(), Failure> {
-        let held = self.keys.find(of)?;
-        let here = |print: &Fingerprint| match &held {
-            Held::Key(key) => key.fingerprint() == *print,
-            Held::Nothing => false,
-            Held::Erased => true,
-        };
-        if sealed.iter().all(here) {
+        if self.elsewhere(of, sealed)? == 0 {
             return Ok(());
         }
         let folder = self.keys.folder().display();
