@@ -3,12 +3,16 @@
 //! It takes what it knows of an event's data and leaves the rest alone, so that a new field or type stops
 //! nobody; a row's revision says which event it was made of last.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::content::BadContent;
 use super::seal::Sealed;
 use super::tree::Tree;
-use super::{Event, Position};
+use super::{Event, Link, Position};
 use crate::domain::EventTime;
 
 /// The type of aggregate that is projected.
@@ -33,6 +37,81 @@ pub struct Customer {
     pub position: Position,
     /// When it was recorded.
     pub updated_at: EventTime,
+}
+
+/// Which copy of a projection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Build {
+    /// The one that is read.
+    Live,
+    /// The one that is built beside it.
+    Next,
+}
+
+impl Build {
+    /// Its word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Next => "next",
+        }
+    }
+}
+
+/// How far a build has come: position and link by shard.
+pub type Positions = BTreeMap<u16, (u64, Link)>;
+
+/// A row as JSON.
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Row<'a> {
+    #[serde(borrow)]
+    id: Cow<'a, str>,
+    name: Option<Cow<'a, str>>,
+    tier: Option<Cow<'a, str>>,
+    region: Option<Cow<'a, str>>,
+    status: Cow<'a, str>,
+    revision: u64,
+    position: Cow<'a, str>,
+    updated_at: Cow<'a, str>,
+}
+
+impl Customer {
+    /// The row as JSON.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let row = Row {
+            id: self.id.as_str().into(),
+            name: self.name.as_deref().map(Cow::Borrowed),
+            tier: self.tier.as_deref().map(Cow::Borrowed),
+            region: self.region.as_deref().map(Cow::Borrowed),
+            status: self.status.as_str().into(),
+            revision: self.revision,
+            position: self.position.to_string().into(),
+            updated_at: self.updated_at.to_string().into(),
+        };
+        serde_json::to_string(&row).unwrap_or_default()
+    }
+
+    /// Reads a row of [`Self::to_json`].
+    ///
+    /// # Errors
+    /// If it is none.
+    pub fn from_json(bytes: &[u8]) -> Result<Self, BadContent> {
+        let wrong = |e: &dyn std::fmt::Display| BadContent::Json(e.to_string());
+        let row: Row<'_> = serde_json::from_slice(bytes).map_err(|e| wrong(&e))?;
+        Ok(Self {
+            id: row.id.into_owned(),
+            name: row.name.map(Cow::into_owned),
+            tier: row.tier.map(Cow::into_owned),
+            region: row.region.map(Cow::into_owned),
+            status: Status::from_word(&row.status),
+            revision: row.revision,
+            position: row.position.parse().map_err(|e: &str| wrong(&e))?,
+            updated_at: EventTime::from_event_text(&row.updated_at).map_err(|e| wrong(&e))?,
+        })
+    }
 }
 
 /// Whether a customer is one still.
@@ -126,7 +205,6 @@ fn told(data: &Map<String, Value>, names: &[&str], field: &mut Option<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::events::Link;
 
     fn event(revision: u64, kind: &str, data: &str) -> Event {
         Event {
@@ -155,6 +233,7 @@ mod tests {
         assert_eq!((once.status, once.revision), (Status::Closed, 4));
         let again = life[1..].iter().try_fold(Some(once.clone()), fold).unwrap().unwrap();
         assert_eq!(again, once);
+        assert_eq!(Customer::from_json(once.to_json().as_bytes()), Ok(once.clone()));
         let sealed = format!(r#"{{"name":"sealed:1:{}"}}"#, "A".repeat(66));
         let hidden = fold(Some(once.clone()), &event(5, "CustomerUpdated", &sealed)).unwrap();
         assert_eq!(hidden.unwrap().name, None);

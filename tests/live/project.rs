@@ -127,3 +127,95 @@ fn a_store_that_lost_its_end_is_told_from_the_one_before() {
     projected(&shelf, &database, &["--drain"], 0);
     projected(&shelf, &database, &["--compare"], 0);
 }
+
+/// The view of one shard: its rows by id.
+fn view(shelf: &Shelf, shard: u16) -> std::collections::BTreeMap<String, serde_json::Value> {
+    let rows: std::collections::BTreeMap<String, String> = redis::cmd("HGETALL")
+        .arg(shelf.key(shard, "view:customers:live"))
+        .query(&mut shelf.redis())
+        .expect("the view");
+    let read = |(id, row): (String, String)| (id, serde_json::from_str(&row).expect("JSON"));
+    rows.into_iter().map(read).collect()
+}
+
+fn into_redis(shelf: &Shelf, options: &[&str]) -> std::process::Command {
+    shelf.bss(&[&["events", "project", "customers", "--into", "redis"], options].concat())
+}
+
+#[track_caller]
+fn viewed(shelf: &Shelf, options: &[&str], status: i32) -> Output {
+    let output = into_redis(shelf, options).ended().expect("bss");
+    assert_eq!(output.status.code(), Some(status), "{options:?}: {}", shown(&output));
+    output
+}
+
+#[test]
+fn a_view_in_redis_is_what_the_events_add_up_to_whatever_is_killed() {
+    let shelf = Shelf::new(2);
+    std::thread::scope(|scope| {
+        for writer in 0..8 {
+            let shelf = &shelf;
+            scope.spawn(move || write(shelf, writer));
+        }
+        // Two at once, killed in turn.
+        for _ in 0..2 {
+            let shelf = &shelf;
+            scope.spawn(move || {
+                for round in 0..10 {
+                    let fault = if round % 2 == 0 { "project-stored:1" } else { "project-read:1" };
+                    let mut command = into_redis(shelf, &["--drain"]);
+                    let output = command.env("BSS_DEV_FAULT", fault).ended().expect("bss");
+                    assert!(matches!(output.status.code(), None | Some(0)), "{}", shown(&output));
+                }
+            });
+        }
+    });
+    viewed(&shelf, &["--drain"], 0);
+    viewed(&shelf, &["--compare"], 0);
+    let rows: Vec<_> = [0, 1].into_iter().flat_map(|shard| view(&shelf, shard)).collect();
+    assert_eq!(rows.len(), 40);
+    for (id, row) in &rows {
+        assert_eq!((&row["id"], &row["revision"]), (&id.as_str().into(), &99.into()));
+        assert_eq!((&row["tier"], &row["status"]), (&"T97".into(), &"CLOSED".into()));
+    }
+    // Nothing is trimmed that is not in the view.
+    let readers: std::collections::BTreeMap<String, String> = redis::cmd("HGETALL")
+        .arg(shelf.key(0, "readers"))
+        .query(&mut shelf.redis())
+        .expect("the readers");
+    assert!(readers.contains_key("projection:customers-redis"), "{readers:?}");
+}
+
+#[test]
+fn a_view_in_redis_is_built_anew_beside_the_live_one() {
+    let shelf = Shelf::new(2);
+    viewed(&shelf, &["--swap", "--yes"], 1);
+    write(&shelf, 1);
+    viewed(&shelf, &["--drain"], 0);
+    let shard = u16::from(!view(&shelf, 1).is_empty());
+    let (id, mut row) = view(&shelf, shard).pop_first().expect("a row");
+    row["tier"] = "X".into();
+    let key = shelf.key(shard, "view:customers:live");
+    let _set: u64 = redis::cmd("HSET")
+        .arg(&key)
+        .arg(&id)
+        .arg(row.to_string())
+        .query(&mut shelf.redis())
+        .expect("set");
+    let found = viewed(&shelf, &["--compare"], 6);
+    assert!(shown(&found).contains(&id), "{}", shown(&found));
+    viewed(&shelf, &["--rebuild"], 0);
+    viewed(&shelf, &["--compare"], 6);
+    // The live one goes on meanwhile.
+    write(&shelf, 2);
+    viewed(&shelf, &["--drain"], 0);
+    viewed(&shelf, &["--swap"], 2);
+    viewed(&shelf, &["--swap", "--yes"], 0);
+    viewed(&shelf, &["--compare"], 0);
+    assert_eq!(view(&shelf, 0).len() + view(&shelf, 1).len(), 10);
+    // A row that nobody can read is told, not guessed.
+    let _set: u64 =
+        redis::cmd("HSET").arg(&key).arg(&id).arg("{}").query(&mut shelf.redis()).expect("set");
+    let told = viewed(&shelf, &["--compare"], 1);
+    assert!(shown(&told).contains("--into redis --rebuild"), "{}", shown(&told));
+}

@@ -1,47 +1,26 @@
 //! The customers of the event store as rows, and up to which event they have come.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use sqlx::{Connection, PgConnection, Row};
 
 use crate::backends::error::{BackendError, Kind, Result};
 use crate::backends::postgres::fault;
 use crate::backends::postgres::instant::Instant;
-use crate::events::projection::{Customer, Status, fold};
+use crate::events::projection::{Build, Customer, Positions, Status, fold};
 use crate::events::{Event, Link, Position};
 
 /// The name of the projection.
 const NAME: &str = "customers";
 
-/// Which of the tables.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Build {
-    /// The one that is read.
-    Live,
-    /// The one that is built beside it.
-    Next,
-}
-
-impl Build {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Live => "live",
-            Self::Next => "next",
-        }
-    }
-
-    /// Its table.
-    #[must_use]
-    pub const fn table(self) -> &'static str {
-        match self {
-            Self::Live => "bss.customers",
-            Self::Next => "bss.customers_next",
-        }
+/// The table of a build.
+#[must_use]
+pub const fn table(build: Build) -> &'static str {
+    match build {
+        Build::Live => "bss.customers",
+        Build::Next => "bss.customers_next",
     }
 }
-
-/// How far a build has come: position and link by shard.
-pub type Positions = BTreeMap<u16, (u64, Link)>;
 
 fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
@@ -83,7 +62,7 @@ pub async fn positions(connection: &mut PgConnection, build: Build) -> Result<Po
 /// What the server says; an event that cannot be read.
 pub async fn apply(connection: &mut PgConnection, build: Build, events: &[Event]) -> Result<()> {
     let Some(last) = events.last() else { return Ok(()) };
-    let what = || format!("could not write to table {}", build.table());
+    let what = || format!("could not write to table {}", table(build));
     let mut transaction = connection.begin().await.map_err(|e| fault(e, what()))?;
     let shard = i32::from(last.position.shard);
     sqlx::query("INSERT INTO bss.projection VALUES ($1, $2, $3, 0, $4) ON CONFLICT DO NOTHING")
@@ -157,7 +136,7 @@ async fn store(
          name = EXCLUDED.name, tier = EXCLUDED.tier, region = EXCLUDED.region, status = EXCLUDED.status, \
          revision = EXCLUDED.revision, shard = EXCLUDED.shard, position = EXCLUDED.position, \
          updated_at = EXCLUDED.updated_at",
-        build.table()
+        table(build)
     );
     sqlx::query(&statement)
         .bind(column(|c| Some(c.id.clone())))
@@ -183,13 +162,13 @@ async fn select(
     let query = format!(
         "SELECT id, name, tier, region, status, revision, shard, position, updated_at FROM {} \
          WHERE $1::text[] IS NULL OR id = ANY ($1)",
-        build.table()
+        table(build)
     );
     let rows = sqlx::query(&query)
         .bind(ids)
         .fetch_all(connection)
         .await
-        .map_err(|e| fault(e, format!("could not read table {}", build.table())))?;
+        .map_err(|e| fault(e, format!("could not read table {}", table(build))))?;
     let customer = |row: sqlx::postgres::PgRow| Customer {
         id: row.get(0),
         name: row.get(1),
@@ -214,7 +193,7 @@ pub async fn all(
     connection: &mut PgConnection,
     build: Build,
 ) -> Result<(Positions, HashMap<String, Customer>)> {
-    let what = || format!("could not read table {}", build.table());
+    let what = || format!("could not read table {}", table(build));
     let mut transaction = connection.begin().await.map_err(|e| fault(e, what()))?;
     sqlx::query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         .execute(&mut *transaction)

@@ -25,6 +25,7 @@ mod shown;
 pub mod snapshot;
 pub mod state;
 pub mod stats;
+mod target;
 pub mod verify;
 
 use crate::backends::redis::events::{Access, Store};

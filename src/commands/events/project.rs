@@ -3,14 +3,12 @@
 use std::collections::HashMap;
 
 use super::history::{ArchiveOption, History};
+use super::target::{Into, Target};
 use super::{form, open};
-use crate::backends::postgres::projection::{self, Build, Positions};
-use crate::backends::postgres::{PgConnection, connect};
 use crate::backends::redis::events::{Access, Direction, Store};
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
-use crate::config::Backend;
-use crate::events::projection::{Customer, fold};
+use crate::events::projection::{Build, Customer, Positions, fold};
 use crate::events::{Event, Position, Upcasters};
 use crate::runtime::Fault;
 use crate::ui::{Cell, Report};
@@ -20,9 +18,9 @@ const PAGE: usize = 500;
 
 /// Keep a table of what the events add up to
 ///
-/// Folds the events of customers into the table bss.customers, as they come. The position is written in
-/// the transaction of the rows: an event that comes twice changes nothing, and a run that was killed goes
-/// on. At its start it looks whether the store still holds the last event it has, with its link: if not,
+/// Folds the events of customers into the table bss.customers, or with --into redis into a view beside
+/// the events, as they come. The position is written in the transaction of the rows: an event that comes
+/// twice changes nothing, and a run that was killed goes on. At its start it looks whether the store still holds the last event it has, with its link: if not,
 /// the store has lost events or is another one (exit 6). --rebuild makes the table anew beside the live
 /// one, --compare folds all events and compares, --swap puts the new one in its place. Nothing is
 /// published, ever.
@@ -31,6 +29,9 @@ pub struct ProjectArgs {
     /// The projection
     #[arg(value_name = "NAME", value_enum)]
     name: Name,
+    /// Where it is kept
+    #[arg(long, value_name = "PLACE", value_enum, default_value = "timescale")]
+    into: Into,
     /// End when every event is in
     #[arg(long)]
     drain: bool,
@@ -54,14 +55,11 @@ enum Name {
     Customers,
 }
 
-/// The name under which it stands among the readers of a shard.
-const READER: &str = "projection:customers";
-
 struct Work<'c> {
     context: &'c Context,
     store: Store,
     history: History,
-    connection: PgConnection,
+    target: Target,
     fault: Fault,
     upcasters: Upcasters,
 }
@@ -80,12 +78,13 @@ impl ProjectArgs {
 /// Exit 6 if the store has lost events that are in the table; exit 4 for tables that are not there.
 pub async fn run(args: ProjectArgs, context: &Context) -> Result<ExitStatus, Failure> {
     let Name::Customers = args.name;
-    let mut store = open(context, Access::Read).await?;
+    let access = if args.into == Into::Redis { Access::Write } else { Access::Read };
+    let mut store = open(context, access).await?;
     let history = args.archive.of(&mut store).await?;
-    let connection = connect(&context.settings().timescale).await?;
+    let target = Target::open(args.into, &store, context).await?;
     let fault = Fault::parse(context.environment.fault.as_deref());
     let upcasters = form::upcasters(context)?;
-    let mut work = Work { context, store, history, connection, fault, upcasters };
+    let mut work = Work { context, store, history, target, fault, upcasters };
     if args.compare {
         return work.compare().await;
     }
@@ -93,9 +92,10 @@ pub async fn run(args: ProjectArgs, context: &Context) -> Result<ExitStatus, Fai
         return work.swap().await;
     }
     if args.rebuild {
-        projection::begin_anew(&mut work.connection).await?;
+        work.target.begin_anew().await?;
         work.forward(Build::Next).await?;
-        context.ui.hint("Put it in the place of the live one: bss events project customers --swap");
+        let swap = work.target.command("--swap");
+        context.ui.hint(format!("Put it in the place of the live one: {swap}"));
         return Ok(stopped(context));
     }
     work.forward(Build::Live).await?;
@@ -117,16 +117,19 @@ fn stopped(context: &Context) -> ExitStatus {
 impl Work<'_> {
     /// How far a build has come in each shard.
     async fn ends(&mut self, build: Build) -> Result<Vec<(u16, u64)>, Failure> {
-        let found = projection::positions(&mut self.connection, build).await?;
+        let found = self.target.positions(build).await?;
         let at = |shard| (shard, found.get(&shard).map_or(0, |(at, _)| *at));
         Ok((0..self.store.shards()).map(at).collect())
     }
 
     /// Folds in what has come, after a look whether the store is the one that was read before.
     async fn forward(&mut self, build: Build) -> Result<(), Failure> {
-        let found = projection::positions(&mut self.connection, build).await?;
+        let found = self.target.positions(build).await?;
         let mut events = 0;
         for shard in 0..self.store.shards() {
+            if build == Build::Next && self.target.is_placed(&found, shard) {
+                continue;
+            }
             let mut at = 0;
             if let Some((position, link)) = found.get(&shard) {
                 same_store(&mut self.store, shard, (*position, link.as_str())).await?;
@@ -138,7 +141,7 @@ impl Work<'_> {
             }
             if build == Build::Live {
                 // Noted at once, so that nothing is trimmed which is not read yet.
-                self.store.note_reader(shard, READER, at).await?;
+                self.store.note_reader(shard, self.target.reader(), at).await?;
             }
             while !self.context.shutdown.asked() {
                 let next = Position { shard, n: at + 1 };
@@ -146,30 +149,32 @@ impl Work<'_> {
                 let Some(last) = page.last().map(|event| event.position.n) else { break };
                 let page = form::renewed(&self.upcasters, page)?;
                 self.fault.hit("project-read");
-                projection::apply(&mut self.connection, build, &page).await?;
+                self.target.apply(build, &page).await?;
                 self.fault.hit("project-stored");
                 if build == Build::Live {
-                    self.store.note_reader(shard, READER, last).await?;
+                    self.store.note_reader(shard, self.target.reader(), last).await?;
                 }
                 events += page.len();
                 at = last;
             }
         }
         if events > 0 {
-            self.context.ui.status(format!("Folded {events} events into {}.", build.table()));
+            let name = self.target.name(build);
+            self.context.ui.status(format!("Folded {events} events into {name}."));
         }
         Ok(())
     }
 
     async fn swap(&mut self) -> Result<ExitStatus, Failure> {
-        if projection::positions(&mut self.connection, Build::Next).await?.is_empty() {
-            return Err(Failure::failed("there is no table that was built beside bss.customers")
+        let live = self.target.name(Build::Live);
+        if self.target.positions(Build::Next).await?.is_empty() {
+            return Err(Failure::failed(format!("nothing was built beside {live}"))
                 .code("missing")
-                .hint("Build it first: bss events project customers --rebuild"));
+                .hint(format!("Build it first: {}", self.target.command("--rebuild"))));
         }
-        let what = "put the table that was built in the place of bss.customers";
-        let effect = "the rows of bss.customers are replaced";
-        let _agreed = self.context.confirm(&[Backend::Timescale], what, effect).await?;
+        let what = format!("put what was built in the place of {live}");
+        let effect = format!("the rows of {live} are replaced");
+        let _agreed = self.context.confirm(&[self.target.backend()], &what, &effect).await?;
         let other = self.is_of_another_store().await?;
         loop {
             // The live one may have gone on since.
@@ -177,8 +182,8 @@ impl Work<'_> {
             if self.context.shutdown.asked() {
                 return Ok(self.context.shutdown.status());
             }
-            if projection::swap(&mut self.connection, other).await? {
-                self.context.ui.status("bss.customers has the rows that were built.");
+            if self.target.swap(other).await? {
+                self.context.ui.status(format!("{live} has the rows that were built."));
                 return Ok(ExitStatus::Done);
             }
         }
@@ -186,7 +191,7 @@ impl Work<'_> {
 
     /// Whether the live rows have events that the store does not have (any more).
     async fn is_of_another_store(&mut self) -> Result<bool, Failure> {
-        for (shard, (at, link)) in projection::positions(&mut self.connection, Build::Live).await? {
+        for (shard, (at, link)) in self.target.positions(Build::Live).await? {
             match same_store(&mut self.store, shard, (at, link.as_str())).await {
                 Err(failure) if failure.code == "lost" => return Ok(true),
                 other => other?,
@@ -197,10 +202,11 @@ impl Work<'_> {
 
     /// Compares the live rows with all events up to their position.
     async fn compare(&mut self) -> Result<ExitStatus, Failure> {
-        let (positions, rows) = projection::all(&mut self.connection, Build::Live).await?;
+        let (positions, rows) = self.target.all().await?;
         let folded = self.folded(&positions).await?;
         let mut report = Report::new(format!(
-            "bss.customers and the events of {}: {} customers",
+            "{} and the events of {}: {} customers",
+            self.target.name(Build::Live),
             self.store.place(),
             folded.len()
         ))
@@ -225,7 +231,7 @@ impl Work<'_> {
         if found == 0 {
             return Ok(ExitStatus::Done);
         }
-        self.context.ui.hint("Build it anew: bss events project customers --rebuild");
+        self.context.ui.hint(format!("Build it anew: {}", self.target.command("--rebuild")));
         Ok(ExitStatus::Found)
     }
 

@@ -73,13 +73,22 @@ pub const DISMISS: Function =
 pub const TRIM: Function =
     Function { name: "trim", body: include_str!("trim.lua"), reads_only: false };
 
+/// Takes rows of a view with their position.
+pub const PROJECT: Function =
+    Function { name: "project", body: include_str!("project.lua"), reads_only: false };
+/// Puts a view in the place of the live one.
+pub const SWAP: Function =
+    Function { name: "swap", body: include_str!("swap.lua"), reads_only: false };
+
 /// Tells and counts the epoch of a shard.
 pub const EPOCH: Function =
     Function { name: "epoch", body: include_str!("epoch.lua"), reads_only: false };
 
 /// All functions of the library.
-const ALL: [Function; 12] =
-    [APPEND, LOAD, RESTORE, SCAN, EPOCH, TAKE, ACK, PARK, PENDING, CLAIM, DISMISS, TRIM];
+const ALL: [Function; 14] = [
+    APPEND, LOAD, RESTORE, SCAN, EPOCH, TAKE, ACK, PARK, PENDING, CLAIM, DISMISS, TRIM, PROJECT,
+    SWAP,
+];
 
 impl Function {
     fn registered(self) -> String {

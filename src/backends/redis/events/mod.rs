@@ -16,6 +16,7 @@ pub mod read;
 pub mod restore;
 pub mod snapshots;
 pub mod trim;
+pub mod view;
 
 use std::time::Duration;
 
