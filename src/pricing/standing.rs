@@ -203,7 +203,9 @@ impl Standing {
         let moved = previous.is_none_or(|stands| {
             let price = stands.decimal();
             let off = (bounded.ideal - price).abs();
-            let forbidden = price < bounded.lowest || price > bounded.highest;
+            // A row with fewer decimals than the one before makes the price that stands unpayable.
+            let payable = price.normalize().scale() <= bounded.step.scale();
+            let forbidden = !payable || price < bounded.lowest || price > bounded.highest;
             stands != bounded.price
                 && (forbidden
                     || rule == Rule::Silence

@@ -46,6 +46,21 @@ fn floor_and_ceiling_come_before_the_cap() {
     }
 }
 
+/// However little it differs: nobody can pay it any more.
+#[test]
+fn a_price_with_more_decimals_than_the_new_row_has_does_not_stand() {
+    let rules = bare();
+    let yen = |base: &str| Product { currency: currency("JPY"), ..row(base, 50.0) };
+    let mut pricing = fresh(&rules);
+    let told = close(&mut pricing, &yen("100.01"), 0, units(75), &rules).recommendation;
+    assert_eq!((told.price, told.moved), (money("105.01"), true));
+    let lazy = PricingRules { hysteresis: Decimal::new(3, 1), ..rules };
+    let told = pricing.reprice(&yen("100"), &lazy);
+    assert_eq!((told.price, told.moved), (money("105"), true));
+    let told = pricing.reprice(&yen("100.01"), &lazy);
+    assert_eq!((told.price, told.moved), (money("105"), false));
+}
+
 #[test]
 fn rounding_is_half_to_even_and_never_beyond_a_limit() {
     let rules = bare();
