@@ -3106,12 +3106,16 @@ _bss() {
             return 0
             ;;
         bss__subcmd__events__subcmd__erase)
-            opts="-o -q -v -h --config --context --set --output --plot --since --until --as-of --tz --quiet --verbose --no-color --yes --help"
+            opts="-o -q -v -h --archive --config --context --set --output --plot --since --until --as-of --tz --quiet --verbose --no-color --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --archive)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -4076,12 +4080,16 @@ _bss() {
             return 0
             ;;
         bss__subcmd__events__subcmd__project)
-            opts="-o -q -v -h --drain --rebuild --compare --swap --archive --config --context --set --output --plot --since --until --as-of --tz --quiet --verbose --no-color --yes --help customers"
+            opts="-o -q -v -h --into --drain --rebuild --compare --swap --archive --config --context --set --output --plot --since --until --as-of --tz --quiet --verbose --no-color --yes --help customers"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --into)
+                    COMPREPLY=($(compgen -W "timescale redis" -- "${cur}"))
+                    return 0
+                    ;;
                 --archive)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -1580,6 +1580,7 @@ complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcomma
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -f -a "list" -d 'List the files of an archive'
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -f -a "verify" -d 'Prove that an archive is whole'
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from archive" -f -a "restore" -d 'Put the events of an archive into an empty store'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from erase" -l archive -d 'Read events that were archived from this folder' -r -F
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from erase" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from erase" -l context -d 'Use the settings of [context.NAME]' -r
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from erase" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r
@@ -1599,6 +1600,8 @@ complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcomma
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from erase" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from erase" -l no-color -d 'Never use colour or draw bars'
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from erase" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from project" -l into -d 'Where it is kept' -r -f -a "timescale\t'The table bss.customers of TimescaleDB'
+redis\t'A hash in each shard of the event store, {NAMESPACE:SHARD}:view:customers:live: ID to a row of JSON'"
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from project" -l archive -d 'Read events that were archived from this folder' -r -F
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from project" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from project" -l context -d 'Use the settings of [context.NAME]' -r

@@ -64,6 +64,8 @@ impl Keys {
             Err(e) => return Err(self.failed("read", e)),
         };
         self.guarded()?;
+        // What another process is writing is not on the disk yet.
+        rustix::fs::flock(&file, FlockOperation::LockShared).map_err(|e| self.failed("lock", e))?;
         let records = self.records(&mut file)?;
         Ok(found(&records, &digest).map_or(Held::Nothing, |(_, held)| held))
     }
@@ -122,7 +124,7 @@ impl Keys {
             Some(_) => return Ok(there.map_or(Held::Nothing, |(_, held)| held)),
             // Over what a writer that was killed left of a record.
             None => write(&[digest, key.unwrap_or(erased([0; 8]))].concat(), records.len())
-                .and_then(|()| File::open(&self.folder)?.sync_all()),
+                .and_then(|()| if records.is_empty() { sync(&self.folder) } else { Ok(()) }),
         };
         written.map_err(|e| self.failed("write", e))?;
         Ok(match there {
@@ -148,6 +150,7 @@ impl Keys {
             return Ok(());
         }
         let made = DirBuilder::new().recursive(true).mode(0o700).create(&self.folder);
+        let made = made.and_then(|()| self.folder.parent().map_or(Ok(()), sync));
         made.map_err(|e| self.failed("make", e))
     }
 
@@ -169,6 +172,13 @@ impl Keys {
             .because(error.into())
             .hint("events.keys_dir says where they are.")
     }
+}
+
+/// What was made in a folder is there after a crash of the machine too.
+fn sync(folder: &Path) -> std::io::Result<()> {
+    // The working directory as the parent of a relative name.
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    File::open(folder)?.sync_all()
 }
 
 fn digest(subject: &Aggregate) -> [u8; HALF] {

@@ -124,8 +124,8 @@ fn files(out: &mut Vec<u8>) -> std::io::Result<()> {
                 "State of running topologies, unless streams.state_dir says otherwise.",
             ),
             (
-                "$XDG_DATA_HOME/bss/keys, ~/.local/share/bss/keys",
-                "Keys of personal fields, unless events.keys_dir says otherwise.",
+                "$XDG_DATA_HOME/bss/keys/CONTEXT, ~/.local/share/bss/keys/CONTEXT",
+                "Keys of personal fields (default without a context), unless events.keys_dir says otherwise.",
             ),
         ],
     )

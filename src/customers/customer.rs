@@ -84,10 +84,11 @@ impl Customer {
                 customer.fields.insert("tier".to_owned(), Tree::text(tier));
             }
             CustomerEvent::Closed { .. } => customer.status = Status::Closed,
-            CustomerEvent::Erased => {
+            CustomerEvent::Erased(named) => {
                 customer.status = Status::Erased;
                 customer.fields.retain(|name, value| {
-                    !PERSONAL.contains(&name.as_str()) && Sealed::read(value).is_none()
+                    let personal = named.contains_key(name) || PERSONAL.contains(&name.as_str());
+                    !personal && Sealed::read(value).is_none()
                 });
             }
         }

@@ -1,6 +1,7 @@
 //! What a command comes to: events, nothing, or a refusal.
 
 use super::{Command, Customer, CustomerEvent, Status};
+use crate::events::seal::Sealed;
 use crate::events::tree::{Fields, Tree};
 
 /// Bytes of a field, at most.
@@ -99,6 +100,9 @@ fn checked(mut fields: Fields, tiers: &[String]) -> Result<Fields, Refusal> {
                 "name" | "tier" => return Err(wrong("is what each customer has")),
                 _ => continue,
             }
+        }
+        if Sealed::read(value).is_some() {
+            return Err(wrong("looks like a sealed field"));
         }
         let Some(text) = value.as_text() else { continue };
         if text.trim().is_empty() {

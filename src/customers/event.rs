@@ -28,8 +28,8 @@ pub enum CustomerEvent {
         /// Why.
         reason: Option<String>,
     },
-    /// Who it was is forgotten: the key of its personal fields is gone.
-    Erased,
+    /// Who it was is forgotten: the key of its personal fields is gone. Each of them is named, with null.
+    Erased(Fields),
 }
 
 const CREATED: &str = "CustomerCreated";
@@ -78,7 +78,7 @@ impl CustomerEvent {
                 reason: text("reason"),
             },
             CLOSED => Self::Closed { reason: text("reason") },
-            ERASED => Self::Erased,
+            ERASED => Self::Erased(data),
             other => {
                 return Err(Unfit::Type {
                     event_type: other.to_owned(),
@@ -96,7 +96,7 @@ impl CustomerEvent {
             Self::Updated(_) => UPDATED,
             Self::TierChanged { .. } => TIER_CHANGED,
             Self::Closed { .. } => CLOSED,
-            Self::Erased => ERASED,
+            Self::Erased(_) => ERASED,
         }
     }
 
@@ -115,14 +115,13 @@ impl CustomerEvent {
             given.map(|(name, text)| (name.to_owned(), Tree::text(text))).collect()
         };
         Tree::Object(match self {
-            Self::Created(fields) | Self::Updated(fields) => fields.clone(),
+            Self::Created(fields) | Self::Updated(fields) | Self::Erased(fields) => fields.clone(),
             Self::TierChanged { tier, previous, reason } => texts(&[
                 ("tier", Some(tier)),
                 ("previousTier", previous.as_ref()),
                 ("reason", reason.as_ref()),
             ]),
             Self::Closed { reason } => texts(&[("reason", reason.as_ref())]),
-            Self::Erased => Fields::new(),
         })
     }
 }

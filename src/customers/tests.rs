@@ -76,8 +76,8 @@ fn nothing_is_done_to_one_that_is_not_there_or_left() {
 
 #[test]
 fn nobody_knows_who_was_erased() {
-    let ada = r#"{"name":"Ada","tier":"GOLD","email":"a@b.c","credit":7}"#;
-    let there = [created(ada), CustomerEvent::Erased];
+    let ada = r#"{"name":"Ada","tier":"GOLD","email":"a@b.c","credit":7,"iban":"DE1"}"#;
+    let there = [created(ada), CustomerEvent::Erased(fields(r#"{"name":null,"iban":null}"#))];
     let erased = given(&there).unwrap();
     assert_eq!((erased.status, erased.tier()), (Status::Erased, Some("GOLD".to_owned())));
     assert_eq!(erased.fields.keys().collect::<Vec<_>>(), ["credit", "tier"]);
@@ -138,6 +138,7 @@ fn a_field_that_cannot_be_is_named() {
     assert_eq!(refused(r#"{"name":" "}"#), "name");
     assert_eq!(refused(r#"{"name":"a\u0007"}"#), "name");
     assert_eq!(refused(&format!(r#"{{"address":"{}"}}"#, "x".repeat(1001))), "address");
+    assert_eq!(refused(&format!(r#"{{"name":"sealed:1:{}"}}"#, "A".repeat(66))), "name");
     let there = [created(r#"{"name":"A","tier":"GOLD"}"#)];
     assert!(when(&there, &Command::Update(fields(r#"{"name":null}"#))).is_err());
 }

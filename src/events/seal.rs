@@ -148,7 +148,11 @@ impl Personal {
     /// The first text that is none.
     pub fn parse(texts: &[String]) -> Result<Self, String> {
         let one = |text: &String| {
-            let (kind, field) = text.split_once('.').filter(|(_, field)| !field.is_empty())?;
+            let (kind, field) = text.split_once('.')?;
+            if field.is_empty() || field.contains('.') {
+                // Only whole fields are sealed, whatever is in them.
+                return None;
+            }
             Aggregate::new(kind, "x").ok()?;
             Some((kind.to_owned(), field.to_owned()))
         };
@@ -249,13 +253,13 @@ mod tests {
     fn personal_fields_are_named_by_type() {
         let texts = |texts: &[&str]| texts.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>();
         let personal =
-            Personal::parse(&texts(&["customer.name", "customer.a.b", "order.note"])).unwrap();
-        assert_eq!(personal.of(&one()).collect::<Vec<_>>(), ["name", "a.b"]);
-        for bad in ["name", "Customer.name", "customer.", ".name"] {
+            Personal::parse(&texts(&["customer.name", "customer.home", "order.note"])).unwrap();
+        assert_eq!(personal.of(&one()).collect::<Vec<_>>(), ["name", "home"]);
+        for bad in ["name", "Customer.name", "customer.", ".name", "customer.a.b"] {
             assert_eq!(Personal::parse(&texts(&[bad])), Err(bad.to_owned()));
         }
-        let data = Tree::read(r#"{"name":null,"a.b":{"c":1},"note":"x"}"#).unwrap().into_fields();
-        assert_eq!(personal.clear(&one(), &data), ["a.b"]);
+        let data = Tree::read(r#"{"name":null,"home":{"c":1},"note":"x"}"#).unwrap().into_fields();
+        assert_eq!(personal.clear(&one(), &data), ["home"]);
     }
 
     proptest! {

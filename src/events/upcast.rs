@@ -13,6 +13,7 @@ use serde_json::value::RawValue;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::content::BadContent;
+use super::seal::Sealed;
 use super::tree::{Fields, Tree};
 use super::{Aggregate, Content};
 
@@ -190,7 +191,9 @@ impl Step {
                 fields.entry(name.clone()).or_insert_with(|| value.clone());
             }
             Self::Upper(name) => {
+                // A sealed text means nothing in other letters.
                 if let Some(value) = fields.get_mut(name)
+                    && Sealed::read(value).is_none()
                     && let Some(text) = value.as_text()
                 {
                     *value = Tree::text(&text.to_uppercase());

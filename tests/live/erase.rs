@@ -245,6 +245,14 @@ fn still_counts(shop: &Shop, exported: &[u8]) {
     let dir = shop.corner.home.path().join("old");
     let dir = dir.to_str().expect("a path");
     shop.ends(0, &["events", "archive", "--keep", "1", "--dir", dir, "--yes"]);
+    // What was not looked at is told.
+    let some = shop.ends(7, &["events", "erase", "customer/c-1"]);
+    assert!(shown(&some).contains("archived events were not looked at"), "{}", shown(&some));
+    let whole = shop.row(&["events", "erase", "customer/c-1", "--archive", dir]);
+    assert_eq!((&whole["result"], &whole["sealedFields"]), (&"known".into(), &5.into()));
+    let mut elsewhere = shop.bss(&["events", "erase", "customer/c-2", "--yes"]);
+    let refused = elsewhere.env("BSS_EVENTS_KEYS_DIR", "other-keys").ended().expect("bss");
+    assert_eq!(refused.status.code(), Some(1), "{}", shown(&refused));
     let back =
         shop.ends(0, &["events", "replay", "--archive", dir, "-o", "ndjson", "--open"]).stdout;
     let back = String::from_utf8_lossy(&back);
@@ -263,7 +271,7 @@ fn nothing_personal_comes_back(shop: &Shop) {
 
 /// The keys that are kept: the second half of each record of 64 bytes.
 fn keys(shop: &Shop) -> BTreeSet<Vec<u8>> {
-    let folder = shop.corner.home.path().join(".local/share/bss/keys");
+    let folder = shop.corner.home.path().join(".local/share/bss/keys/default");
     let files = std::fs::read_dir(folder).expect("the keys");
     let read = files.flat_map(|file| std::fs::read(file.expect("a file").path()).expect("read"));
     read.collect::<Vec<u8>>().chunks(64).map(|record| record[32..].to_vec()).collect()
@@ -298,6 +306,24 @@ fn what_was_stored_in_the_clear_is_told() {
     shelf.ended(0, &["events", "append", "room/7", "--type", "Painted"]);
     let nothing = shelf.ended(1, &["events", "erase", "room/7", "--yes"]);
     assert!(shown(&nothing).contains("events of room have no personal fields"));
+    // An older form under another name would be stored in the clear.
+    let renamed = [
+        "--set",
+        "events.personal=visit.guest",
+        "--set",
+        "events.upcasters=Came 1: rename who=guest",
+    ];
+    let came = ["events", "append", "visit/v-3", "--type", "Came", "--data", r#"{"who":"Ada"}"#];
+    let refused = shelf.ended(2, &[&came[..], &renamed].concat());
+    assert!(shown(&refused).contains("guest under another name"), "{}", shown(&refused));
+    let both = ["--set", "events.personal=visit.guest,visit.who", renamed[2], renamed[3]];
+    shelf.ended(0, &[&came[..], &both].concat());
+    let read = shelf.json(&[&["events", "read", "visit/v-3", "--open"], &both[2..]].concat());
+    assert_eq!(read["rows"][0]["data"]["guest"], "Ada");
+    let sealed = format!(r#"{{"note":"sealed:1:{}"}}"#, "A".repeat(66));
+    let false_seal =
+        shelf.ended(2, &["events", "append", "visit/v-4", "--type", "Came", "--data", &sealed]);
+    assert!(shown(&false_seal).contains("looks sealed"), "{}", shown(&false_seal));
     let bad = shelf.ended(3, &["events", "list", "--set", "events.personal=guest"]);
     assert!(shown(&bad).contains("TYPE.FIELD"), "{}", shown(&bad));
 }

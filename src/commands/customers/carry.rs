@@ -112,8 +112,8 @@ impl Work<'_> {
         }
         self.renew = found.unusable.is_some();
         let (decided, expected) = match &found.state {
-            Some(state) => (self.decide(Some(&state.data)), Expected::Exact(state.revision)),
-            None => (self.decide(None), Expected::NoStream),
+            Some(state) => (self.decide(Some(&state.data))?, Expected::Exact(state.revision)),
+            None => (self.decide(None)?, Expected::NoStream),
         };
         let event = match decided {
             Ok(Some(event)) => event,
@@ -124,7 +124,7 @@ impl Work<'_> {
                 {
                     return Ok(Some(done));
                 }
-                nothing?;
+                nothing.map_err(|why| self.refused(&why))?;
                 let revision = found.state.map_or(0, |state| state.revision);
                 let result = "unchanged";
                 return Ok(Some(Done { event_type: None, revision, position: None, result }));
@@ -157,18 +157,27 @@ impl Work<'_> {
         ))
     }
 
-    fn decide(&self, state: Option<&Tree>) -> Result<Option<CustomerEvent>, Failure> {
+    /// Opens what is personal.
+    fn open(&self, data: &mut Tree) -> Result<(), Failure> {
+        let mut sealed = Vec::new();
+        keys_of(data, &mut sealed);
+        self.sealing.has_keys(self.aggregate, &sealed)?;
+        self.sealing.open(self.aggregate, data).map(drop)
+    }
+
+    /// What the command comes to on a state, or why it is refused.
+    fn decide(
+        &self,
+        state: Option<&Tree>,
+    ) -> Result<Result<Option<CustomerEvent>, Refusal>, Failure> {
         let mut state = state.cloned();
         if let Some(state) = &mut state {
-            let mut sealed = Vec::new();
-            keys_of(state, &mut sealed);
-            self.sealing.has_keys(self.aggregate, &sealed)?;
-            self.sealing.open(self.aggregate, state)?;
+            self.open(state)?;
         }
         let customer = state.and_then(|state| Customer::from_state(self.aggregate, &state));
         let decided = decide(customer.as_ref(), self.command, self.tiers);
         // A command comes to one event at most: its id is that of the command.
-        decided.map(|events| events.into_iter().next()).map_err(|why| self.refused(&why))
+        Ok(decided.map(|events| events.into_iter().next()))
     }
 
     fn refused(&self, why: &Refusal) -> Failure {
@@ -251,9 +260,11 @@ impl Work<'_> {
                 self.model.state(&mut self.store, self.aggregate, as_of).await?.state
             }
         };
-        let decided = self.decide(before.as_ref().map(|state| &state.data));
-        let Ok(Some(decided)) = decided else { return Err(self.taken(revision)) };
-        if !self.is_same(&event, &decided)? {
+        let before = before.map(|state| state.data);
+        let Ok(Some(decided)) = self.decide(before.as_ref())? else {
+            return Err(self.taken(revision));
+        };
+        if !self.is_same(&event, &decided, before)? {
             return Err(self.taken(revision));
         }
         Ok(Some(Done {
@@ -264,18 +275,25 @@ impl Work<'_> {
         }))
     }
 
-    /// Whether a stored event is what was decided; of an erased customer, in what is not personal.
-    fn is_same(&self, event: &Event, decided: &CustomerEvent) -> Result<bool, Failure> {
+    /// Whether a stored event is what was decided on the state before it; of an erased customer, in
+    /// what is not personal.
+    fn is_same(
+        &self,
+        event: &Event,
+        decided: &CustomerEvent,
+        before: Option<Tree>,
+    ) -> Result<bool, Failure> {
         let Ok(content) = event.content() else { return Ok(false) };
         let Ok(mut data) = Tree::read(content.data.get()) else { return Ok(false) };
-        let mut sealed = Vec::new();
-        keys_of(&data, &mut sealed);
-        self.sealing.has_keys(self.aggregate, &sealed)?;
-        self.sealing.open(self.aggregate, &mut data)?;
+        let mut before = before.unwrap_or_default();
+        self.open(&mut data)?;
+        self.open(&mut before)?;
         let (mut there, mut wanted) = (data.into_fields(), decided.data().into_fields());
-        let closed = |name: &String| there.get(name).is_some_and(|v| Sealed::read(v).is_some());
-        wanted.retain(|name, _| !closed(name));
-        there.retain(|_, value| Sealed::read(value).is_none());
+        let before = before.into_fields();
+        // What nobody can open any more cannot be compared.
+        let closed = |value: Option<&Tree>| value.is_some_and(|v| Sealed::read(v).is_some());
+        wanted.retain(|name, _| !closed(there.get(name)) && !closed(before.get(name)));
+        there.retain(|name, value| !closed(Some(value)) && !closed(before.get(name)));
         Ok(content.event_type == decided.event_type() && there == wanted)
     }
 

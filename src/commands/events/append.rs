@@ -148,6 +148,7 @@ pub async fn run(args: AppendArgs, context: &Context) -> Result<ExitStatus, Fail
     let sealing = Sealing::new(context)?;
     let contents = args.contents(context)?;
     let mut store = open(context, Access::Write).await?;
+    contents.iter().try_for_each(|content| sealing.none_sealed(&args.aggregate, content))?;
     sealing.ready(&mut store, &args.aggregate, &contents).await?;
     let seal = |content| sealing.seal(&args.aggregate, content);
     let contents = contents.into_iter().map(seal).collect::<Result<Vec<_>, _>>()?;

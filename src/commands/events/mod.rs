@@ -16,6 +16,7 @@ pub mod list;
 pub(super) mod loading;
 pub mod parked;
 pub mod pending;
+mod personal;
 pub mod project;
 pub mod read;
 pub mod relay;

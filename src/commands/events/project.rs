@@ -20,10 +20,10 @@ const PAGE: usize = 500;
 ///
 /// Folds the events of customers into the table bss.customers, or with --into redis into a view beside
 /// the events, as they come. The position is written in the transaction of the rows: an event that comes
-/// twice changes nothing, and a run that was killed goes on. At its start it looks whether the store still holds the last event it has, with its link: if not,
-/// the store has lost events or is another one (exit 6). --rebuild makes the table anew beside the live
-/// one, --compare folds all events and compares, --swap puts the new one in its place. Nothing is
-/// published, ever.
+/// twice changes nothing, and a run that was killed goes on. At its start it looks whether the store
+/// still holds the last event it has, with its link: if not, the store has lost events or is another one
+/// (exit 6). --rebuild makes the table anew beside the live one, --compare folds all events and compares,
+/// --swap puts the new one in its place. Nothing is published, ever.
 #[derive(Debug, clap::Args)]
 pub struct ProjectArgs {
     /// The projection

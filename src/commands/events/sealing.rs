@@ -3,14 +3,16 @@
 use std::borrow::Cow;
 use std::path::PathBuf;
 
-use super::erase::look;
+use super::form::upcasters;
+use super::personal::{Seen, look};
 use crate::backends::keys::{Held, Keys};
 use crate::backends::redis::events::Store;
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
+use crate::events::content::BadContent;
 use crate::events::seal::{self, Fingerprint, Key, Personal};
 use crate::events::tree::{Fields, Tree};
-use crate::events::{Aggregate, Content};
+use crate::events::{Aggregate, Content, Upcasters};
 
 /// The code of a failure for a subject that was erased.
 pub const ERASED: &str = "erased";
@@ -19,6 +21,7 @@ pub const ERASED: &str = "erased";
 pub struct Sealing {
     personal: Personal,
     keys: Keys,
+    upcasters: Upcasters,
 }
 
 impl Sealing {
@@ -31,7 +34,7 @@ impl Sealing {
         let personal = Personal::parse(&events.personal).map_err(|bad| {
             Failure::config(format!("cannot use events.personal: {bad:?} is no TYPE.FIELD"))
         })?;
-        Ok(Self { personal, keys: Keys::new(folder(context)) })
+        Ok(Self { personal, keys: Keys::new(folder(context)), upcasters: upcasters(context)? })
     }
 
     /// Where the keys are.
@@ -44,6 +47,46 @@ impl Sealing {
     #[must_use]
     pub const fn personal(&self) -> &Personal {
         &self.personal
+    }
+
+    /// The personal fields that a content has in the clear, as it is or in today's form.
+    ///
+    /// # Errors
+    /// Exit 2 for data that cannot be read.
+    pub fn clear(&self, of: &Aggregate, content: &Content<'_>) -> Result<Vec<String>, Failure> {
+        if self.personal.of(of).next().is_none() {
+            return Ok(Vec::new());
+        }
+        let fields = |content: &Content<'_>| {
+            let data = Tree::read(content.data.get()).map_err(|e| {
+                Failure::usage(format!("cannot read the event {}", content.id)).because(&e)
+            })?;
+            Ok::<_, Failure>(self.personal.clear(of, &data.into_fields()))
+        };
+        let mut found = fields(content)?;
+        // What nobody knows today has no other form.
+        if let Ok(current) = self.upcasters.current(of, content.clone()) {
+            found.extend(fields(&current)?);
+        }
+        found.sort_unstable();
+        found.dedup();
+        Ok(found)
+    }
+
+    /// Refuses what looks sealed and was not sealed here: nobody could open or erase it.
+    ///
+    /// # Errors
+    /// Exit 2 for such a content.
+    pub fn none_sealed(&self, of: &Aggregate, content: &Content<'_>) -> Result<(), Failure> {
+        let unreadable = |e: BadContent| {
+            Failure::usage(format!("cannot read the event {}", content.id)).because(&e)
+        };
+        let mut data = Tree::read(content.data.get()).map_err(unreadable)?;
+        if self.open(of, &mut data)? == 0 {
+            return Ok(());
+        }
+        let what = format!("cannot append the event {}: a field of it looks sealed", content.id);
+        Err(Failure::usage(what).hint("Give it as it is: it is sealed when it is stored."))
     }
 
     /// The content with its personal fields sealed; as it is if it has none.
@@ -62,11 +105,24 @@ impl Sealing {
             Failure::usage(format!("cannot seal the event {}", content.id)).because(e)
         };
         let mut data = Tree::read(content.data.get()).map_err(|e| unusable(&e))?.into_fields();
-        if !self.seal_fields(of, &content.id, &mut data)? {
-            return Ok(content);
+        let sealed = if self.seal_fields(of, &content.id, &mut data)? {
+            let data = Tree::Object(data).to_raw().map_err(|e| unusable(&e))?;
+            Content { data: Cow::Owned(data), ..content }
+        } else {
+            content
+        };
+        let left = self.clear(of, &sealed)?;
+        if left.is_empty() {
+            return Ok(sealed);
         }
-        let data = Tree::Object(data).to_raw().map_err(|e| unusable(&e))?;
-        Ok(Content { data: Cow::Owned(data), ..content })
+        let (fields, kind) = (left.join(", "), of.kind());
+        let what = format!("refused to store the event {} in the clear", sealed.id);
+        Err(Failure::usage(what)
+            .because(&std::io::Error::other(format!(
+                "version {} of {} has {fields} under another name, which events.upcasters changes",
+                sealed.type_version, sealed.event_type
+            )))
+            .hint(format!("Declare the older names in events.personal too: {kind}.NAME")))
     }
 
     /// Seals the personal fields that are in the clear; whether there were any.
@@ -134,17 +190,34 @@ impl Sealing {
         of: &Aggregate,
         contents: &[Content<'_>],
     ) -> Result<(), Failure> {
-        let personal = |content: &Content<'_>| {
-            let data = Tree::read(content.data.get()).unwrap_or_default().into_fields();
-            !self.personal.clear(of, &data).is_empty()
-        };
-        if contents.iter().any(personal)
-            && self.keys.find(of)? == Held::Nothing
-            && store.events_of(of).await? > 0
-        {
-            self.has_keys(of, &look(store, of, self).await?.keys)?;
+        let mut personal = false;
+        for content in contents {
+            personal |= !self.clear(of, content)?.is_empty();
+        }
+        if personal && self.keys.find(of)? == Held::Nothing && store.events_of(of).await? > 0 {
+            self.has_keys(of, &look(store, None, of, self).await?.keys)?;
         }
         Ok(())
+    }
+
+    /// Where no key is here and events were archived, nobody knows whether these are sealed.
+    ///
+    /// # Errors
+    /// Exit 1 for such an aggregate.
+    pub fn knows(&self, of: &Aggregate, seen: &Seen) -> Result<(), Failure> {
+        if seen.archived == 0 {
+            return Ok(());
+        }
+        let folder = self.keys.folder().display();
+        let why = format!(
+            "{folder} has no key of it, and {} of its events were archived: they may be sealed with one \
+             that is elsewhere",
+            seen.archived
+        );
+        Err(Failure::failed(format!("refused to erase {of}"))
+            .code("key")
+            .because(&std::io::Error::other(why))
+            .hint("Look at them too: --archive DIR; or name the folder of the keys: --set events.keys_dir=DIR"))
     }
 
     /// Refuses to go on where something is sealed with a key that is not here: a second key would
@@ -161,18 +234,19 @@ impl Sealing {
         Err(Failure::failed(format!("refused to go on with {of}"))
             .code("key")
             .because(&std::io::Error::other(why))
-            .hint("Name the folder that has it with --set events.keys_dir=DIR, or bring it here from where the customer was made."))
+            .hint("Name the folder that has it: --set events.keys_dir=DIR"))
     }
 }
 
 /// Where the keys are by the settings.
 fn folder(context: &Context) -> PathBuf {
     let set = &context.settings().events.keys_dir;
-    if set.as_os_str().is_empty() {
-        context.environment.data_dir().join("keys")
-    } else {
-        set.clone()
+    if !set.as_os_str().is_empty() {
+        return set.clone();
     }
+    // One each for the stores of different contexts: who is erased in one is not in the other.
+    let name = context.resolved.context.as_ref().map_or("default", |selected| &selected.name);
+    context.environment.data_dir().join("keys").join(name)
 }
 
 /// Nothing personal is stored of a subject that was erased.
@@ -182,6 +256,7 @@ fn erased(of: &Aggregate, fields: &[String]) -> Failure {
         .code(ERASED)
         .because(&std::io::Error::other("its personal fields were erased for good"))
         .hint("Whoever comes back gets a new id.")
+        .hint(format!("Was it stored before? bss events read {of}"))
 }
 
 /// The option to see what is sealed.

@@ -40,6 +40,17 @@ impl Store {
         Ok(())
     }
 
+    /// Deletes an aggregate's snapshot.
+    ///
+    /// # Errors
+    /// As the server says.
+    pub async fn drop_snapshot(&mut self, aggregate: &Aggregate) -> Result<()> {
+        let mut cmd = redis::cmd("HDEL");
+        cmd.arg(self.snapshots_of(aggregate)).arg(aggregate.as_str());
+        self.ask(&cmd, &format!("delete the snapshot of {aggregate}")).await?;
+        Ok(())
+    }
+
     /// One step of a walk over a shard's snapshots, those of aggregates of type `kind` if one is
     /// given: the next cursor (0 at the end), and some of them. One may come twice.
     ///

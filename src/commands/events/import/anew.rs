@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::Tally;
 use super::lines::Lines;
 use crate::backends::redis::events::{Append, Outcome, Store};
-use crate::cli::Failure;
+use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
 use crate::commands::events::sealing::{ERASED, Sealing};
 use crate::events::{Aggregate, Content, Event, Expected, wire};
@@ -33,9 +33,12 @@ pub async fn run(mut lines: Lines, store: &mut Store, context: &Context) -> Resu
             Some((number, line)) => {
                 tally.read += 1;
                 match wire::read(&line) {
-                    Ok(event) => match sealed(event, &sealing) {
+                    Ok(event) => match sealed(event, store, &sealing).await {
                         Ok(event) => window.push((number, event)),
-                        Err(failure) if failure.code == ERASED => {
+                        // Of this event alone; a key that cannot be had stops the import.
+                        Err(failure)
+                            if failure.code == ERASED || failure.status == ExitStatus::Usage =>
+                        {
                             tally.rejected.push((number, failure.message));
                         }
                         Err(failure) => return Err(failure),
@@ -56,12 +59,13 @@ pub async fn run(mut lines: Lines, store: &mut Store, context: &Context) -> Resu
 
 /// The event with its personal fields sealed. Where another store's are sealed already, they stay as
 /// they are.
-fn sealed(event: Event, sealing: &Sealing) -> Result<Event, Failure> {
+async fn sealed(event: Event, store: &mut Store, sealing: &Sealing) -> Result<Event, Failure> {
     if sealing.personal().of(&event.aggregate).next().is_none() {
         return Ok(event);
     }
     let damaged = |e| super::super::shown::damaged(&event, &e);
     let content = event.content().map_err(damaged)?.into_owned();
+    sealing.ready(store, &event.aggregate, std::slice::from_ref(&content)).await?;
     let content = sealing.seal(&event.aggregate, content)?;
     let envelope = content.envelope().map_err(damaged)?;
     Ok(Event { envelope, ..event })
