@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
+use crate::backends::Result;
 use crate::backends::postgres::projection::{self, table};
 use crate::backends::postgres::{PgConnection, connect};
 use crate::backends::redis::events::Store;
-use crate::cli::Failure;
 use crate::commands::Context;
 use crate::config::Backend;
 use crate::events::Event;
@@ -25,7 +25,7 @@ pub enum Target {
     /// The table.
     Timescale(PgConnection),
     /// The view.
-    Redis(Store),
+    Redis(Box<Store>),
 }
 
 impl Target {
@@ -33,10 +33,10 @@ impl Target {
     ///
     /// # Errors
     /// A database that cannot be reached.
-    pub async fn open(into: Into, store: &Store, context: &Context) -> Result<Self, Failure> {
+    pub async fn open(into: Into, store: &Store, context: &Context) -> Result<Self> {
         Ok(match into {
             Into::Timescale => Self::Timescale(connect(&context.settings().timescale).await?),
-            Into::Redis => Self::Redis(store.clone()),
+            Into::Redis => Self::Redis(Box::new(store.clone())),
         })
     }
 
@@ -80,33 +80,33 @@ impl Target {
     ///
     /// # Errors
     /// As the server says.
-    pub async fn positions(&mut self, build: Build) -> Result<Positions, Failure> {
-        Ok(match self {
-            Self::Timescale(connection) => projection::positions(connection, build).await?,
-            Self::Redis(store) => store.view_positions(build).await?,
-        })
+    pub async fn positions(&mut self, build: Build) -> Result<Positions> {
+        match self {
+            Self::Timescale(connection) => projection::positions(connection, build).await,
+            Self::Redis(store) => store.view_positions(build).await,
+        }
     }
 
     /// Folds the next events of one shard into a build, with their position.
     ///
     /// # Errors
     /// As the server says; an event that cannot be read.
-    pub async fn apply(&mut self, build: Build, events: &[Event]) -> Result<(), Failure> {
-        Ok(match self {
-            Self::Timescale(connection) => projection::apply(connection, build, events).await?,
-            Self::Redis(store) => store.view_apply(build, events).await?,
-        })
+    pub async fn apply(&mut self, build: Build, events: &[Event]) -> Result<()> {
+        match self {
+            Self::Timescale(connection) => projection::apply(connection, build, events).await,
+            Self::Redis(store) => store.view_apply(build, events).await,
+        }
     }
 
     /// All rows that are read, with the positions they stand for.
     ///
     /// # Errors
     /// As the server says.
-    pub async fn all(&mut self) -> Result<(Positions, HashMap<String, Customer>), Failure> {
-        Ok(match self {
-            Self::Timescale(connection) => projection::all(connection, Build::Live).await?,
-            Self::Redis(store) => store.view_all(Build::Live).await?,
-        })
+    pub async fn all(&mut self) -> Result<(Positions, HashMap<String, Customer>)> {
+        match self {
+            Self::Timescale(connection) => projection::all(connection, Build::Live).await,
+            Self::Redis(store) => store.view_all(Build::Live).await,
+        }
     }
 
     /// Whether what was built of a shard was put in its place already, by a swap that did not end: a view
@@ -120,21 +120,21 @@ impl Target {
     ///
     /// # Errors
     /// As the server says.
-    pub async fn begin_anew(&mut self) -> Result<(), Failure> {
-        Ok(match self {
-            Self::Timescale(connection) => projection::begin_anew(connection).await?,
-            Self::Redis(store) => store.view_begin_anew().await?,
-        })
+    pub async fn begin_anew(&mut self) -> Result<()> {
+        match self {
+            Self::Timescale(connection) => projection::begin_anew(connection).await,
+            Self::Redis(store) => store.view_begin_anew().await,
+        }
     }
 
     /// Puts what was built in the place of the live one; false if that has come further.
     ///
     /// # Errors
     /// As the server says.
-    pub async fn swap(&mut self, of_another_store: bool) -> Result<bool, Failure> {
-        Ok(match self {
-            Self::Timescale(connection) => projection::swap(connection, of_another_store).await?,
-            Self::Redis(store) => store.view_swap(of_another_store).await?,
-        })
+    pub async fn swap(&mut self, of_another_store: bool) -> Result<bool> {
+        match self {
+            Self::Timescale(connection) => projection::swap(connection, of_another_store).await,
+            Self::Redis(store) => store.view_swap(of_another_store).await,
+        }
     }
 }
