@@ -109,19 +109,19 @@ impl Environment {
     /// The folder for data of the user: `$XDG_DATA_HOME/bss` or `~/.local/share/bss`.
     #[must_use]
     pub fn data_dir(&self) -> PathBuf {
-        self.data_home
-            .clone()
-            .or_else(|| self.home.as_ref().map(|h| h.join(".local/share")))
-            .unwrap_or_else(|| PathBuf::from("/var/lib"))
-            .join("bss")
+        self.folder(self.data_home.as_ref(), ".local/share")
     }
 
     /// The folder for state: `$XDG_STATE_HOME/bss` or `~/.local/state/bss`.
     #[must_use]
     pub fn state_dir(&self) -> PathBuf {
-        self.state_home
-            .clone()
-            .or_else(|| self.home.as_ref().map(|h| h.join(".local/state")))
+        self.folder(self.state_home.as_ref(), ".local/state")
+    }
+
+    /// Ours in the folder that is set, else `below` the home.
+    fn folder(&self, set: Option<&PathBuf>, below: &str) -> PathBuf {
+        set.cloned()
+            .or_else(|| self.home.as_ref().map(|h| h.join(below)))
             .unwrap_or_else(|| PathBuf::from("/var/lib"))
             .join("bss")
     }

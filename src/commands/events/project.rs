@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::history::{ArchiveOption, History};
-use super::target::{Into, Target};
+use super::target::{Place, Target};
 use super::{form, open};
 use crate::backends::redis::events::{Access, Direction, Store};
 use crate::cli::{ExitStatus, Failure};
@@ -31,7 +31,7 @@ pub struct ProjectArgs {
     name: Name,
     /// Where it is kept
     #[arg(long, value_name = "PLACE", value_enum, default_value = "timescale")]
-    into: Into,
+    into: Place,
     /// End when every event is in
     #[arg(long)]
     drain: bool,
@@ -78,7 +78,7 @@ impl ProjectArgs {
 /// Exit 6 if the store has lost events that are in the table; exit 4 for tables that are not there.
 pub async fn run(args: ProjectArgs, context: &Context) -> Result<ExitStatus, Failure> {
     let Name::Customers = args.name;
-    let access = if args.into == Into::Redis { Access::Write } else { Access::Read };
+    let access = if args.into == Place::Redis { Access::Write } else { Access::Read };
     let mut store = open(context, access).await?;
     let history = args.archive.of(&mut store).await?;
     let target = Target::open(args.into, &store, context).await?;

@@ -13,7 +13,7 @@ use crate::events::projection::{Build, Customer, Positions};
 
 /// The places that there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Into {
+pub enum Place {
     /// The table bss.customers of TimescaleDB
     Timescale,
     /// A hash in each shard of the event store, {NAMESPACE:SHARD}:view:customers:live: ID to a row of JSON
@@ -33,10 +33,10 @@ impl Target {
     ///
     /// # Errors
     /// A database that cannot be reached.
-    pub async fn open(into: Into, store: &Store, context: &Context) -> Result<Self> {
-        Ok(match into {
-            Into::Timescale => Self::Timescale(connect(&context.settings().timescale).await?),
-            Into::Redis => Self::Redis(Box::new(store.clone())),
+    pub async fn open(place: Place, store: &Store, context: &Context) -> Result<Self> {
+        Ok(match place {
+            Place::Timescale => Self::Timescale(connect(&context.settings().timescale).await?),
+            Place::Redis => Self::Redis(Box::new(store.clone())),
         })
     }
 
