@@ -9,6 +9,7 @@ pub mod cloud_event;
 pub mod compact;
 pub mod customer;
 pub(crate) mod fields;
+pub(crate) mod heap;
 pub(crate) mod json;
 pub mod label;
 mod minor_units;

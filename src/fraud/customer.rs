@@ -3,7 +3,7 @@
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::domain::payment::{PaymentStatus, Score};
-use crate::domain::{EventTime, PaymentEvent};
+use crate::domain::{EventTime, PaymentEvent, heap};
 use crate::fraud::alert::{Alert, HighRisk, RiskLevel, Rule, Seen, Severity};
 use crate::fraud::declines::{Decline, Declines};
 use crate::fraud::history::{Histories, decay};
@@ -65,6 +65,14 @@ pub struct Assessment {
 }
 
 impl CustomerState {
+    /// About how many bytes it holds outside of itself.
+    #[must_use]
+    pub fn heap(&self) -> usize {
+        let lists =
+            self.recent.heap() + self.histories.heap() + self.declines.heap() + self.labels.heap();
+        lists + heap::optional_text(self.place.as_ref().map(|place| &*place.name))
+    }
+
     /// The largest event time seen, of payments and labels; the epoch before the first.
     #[must_use]
     pub fn last_seen(&self) -> EventTime {

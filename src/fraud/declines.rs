@@ -1,6 +1,6 @@
 //! The small declined payments of the last minutes, for card testing.
 
-use crate::domain::EventTime;
+use crate::domain::{EventTime, heap};
 
 /// The most declines that are kept; the oldest go first.
 const MAX_DECLINES: usize = 256;
@@ -27,6 +27,11 @@ pub(super) struct Tested {
 pub(super) struct Declines(Vec<Decline>);
 
 impl Declines {
+    /// About how many bytes it holds outside of itself.
+    pub(super) const fn heap(&self) -> usize {
+        heap::list(&self.0)
+    }
+
     /// All of them, oldest first.
     pub(super) fn all(&self) -> &[Decline] {
         &self.0

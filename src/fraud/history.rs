@@ -12,7 +12,7 @@
 use rust_decimal::Decimal;
 
 use crate::domain::payment::Currency;
-use crate::domain::{EventTime, Money};
+use crate::domain::{EventTime, Money, heap};
 use crate::fraud::alert::Seen;
 use crate::fraud::rules::Rules;
 
@@ -97,6 +97,11 @@ pub(super) fn decay(elapsed: i64, half_life: i64) -> f64 {
 pub(super) struct Histories(Vec<History>);
 
 impl Histories {
+    /// About how many bytes it holds outside of itself.
+    pub(super) const fn heap(&self) -> usize {
+        heap::list(&self.0)
+    }
+
     /// All of them, the most recently used last.
     pub(super) fn all(&self) -> &[History] {
         &self.0

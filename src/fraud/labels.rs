@@ -2,7 +2,7 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::domain::{EventTime, FraudLabel};
+use crate::domain::{EventTime, FraudLabel, heap};
 use crate::fraud::bytes::StateFault;
 use crate::fraud::customer::CustomerState;
 use crate::fraud::weights::LABEL_RETENTION;
@@ -85,6 +85,11 @@ impl LabelChange {
 pub(super) struct Labels(Vec<Known>);
 
 impl Labels {
+    /// About how many bytes it holds outside of itself.
+    pub(super) const fn heap(&self) -> usize {
+        heap::list(&self.0)
+    }
+
     /// All of them, oldest first.
     pub(super) fn all(&self) -> &[Known] {
         &self.0

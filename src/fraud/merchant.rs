@@ -8,7 +8,7 @@
 
 use serde_json::{Value, json};
 
-use crate::domain::EventTime;
+use crate::domain::{EventTime, heap};
 use crate::fraud::bytes::{Reader, StateFault, count, signed};
 use crate::fraud::labels::{LabelChange, Verdict};
 use crate::fraud::weights::Weights;
@@ -49,6 +49,12 @@ pub struct MerchantRisk {
 }
 
 impl MerchantHistory {
+    /// About how many bytes it holds outside of itself.
+    #[must_use]
+    pub const fn heap(&self) -> usize {
+        heap::list(&self.0)
+    }
+
     /// Takes a change in.
     pub fn learn(&mut self, change: LabelChange) {
         let (fraud, genuine) = match change.verdict {

@@ -1,7 +1,7 @@
 //! The payments of a customer's last hour, compact.
 
-use crate::domain::EventTime;
 use crate::domain::payment::PaymentStatus;
+use crate::domain::{EventTime, heap};
 
 /// The most entries that are kept; the oldest go first.
 pub(super) const MAX_ENTRIES: usize = 256;
@@ -41,6 +41,11 @@ pub(super) struct Counts {
 }
 
 impl Recent {
+    /// About how many bytes it holds outside of itself.
+    pub(super) const fn heap(&self) -> usize {
+        heap::list(&self.entries) + heap::list(&self.texts)
+    }
+
     /// The entries, oldest first.
     pub(super) fn entries(&self) -> &[Entry] {
         &self.entries

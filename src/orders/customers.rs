@@ -1,7 +1,7 @@
 //! What the table of customers said of one customer, and when.
 
 use crate::domain::compact::{self, Reader};
-use crate::domain::{CustomerChange, EventTime};
+use crate::domain::{CustomerChange, EventTime, heap};
 
 /// The most versions that are kept; the oldest go first.
 pub(super) const MAX_VERSIONS: usize = 64;
@@ -71,6 +71,15 @@ pub struct CustomerHistory(Vec<CustomerVersion>);
 const FORM: u8 = 1;
 
 impl CustomerHistory {
+    /// About how many bytes it holds outside of itself.
+    #[must_use]
+    pub fn heap(&self) -> usize {
+        let profiles = self.0.iter().filter_map(|version| version.profile.as_ref());
+        let texts =
+            profiles.map(|p| heap::text(&p.tier) + heap::optional_text(p.region.as_deref()));
+        heap::list(&self.0) + texts.sum::<usize>()
+    }
+
     /// Takes a version in, at its place in time; `history` as in `OrderRules`. Of two of one
     /// instant the later to come holds. Says whether anything changed: the same again, or what is
     /// older than all that is kept, changes nothing.

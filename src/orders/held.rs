@@ -56,6 +56,13 @@ fn size(order: &OrderEvent<'_>) -> usize {
 }
 
 impl Held {
+    /// About how many bytes it holds outside of itself.
+    pub(super) fn heap(&self) -> usize {
+        let room = self.unmatched.capacity() * size_of::<Unmatched>()
+            + self.waiting.capacity() * size_of::<Waiting>();
+        size_of::<Self>() + room + self.bytes
+    }
+
     /// Puts both kinds together again; `None` if they are not in order, or too many.
     pub(super) fn from_parts(unmatched: Vec<Unmatched>, waiting: Vec<Waiting>) -> Option<Self> {
         let sorted = unmatched.is_sorted_by_key(|held| held.until)

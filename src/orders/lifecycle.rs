@@ -88,6 +88,12 @@ pub struct CustomerOrders {
 const HOUR: i64 = 3_600_000_000;
 
 impl CustomerOrders {
+    /// About how many bytes it holds outside of itself.
+    #[must_use]
+    pub fn heap(&self) -> usize {
+        self.recent.heap() + self.held.as_ref().map_or(0, |held| held.heap())
+    }
+
     /// Takes an order in. `known` is the customer's history, `stream_time` the time it came at.
     /// Says whether the state changed, and what became of the order.
     pub fn order(

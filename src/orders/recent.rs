@@ -4,7 +4,7 @@
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use crate::domain::compact::{self, Reader};
-use crate::domain::{EventTime, OrderEvent};
+use crate::domain::{EventTime, OrderEvent, heap};
 
 /// The most events that are remembered of a customer; the oldest go first.
 pub(super) const MAX_SEEN: usize = 1024;
@@ -73,6 +73,11 @@ fn content(order: &OrderEvent<'_>) -> u64 {
 }
 
 impl Recent {
+    /// About how many bytes it holds outside of itself.
+    pub(super) const fn heap(&self) -> usize {
+        heap::list(&self.0)
+    }
+
     /// Whether an event like this came before.
     pub(super) fn known(&self, event: &Seen) -> Known {
         let same = |seen: &&Seen| seen.order == event.order && seen.step == event.step;

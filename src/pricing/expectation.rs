@@ -10,7 +10,7 @@
 //! A running hour is not learnt from before it is over, and the hour in which a product was first
 //! seen not at all: it was chosen for having an event.
 
-use crate::domain::EventTime;
+use crate::domain::{EventTime, heap};
 use crate::pricing::PricingRules;
 use crate::pricing::bytes::{end, take, versioned};
 use crate::pricing::rules::HOUR;
@@ -46,6 +46,12 @@ pub(super) struct Expected {
 }
 
 impl Expectation {
+    /// About how many bytes it holds outside of itself.
+    #[must_use]
+    pub const fn heap(&self) -> usize {
+        heap::list(&self.hours)
+    }
+
     /// Nothing learnt yet of a product that was first seen in the window that ends at `end`.
     #[must_use]
     pub(super) fn new(end: EventTime) -> Self {

@@ -2,7 +2,7 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::domain::EventTime;
+use crate::domain::{EventTime, heap};
 use crate::pricing::PricingRules;
 use crate::pricing::bytes::{end, number, take, versioned};
 
@@ -15,6 +15,12 @@ const MOST: usize = 256;
 pub struct Placed(Vec<(i64, u64)>);
 
 impl Placed {
+    /// About how many bytes it holds outside of itself.
+    #[must_use]
+    pub const fn heap(&self) -> usize {
+        heap::list(&self.0)
+    }
+
     /// Whether this is the first that is seen of an order; it is remembered.
     pub fn is_first(&mut self, order_id: &str, time: EventTime, rules: &PricingRules) -> bool {
         let known = self.knows(order_id);

@@ -4,7 +4,7 @@
 //! [`MAX_BOUGHT`] products bought within `bought_for`; all of it goes `customer_ttl` after the
 //! last event.
 
-use crate::domain::{ActivityEvent, EventTime, ProductView};
+use crate::domain::{ActivityEvent, EventTime, ProductView, heap};
 use crate::recommend::bytes::{BytesFault, Reader, signed, text, varint};
 use crate::recommend::profile::Profile;
 use crate::recommend::rules::RecommendRules;
@@ -27,6 +27,18 @@ pub struct CustomerState {
 }
 
 impl CustomerState {
+    /// About how many bytes it holds outside of itself.
+    #[must_use]
+    pub fn heap(&self) -> usize {
+        let sessions = self.sessions.iter().map(OpenSession::heap).sum::<usize>();
+        let bought = self.bought.iter().map(|(_, product)| heap::text(product)).sum::<usize>();
+        heap::list(&self.sessions)
+            + sessions
+            + self.profile.heap()
+            + heap::list(&self.bought)
+            + bought
+    }
+
     /// Takes a view in; sessions that end by it go to `finished`. A view that is older than its
     /// session by more than the gap counts for the interests only.
     pub fn view(

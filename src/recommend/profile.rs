@@ -4,7 +4,7 @@
 //! kept as one number at the time of its latest act: exponential decay as in Cormode et al.,
 //! "Forward decay" (ICDE 2009), whose sums do not depend on the order of arrival.
 
-use crate::domain::EventTime;
+use crate::domain::{EventTime, heap};
 use crate::recommend::bytes::{BytesFault, Reader, signed, text, varint};
 
 /// The most categories that are kept; the one of the smallest weight goes first.
@@ -36,6 +36,12 @@ impl Interest {
 pub struct Profile(Vec<Interest>);
 
 impl Profile {
+    /// About how many bytes it holds outside of itself.
+    pub(super) fn heap(&self) -> usize {
+        let texts = self.0.iter().map(|interest| heap::text(&interest.category));
+        heap::list(&self.0) + texts.sum::<usize>()
+    }
+
     /// Takes an act of `weight` on `category` at `time` in.
     pub fn add(&mut self, category: &str, weight: f64, time: EventTime, half_life: i64) {
         let found = self.0.iter_mut().find(|i| &*i.category == category);

@@ -1,6 +1,6 @@
 //! What a customer looked at in one go, and its form in the table of finished sessions.
 
-use crate::domain::{EventTime, ProductView};
+use crate::domain::{EventTime, ProductView, heap};
 use crate::recommend::bytes::{BytesFault, Reader, maybe, signed, text, varint};
 
 /// A product in a session.
@@ -24,6 +24,16 @@ pub struct OpenSession {
 }
 
 impl OpenSession {
+    /// About how many bytes it holds outside of itself.
+    pub(super) fn heap(&self) -> usize {
+        let texts = |item: &SessionItem| {
+            heap::text(&item.product) + heap::optional_text(item.category.as_deref())
+        };
+        heap::optional_text(self.name.as_deref())
+            + heap::list(&self.items)
+            + self.items.iter().map(texts).sum::<usize>()
+    }
+
     /// The session that begins with `view`.
     #[must_use]
     pub fn begin(view: &ProductView<'_>) -> Self {

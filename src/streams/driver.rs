@@ -11,6 +11,7 @@ use crate::streams::checkpoint::{Checkpoint, Counts};
 use crate::streams::output::Outputs;
 use crate::streams::record::SourceRecord;
 use crate::streams::stage::StageDriver;
+use crate::streams::store::Memory;
 use crate::streams::topology::{Description, Outcome, Topology};
 
 /// What the driver needs beside the topology.
@@ -54,6 +55,11 @@ impl Driver {
             })
             .collect();
         Self { description, stages }
+    }
+
+    /// See [`crate::streams::topology::Task::keep_within`].
+    pub fn keep_within(&mut self, memory: &Arc<Memory>) {
+        self.stages.iter_mut().for_each(|stage| stage.keep_within(memory));
     }
 
     /// What the records from outside came to, and how many outputs all stages wrote.

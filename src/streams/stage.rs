@@ -1,6 +1,6 @@
 //! Steps one stage's task in one partition, and counts what each record came to.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 use crate::domain::{EventTime, Reason, Reject};
@@ -9,6 +9,7 @@ use crate::streams::checkpoint::{Checkpoint, Counts};
 use crate::streams::driver::{Limits, Place};
 use crate::streams::output::Outputs;
 use crate::streams::record::SourceRecord;
+use crate::streams::store::{Memory, StateLost};
 use crate::streams::time::{FutureGuard, Grace, IdleClock, StreamTime};
 use crate::streams::topology::{Description, Gate, Outcome, Role, Task, Topology, WATERMARKS};
 use crate::streams::watermark::{Upstreams, Watermark, split_time};
@@ -120,6 +121,10 @@ impl StageDriver {
             stage.task.resume(time);
         }
         stage
+    }
+
+    pub fn keep_within(&mut self, memory: &Arc<Memory>) {
+        self.task.keep_within(memory);
     }
 
     pub const fn counts(&self) -> &Counts {
@@ -454,7 +459,13 @@ fn broken(fault: &str) -> Outcome {
 
 /// Runs a task's code; a panic becomes its message.
 fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| message(&*panic))
+    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
+        if panic.is::<StateLost>() {
+            // No fault of the record: it must not be set aside for it.
+            resume_unwind(panic);
+        }
+        message(&*panic)
+    })
 }
 
 fn message(panic: &(dyn std::any::Any + Send)) -> String {

@@ -8,6 +8,7 @@ use crate::streams::driver::Place;
 use crate::streams::late::Corrections;
 use crate::streams::output::Outputs;
 use crate::streams::record::SourceRecord;
+use crate::streams::store::Memory;
 use crate::streams::time::{Arrival, FutureGuard, StreamTime};
 use crate::streams::window::WindowSpan;
 
@@ -470,4 +471,8 @@ pub trait Task: Send {
 
     /// How many keys its stores hold.
     fn keys(&self) -> usize;
+
+    /// Lets its stores keep within what those of the process may hold in memory; told before
+    /// anything is restored. Open windows are not counted: grace bounds them.
+    fn keep_within(&mut self, _memory: &Arc<Memory>) {}
 }

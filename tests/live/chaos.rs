@@ -35,6 +35,9 @@ const OUTPUTS: [&str; 13] = [
 /// A transaction may last so long; a stop lasts longer.
 const TRANSACTION: &str = "4s";
 const STOP: Duration = Duration::from_secs(6);
+/// Memory for a fraction of the state, so that most of it is spilled and read back all the time; the
+/// undisturbed run has plenty.
+const SCARCE: &str = "256KiB";
 /// How long it may take to catch up once nothing disturbs it any more.
 const CATCH_UP: Duration = Duration::from_secs(600);
 
@@ -130,6 +133,15 @@ fn counts(corner: &Corner) -> Vec<Vec<serde_json::Value>> {
     status(corner).iter().map(|row| fields.map(|f| row[f].clone()).to_vec()).collect()
 }
 
+/// Bytes of state that lie in files, as the processes say.
+fn spilled(corner: &Corner) -> u64 {
+    let output = corner.bss(&["streams", "metrics", "-o", "json"]).ended().expect("bss");
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|e| panic!("{e}: {}", shown(&output)));
+    let rows = document["rows"].as_array().expect("rows");
+    rows.iter().filter_map(|row| row["spilledBytes"].as_u64()).sum()
+}
+
 /// Starts those again that found themselves replaced and ended by themselves.
 fn revive(processes: &mut [Child], start: impl Fn(usize) -> Child) {
     for (at, process) in processes.iter_mut().enumerate() {
@@ -154,6 +166,7 @@ fn three_processes_killed_and_stopped_give_what_one_gives() {
             .env("BSS_STREAMS_INSTANCE", ["one", "two", "three"][at])
             .env("BSS_STREAMS_SESSION_TIMEOUT", "6s")
             .env("BSS_STREAMS_TRANSACTION_TIMEOUT", TRANSACTION)
+            .env("BSS_STREAMS_MEMORY", SCARCE)
             .spawn()
             .expect("bss")
     };
@@ -187,6 +200,7 @@ fn three_processes_killed_and_stopped_give_what_one_gives() {
         assert!(undisturbed.elapsed() < CATCH_UP, "it does not catch up: {:#?}", status());
         revive(&mut processes, start);
     }
+    assert!(spilled(&corner) > 0, "nothing was spilled");
     for process in &mut processes {
         let pid = Pid::from_child(process);
         kill_process(pid, Signal::TERM).expect("told");

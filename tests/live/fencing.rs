@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bss::backends::kafka::runner::disk::spill::SpillTo;
 use bss::backends::kafka::runner::membership::{Assignment, MemberContext, join};
 use bss::backends::kafka::runner::offsets::Position;
 use bss::backends::kafka::runner::transaction::{Outgoing, Transaction, Trouble, fence};
@@ -10,6 +11,7 @@ use bss::backends::kafka::runner::{RunHandle, RunOptions, StartAt};
 use bss::config::layers::{Sources, resolve};
 use bss::runtime::{Fault, SystemClock};
 use bss::streams::driver::Limits;
+use bss::streams::store::Memory;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
 use crate::bounded::end_of;
@@ -29,6 +31,7 @@ pub fn options(instance: &str) -> RunOptions {
         instance: instance.to_owned(),
         state_dir: std::env::temp_dir(),
         limits: Limits { max_skew: 0, idle_after: 0 },
+        memory: Arc::new(Memory::new(u64::MAX, Box::new(SpillTo::new(std::env::temp_dir())))),
         drain: false,
         from: StartAt::Earliest,
         accept_gap: false,

@@ -23,6 +23,7 @@ mod event_corner;
 mod events;
 mod events_cluster;
 mod events_files;
+mod events_killed;
 mod events_read;
 mod events_server;
 mod events_writers;

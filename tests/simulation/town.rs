@@ -16,7 +16,7 @@ use bss::streams::record::SourceRecord;
 use bss::streams::topology::{Description, Role, SinkKind, Topology};
 use bss::streams::undo::NotedOffset;
 
-use crate::world::Seen;
+use crate::world::{Seen, scarce};
 
 /// A record of an input: source, key, value.
 #[derive(Clone, Debug)]
@@ -109,6 +109,9 @@ impl Town {
         let partition = i32::try_from(number).expect("few");
         let place = Place { partition, partitions: self.partitions };
         let mut driver = Driver::new(&*self.topology, self.limits, place, &checkpoints);
+        if !committed.changelog.is_empty() {
+            driver.keep_within(&scarce());
+        }
         for ((store, key), value) in &committed.changelog {
             driver.restore(*store, key, Some(value)).expect("our own changelog");
         }

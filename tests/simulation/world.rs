@@ -4,11 +4,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use bss::backends::kafka::runner::disk::spill::SpillTo;
 use bss::domain::EventTime;
 use bss::streams::checkpoint::{Checkpoint, Counts};
 use bss::streams::driver::{Driver, Limits, Place};
 use bss::streams::output::Outputs;
 use bss::streams::record::SourceRecord;
+use bss::streams::store::Memory;
 use bss::streams::topology::Topology;
 
 /// The one partition there is.
@@ -43,6 +45,12 @@ pub struct World {
     pub committed: Committed,
 }
 
+/// No memory at all for stores: whatever is committed is spilled at once and read back. Undisturbed
+/// runs have plenty, so that each comparison with one shows that it makes no difference.
+pub fn scarce() -> Arc<Memory> {
+    Arc::new(Memory::new(0, Box::new(SpillTo::new(std::env::temp_dir()))))
+}
+
 impl World {
     pub fn new(topology: Arc<dyn Topology>, limits: Limits, log: Vec<Logged>) -> Self {
         Self { topology, limits, log, committed: Committed::default() }
@@ -61,6 +69,9 @@ impl World {
     pub fn wake(&self) -> Life {
         let checkpoint = Checkpoint::from_metadata(&self.committed.metadata).expect("our own");
         let mut driver = Driver::new(&*self.topology, self.limits, ONLY, &[checkpoint]);
+        if self.committed.offset > 0 {
+            driver.keep_within(&scarce());
+        }
         for ((store, key), value) in &self.committed.changelog {
             driver.restore(*store, key, Some(value)).expect("our own changelog");
         }

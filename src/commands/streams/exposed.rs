@@ -1,11 +1,10 @@
 //! What a run answers on its own port: `/metrics`, `/healthz`, `/readyz`.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::json;
 
-use crate::backends::kafka::runner::{RunHandle, files};
+use crate::backends::kafka::runner::{RunHandle, RunOptions, files};
 use crate::cli::Failure;
 use crate::commands::Context;
 use crate::http::{Answer, Server};
@@ -58,14 +57,15 @@ pub async fn listen(context: &Context) -> Result<Option<(Server, String)>, Failu
 }
 
 /// Answers for `runs` until the process ends.
-pub fn serve(server: Server, runs: Vec<Shown>, instance: String, stalled_after: Duration) {
-    let limit = i64::try_from(stalled_after.as_micros()).unwrap_or(i64::MAX);
+pub fn serve(server: Server, runs: Vec<Shown>, options: &RunOptions) {
+    let (instance, memory) = (options.instance.clone(), Arc::clone(&options.memory));
+    let limit = i64::try_from(options.streams.stalled_after.as_micros()).unwrap_or(i64::MAX);
     let figures = move || -> Vec<RunFigures> {
         runs.iter().map(|r| r.handle.figures(&r.description, &instance, limit)).collect()
     };
     let route = move |path: &str| match path {
         "/metrics" | FIGURES => {
-            let exposed = Exposed { process: files::process_figures(), runs: figures() };
+            let exposed = Exposed { process: files::process_figures(&memory), runs: figures() };
             Some(if path == FIGURES {
                 match serde_json::to_string(&exposed) {
                     Ok(text) => Answer::json(200, text),

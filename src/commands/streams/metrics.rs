@@ -109,6 +109,8 @@ fn run_report() -> Report {
         .number("standbyBehind", "BEHIND")
         .number("lastStopMillis", "LAST STOP")
         .number("residentBytes", "MEMORY")
+        .number("stateBytes", "STATE")
+        .number("spilledBytes", "SPILLED")
         .number("cpuSeconds", "CPU")
         .column("from", "FROM")
 }
@@ -143,6 +145,8 @@ fn run_row(run: &RunFigures, from: &str, process: ProcessFigures) -> Vec<Cell> {
         run.standby_behind.into(),
         maybe(run.last_stop_millis),
         maybe(process.resident_bytes),
+        process.state_bytes.into(),
+        process.spilled_bytes.into(),
         seconds(process.cpu_millis),
         from.into(),
     ]

@@ -4,14 +4,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::backends::BackendError;
+use crate::backends::kafka::runner::disk::spill::SpillTo;
 use crate::backends::kafka::runner::{
-    Phase, Restored, RunHandle, RunOptions, StartAt, member, status,
+    Phase, Restored, RunHandle, RunOptions, StartAt, member, room, status,
 };
 use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
 use crate::commands::streams::exposed::{self, Shown};
 use crate::commands::streams::topologies;
 use crate::runtime::Fault;
+use crate::streams::store::Memory;
 use crate::streams::topology::Topology;
 use crate::ui::{Cell, Report};
 
@@ -20,6 +22,7 @@ use crate::ui::{Cell, Report};
 /// Outputs, state and offsets are committed together (streams.guarantee). State is kept in
 /// memory and in a changelog topic, and every streams.checkpoint_interval on disk beside it; a
 /// restart goes on from the last commit and reads only what the changelog has beyond the disk.
+/// What streams.memory has no room for is spilled to files and read back when it is asked for.
 /// Several processes with different `streams.instance` names share the partitions. With
 /// `streams.http` set, the process answers /metrics (Prometheus), /healthz (no worker failed or
 /// stalled) and /readyz (everything assigned is restored) there.
@@ -75,6 +78,7 @@ pub async fn run(args: RunArgs, context: &Context) -> Result<ExitStatus, Failure
         instance: topologies::instance(settings),
         state_dir: topologies::state_dir(context),
         limits: topologies::limits(settings),
+        memory: memory(context, chosen.len()),
         drain: args.drain,
         from: match args.from {
             From::Earliest => StartAt::Earliest,
@@ -95,8 +99,7 @@ pub async fn run(args: RunArgs, context: &Context) -> Result<ExitStatus, Failure
             description: topology.describe().clone(),
             handle: run.handle.clone(),
         });
-        let limit = options.streams.stalled_after;
-        exposed::serve(server, shown.collect(), options.instance, limit);
+        exposed::serve(server, shown.collect(), &options);
     }
     let patience = options.streams.transaction_timeout * 3 + LINGER;
     let failed = watch(context, &mut runs, patience).await;
@@ -110,6 +113,14 @@ pub async fn run(args: RunArgs, context: &Context) -> Result<ExitStatus, Failure
     let left_open = tell_left_open(context, &runs);
     let status = summary(context, &chosen).await?;
     Ok(if left_open { ExitStatus::Partly } else { status })
+}
+
+/// What the stores of `count` topologies may hold in memory; what is beyond goes to files beside
+/// the state.
+fn memory(context: &Context, count: usize) -> Arc<Memory> {
+    let folder = SpillTo::new(topologies::state_dir(context));
+    let limit = room::of_stores(&context.settings().streams, count);
+    Arc::new(Memory::new(limit, Box::new(folder)))
 }
 
 /// Says which partitions a drain could not close because a living process has them.

@@ -255,6 +255,12 @@ pub struct ProcessFigures {
     pub cpu_millis: Option<u64>,
     /// Open file descriptors.
     pub open_files: Option<u64>,
+    /// What its stores hold in memory, by their own account, in bytes.
+    pub state_bytes: u64,
+    /// What they may hold.
+    pub state_limit_bytes: u64,
+    /// What they have spilled to files.
+    pub spilled_bytes: u64,
 }
 
 /// All that a process shows.

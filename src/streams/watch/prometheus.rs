@@ -82,6 +82,18 @@ const STATE: Family =
     ("bss_streams_state", "gauge", "What the run is doing: 1 for one state, 0 for the others.");
 const RESIDENT: Family =
     ("process_resident_memory_bytes", "gauge", "Memory in use by the process.");
+const HELD: Family = (
+    "bss_streams_state_memory_bytes",
+    "gauge",
+    "What the stores of the process hold in memory, by their own account; open windows not counted.",
+);
+const ALLOWED: Family = (
+    "bss_streams_state_memory_limit_bytes",
+    "gauge",
+    "What the stores may hold: streams.memory without the clients' queues.",
+);
+const SPILLED: Family =
+    ("bss_streams_state_spilled_bytes", "gauge", "State that lies in files for lack of memory.");
 const CPU: Family = ("process_cpu_seconds_total", "counter", "CPU time used by the process.");
 const FILES: Family = ("process_open_fds", "gauge", "Open file descriptors of the process.");
 
@@ -189,6 +201,9 @@ fn process(exposed: &Exposed, out: &mut Text) {
         (RESIDENT, process.resident_bytes.map(|v| v.to_string())),
         (CPU, cpu),
         (FILES, process.open_files.map(|v| v.to_string())),
+        (HELD, Some(process.state_bytes.to_string())),
+        (ALLOWED, Some(process.state_limit_bytes.to_string())),
+        (SPILLED, Some(process.spilled_bytes.to_string())),
     ] {
         if let Some(value) = value {
             out.head(family);
@@ -304,6 +319,9 @@ mod tests {
             resident_bytes: Some(1 << 20),
             cpu_millis: Some(61_050),
             open_files: None,
+            state_bytes: 70,
+            state_limit_bytes: 100,
+            spilled_bytes: 30,
         };
         Exposed { process, runs: vec![run] }
     }
@@ -332,6 +350,9 @@ mod tests {
             format!("bss_streams_state{{{labels},state=\"running\"}} 0"),
             "process_resident_memory_bytes 1048576".to_owned(),
             "process_cpu_seconds_total 61.05".to_owned(),
+            "bss_streams_state_memory_bytes 70".to_owned(),
+            "bss_streams_state_memory_limit_bytes 100".to_owned(),
+            "bss_streams_state_spilled_bytes 30".to_owned(),
         ] {
             assert!(text.lines().any(|l| l == line), "{line}\n{text}");
         }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::backends::error::{BackendError, Kind, Result};
 use crate::backends::kafka::runner::{Phase, Restored, RunOptions, RunView};
 use crate::runtime::process;
+use crate::streams::store::Memory;
 use crate::streams::watch::figures::{Exposed, ProcessFigures, RunFigures};
 
 /// Holds the instance of a group on this machine; let go when dropped or when the process dies.
@@ -121,7 +122,7 @@ pub fn write_status(
         commits: view.commits,
         last_stop_ms: view.last_stop_ms,
         http: options.http.clone(),
-        exposed: Exposed { process: process_figures(), runs: vec![run] },
+        exposed: Exposed { process: process_figures(&options.memory), runs: vec![run] },
     };
     let place = path(dir, group, instance, "status.json");
     let what = || format!("could not write the status of group \"{group}\" to {}", place.display());
@@ -130,13 +131,16 @@ pub fn write_status(
     replace(&place, &text).map_err(|e| local(what(), e, dir))
 }
 
-/// What the operating system says of this process.
+/// What the operating system says of this process, and its stores.
 #[must_use]
-pub fn process_figures() -> ProcessFigures {
+pub fn process_figures(memory: &Memory) -> ProcessFigures {
     ProcessFigures {
         resident_bytes: process::resident_bytes(),
         cpu_millis: Some(process::cpu_millis()),
         open_files: process::open_files(),
+        state_bytes: memory.held(),
+        state_limit_bytes: memory.limit(),
+        spilled_bytes: memory.spilled(),
     }
 }
 

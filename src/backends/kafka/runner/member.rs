@@ -217,6 +217,12 @@ impl Member<'_> {
                 globals.failed()?;
             }
             self.standby.as_ref().map_or(Ok(()), Standby::failed)?;
+            if let Some(error) = self.options.memory.take_failure() {
+                self.handle.note(format!(
+                    "state could not be spilled to {} and stays in memory, beyond streams.memory: {error}.",
+                    self.options.state_dir.display()
+                ));
+            }
             if next_status <= Instant::now() {
                 next_status = Instant::now() + STATUS_EVERY;
                 tell_status(self.options, self.handle, self.description)?;

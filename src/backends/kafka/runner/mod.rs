@@ -31,6 +31,7 @@ mod recover;
 mod reload;
 pub mod reset;
 pub mod restore;
+pub mod room;
 mod standby;
 pub mod state;
 pub mod status;
@@ -51,6 +52,7 @@ use crate::runtime::{Clock, Fault};
 use crate::streams::checkpoint::Counts;
 use crate::streams::driver::Limits;
 use crate::streams::meta::Pause;
+use crate::streams::store::Memory;
 use crate::streams::watch::Watch;
 
 /// Where a group without committed offsets starts.
@@ -75,6 +77,8 @@ pub struct RunOptions {
     pub state_dir: PathBuf,
     /// The driver's limits.
     pub limits: Limits,
+    /// What the stores of all topologies of this process may hold in memory.
+    pub memory: Arc<Memory>,
     /// Stop at the end of the input as it is when an assignment begins.
     pub drain: bool,
     /// Where a first start begins.

@@ -136,7 +136,8 @@ impl Worker {
     fn blank(&mut self, number: i32, committed: &[Committed]) {
         let checkpoints: Vec<Checkpoint> = committed.iter().map(|c| c.checkpoint.clone()).collect();
         let place = Place { partition: number, partitions: self.count };
-        let driver = Driver::new(&*self.topology, self.options.limits, place, &checkpoints);
+        let mut driver = Driver::new(&*self.topology, self.options.limits, place, &checkpoints);
+        driver.keep_within(&self.options.memory);
         let none = vec![0; self.description.sources.len()];
         let partition = Partition {
             driver,

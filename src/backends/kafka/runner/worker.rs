@@ -20,7 +20,7 @@ use crate::backends::kafka::runner::recover::Outage;
 use crate::backends::kafka::runner::restore::Restorer;
 use crate::backends::kafka::runner::step::{Step, send};
 use crate::backends::kafka::runner::transaction::{Transaction, Trouble};
-use crate::backends::kafka::runner::{RunHandle, RunOptions};
+use crate::backends::kafka::runner::{RunHandle, RunOptions, room};
 use crate::backends::kafka::{Quiet, classify, client, reading};
 use crate::config::settings::Kafka;
 use crate::streams::driver::Driver;
@@ -168,8 +168,7 @@ pub(super) fn open(
     let staged = (0..description.stages.len()).any(|stage| description.keeps_watermarks(stage));
     let id = transactional_id(&description.group, &options.instance, index);
     let transaction = Transaction::start(&options.kafka, &options.streams, &id)?;
-    let queue = (options.streams.memory / 8 / u64::from(options.streams.workers.max(1)) / 1024)
-        .clamp(1024, 8192);
+    let queue = room::of_a_queue(&options.streams) / 1024;
     let source = open_source(&options.kafka, &description.group, queue)?;
     let restorer = Restorer::open(&options.kafka, &description.group)?;
     let local = local(shared, &description, options);
@@ -252,8 +251,7 @@ pub fn transactional_id(group: &str, instance: &str, index: u16) -> String {
 impl Worker {
     /// Works until told to stop or until nothing helps.
     pub fn run(mut self, commands: &Receiver<Command>) {
-        let end = self.serve(commands);
-        let told = match end {
+        let told = match room::guarded(&self.options.state_dir.clone(), || self.serve(commands)) {
             Ok(()) => Tell::Ended,
             Err(error) => Tell::Failed(error),
         };

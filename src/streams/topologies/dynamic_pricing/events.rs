@@ -1,12 +1,14 @@
 //! The stage keyed by customer: which orders and views are demand, and which come too late for
 //! their window.
 
+use std::sync::Arc;
+
 use crate::domain::payment::Currency;
 use crate::domain::{EventTime, OrderEvent, ProductView, Reject};
 use crate::pricing::{Demand, Placed, PricingRules};
 use crate::streams::output::Outputs;
 use crate::streams::record::SourceRecord;
-use crate::streams::store::{Store, StoreValue};
+use crate::streams::store::{Memory, Store, StoreValue, Weighed};
 use crate::streams::time::Grace;
 use crate::streams::topologies::dynamic_pricing::{BY_PRODUCT, PLACED, VIEWS};
 use crate::streams::topology::{Gate, Lateness, Outcome, Task};
@@ -22,6 +24,12 @@ impl StoreValue for Placed {
 
     fn decode(bytes: &[u8]) -> Result<Self, String> {
         Self::decode(bytes)
+    }
+}
+
+impl Weighed for Placed {
+    fn heap(&self) -> usize {
+        Self::heap(self)
     }
 }
 
@@ -177,5 +185,9 @@ impl Task for EventsTask {
 
     fn keys(&self) -> usize {
         self.placed.len()
+    }
+
+    fn keep_within(&mut self, memory: &Arc<Memory>) {
+        self.placed.keep_within(memory);
     }
 }

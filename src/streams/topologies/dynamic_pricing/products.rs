@@ -4,9 +4,10 @@
 //! on demand: `active` holds these products, so that a catalogue at rest costs nothing.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::domain::payment::Currency;
-use crate::domain::{EventTime, Product, Reason, Reject};
+use crate::domain::{EventTime, Product, Reason, Reject, heap};
 use crate::pricing::{
     Demand, Expectation, PriceWindow, Pricing, PricingRules, Recommendation, Standing, Written,
     write_recommendation, write_withdrawal,
@@ -14,7 +15,7 @@ use crate::pricing::{
 use crate::streams::aggregate::{Emission, Emit, Placed, WindowedAggregation};
 use crate::streams::output::Outputs;
 use crate::streams::record::SourceRecord;
-use crate::streams::store::{Store, StoreValue};
+use crate::streams::store::{Memory, Store, StoreValue, Weighed};
 use crate::streams::time::Grace;
 use crate::streams::topologies::dynamic_pricing::{
     CATALOG, CATALOG_ROWS, DEMAND, EXPECTATION, PRICES, STANDING,
@@ -45,6 +46,7 @@ impl<V> Default for Kept<V> {
 trait Bytes: Sized {
     fn write(&self, out: &mut Vec<u8>);
     fn read(bytes: &[u8]) -> Result<Self, String>;
+    fn heap(&self) -> usize;
 }
 
 impl Bytes for Product {
@@ -54,6 +56,10 @@ impl Bytes for Product {
 
     fn read(bytes: &[u8]) -> Result<Self, String> {
         Self::decode(bytes)
+    }
+
+    fn heap(&self) -> usize {
+        heap::text(&self.product_id) + heap::optional_text(self.category.as_deref())
     }
 }
 
@@ -65,6 +71,10 @@ impl Bytes for Standing {
     fn read(bytes: &[u8]) -> Result<Self, String> {
         Self::decode(bytes)
     }
+
+    fn heap(&self) -> usize {
+        0
+    }
 }
 
 impl Bytes for Expectation {
@@ -74,6 +84,10 @@ impl Bytes for Expectation {
 
     fn read(bytes: &[u8]) -> Result<Self, String> {
         Self::decode(bytes)
+    }
+
+    fn heap(&self) -> usize {
+        Self::heap(self)
     }
 }
 
@@ -86,6 +100,12 @@ impl<V: Bytes> StoreValue for Kept<V> {
 
     fn decode(bytes: &[u8]) -> Result<Self, String> {
         V::read(bytes).map(|value| Self(Some(value)))
+    }
+}
+
+impl<V: Bytes> Weighed for Kept<V> {
+    fn heap(&self) -> usize {
+        self.0.as_ref().map_or(0, V::heap)
     }
 }
 
@@ -359,5 +379,11 @@ impl Task for ProductsTask {
 
     fn keys(&self) -> usize {
         self.catalog.len() + self.demand.open() + self.standing.len() + self.expectation.len()
+    }
+
+    fn keep_within(&mut self, memory: &Arc<Memory>) {
+        self.catalog.keep_within(memory);
+        self.standing.keep_within(memory);
+        self.expectation.keep_within(memory);
     }
 }

@@ -1,13 +1,13 @@
 //! The stage keyed by merchant, and the table of merchants that every process reads whole.
 
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use crate::domain::{EventTime, Reason, Reject};
 use crate::fraud::{LabelChange, MerchantHistory, RETENTION_HOURS};
 use crate::streams::output::Outputs;
 use crate::streams::record::SourceRecord;
-use crate::streams::store::{Store, StoreValue};
+use crate::streams::store::{Memory, Store, StoreValue, Weighed};
 use crate::streams::topologies::fraud_detection::{MERCHANTS, TABLE};
 use crate::streams::topology::{Gate, GlobalTable, Outcome, Task};
 
@@ -46,6 +46,12 @@ impl StoreValue for MerchantHistory {
 
     fn decode(bytes: &[u8]) -> Result<Self, String> {
         Self::decode(bytes).map_err(|fault| fault.to_string())
+    }
+}
+
+impl Weighed for MerchantHistory {
+    fn heap(&self) -> usize {
+        Self::heap(self)
     }
 }
 
@@ -121,5 +127,9 @@ impl Task for MerchantsTask {
 
     fn keys(&self) -> usize {
         self.merchants.len()
+    }
+
+    fn keep_within(&mut self, memory: &Arc<Memory>) {
+        self.merchants.keep_within(memory);
     }
 }

@@ -1,5 +1,7 @@
 //! The stage keyed by customer: the table, the orders that wait for it, and what is told of each.
 
+use std::sync::Arc;
+
 use crate::domain::payment::Currency;
 use crate::domain::{CustomerChange, EventTime, OrderEvent, Reason, Reject};
 use crate::orders::{
@@ -9,7 +11,7 @@ use crate::orders::{
 };
 use crate::streams::output::Outputs;
 use crate::streams::record::SourceRecord;
-use crate::streams::store::{Store, StoreValue};
+use crate::streams::store::{Memory, Store, StoreValue, Weighed};
 use crate::streams::time::Grace;
 use crate::streams::topologies::order_enrichment::{
     BY_REGION, ENRICHED, HIGH_VALUE, HISTORY, METRICS, ORDERS, TABLE,
@@ -30,6 +32,12 @@ impl StoreValue for CustomerHistory {
     }
 }
 
+impl Weighed for CustomerHistory {
+    fn heap(&self) -> usize {
+        Self::heap(self)
+    }
+}
+
 impl StoreValue for CustomerOrders {
     fn encode(&self, out: &mut Vec<u8>) {
         Self::encode(self, out);
@@ -37,6 +45,12 @@ impl StoreValue for CustomerOrders {
 
     fn decode(bytes: &[u8]) -> Result<Self, String> {
         Self::decode(bytes)
+    }
+}
+
+impl Weighed for CustomerOrders {
+    fn heap(&self) -> usize {
+        Self::heap(self)
     }
 }
 
@@ -274,7 +288,8 @@ impl Task for CustomersTask {
     fn drain(&mut self, out: &mut Outputs) -> Option<EventTime> {
         // State made anew for another partition count holds orders that came later than the time
         // it goes on from.
-        let newest = self.orders.iter().filter_map(|(_, orders)| orders.newest()).max();
+        let mut newest = None;
+        self.orders.each(|_, orders| newest = newest.max(orders.newest()));
         let reached = self.stream_time?.max(newest.unwrap_or_default());
         let waited = reached.plus_micros(self.rules.wait);
         // The windows that close behind: what comes for them afterwards is late here.
@@ -301,10 +316,11 @@ impl Task for CustomersTask {
         if store == HISTORY {
             return self.history.restore(key, value);
         }
-        let due = |orders: &Store<CustomerOrders>| orders.get(key)?.due(&self.rules);
-        let before = due(&self.orders);
+        let rules = &self.rules;
+        let due = |orders: &mut Store<CustomerOrders>| orders.get(key)?.due(rules);
+        let before = due(&mut self.orders);
         self.orders.restore(key, value)?;
-        let after = due(&self.orders);
+        let after = due(&mut self.orders);
         let customer = std::str::from_utf8(key).map_err(|_| "a key that is not UTF-8")?;
         self.due.moved(customer, before, after);
         Ok(())
@@ -312,5 +328,10 @@ impl Task for CustomersTask {
 
     fn keys(&self) -> usize {
         self.history.len() + self.orders.len()
+    }
+
+    fn keep_within(&mut self, memory: &Arc<Memory>) {
+        self.history.keep_within(memory);
+        self.orders.keep_within(memory);
     }
 }

@@ -17,7 +17,7 @@ use crate::recommend::{
 use crate::streams::driver::Place;
 use crate::streams::output::Outputs;
 use crate::streams::record::SourceRecord;
-use crate::streams::store::{Store, StoreValue};
+use crate::streams::store::{Memory, Store, StoreValue, Weighed};
 use crate::streams::topologies::recommendation::products::write_counted;
 use crate::streams::topologies::recommendation::trends::Trends;
 use crate::streams::topologies::recommendation::{
@@ -63,6 +63,12 @@ impl StoreValue for CustomerState {
     }
 }
 
+impl Weighed for CustomerState {
+    fn heap(&self) -> usize {
+        Self::heap(self)
+    }
+}
+
 impl StoreValue for Ring {
     fn encode(&self, out: &mut Vec<u8>) {
         Self::encode(self, out);
@@ -70,6 +76,12 @@ impl StoreValue for Ring {
 
     fn decode(bytes: &[u8]) -> Result<Self, String> {
         Self::decode(bytes).map_err(|fault| fault.to_string())
+    }
+}
+
+impl Weighed for Ring {
+    fn heap(&self) -> usize {
+        0
     }
 }
 
@@ -283,5 +295,9 @@ impl Task for CustomersTask {
 
     fn keys(&self) -> usize {
         self.customers.len() + self.ring.len()
+    }
+
+    fn keep_within(&mut self, memory: &Arc<Memory>) {
+        self.customers.keep_within(memory);
     }
 }

@@ -5,10 +5,13 @@
 //! marks are there together or not at all, also after a crash of the machine, and an open replays
 //! no journal. Only what Kafka has committed is written (`local`), by a thread of its own
 //! (`keeper`).
+//!
+//! What memory has no room for is another matter (`spill`): it is of this life alone.
 
 mod changes;
 pub(super) mod keeper;
 pub(super) mod local;
+pub mod spill;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};

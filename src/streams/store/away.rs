@@ -1,0 +1,343 @@
+//! Values of a store that memory has no room for: appended to files, found by the hash of their key.
+//!
+//! Sixteen to twenty-four bytes a key stay in memory: the hash, and where the entry lies. Files are
+//! written once, from front to back; what is taken out leaves a gap, and the emptiest file is
+//! written anew once gaps take more than what is kept.
+
+use std::io;
+
+use hashbrown::HashTable;
+
+use crate::streams::store::memory::{SpillFile, SpillFolder};
+
+/// Before key and value: their lengths and the key's hash.
+const HEADER: usize = 16;
+/// So much is read in one go where entries are read one after the other.
+const CHUNK: u32 = 64 << 10;
+/// Gaps of so many bytes are never worth writing a file anew.
+const SLACK: u64 = 8 << 20;
+/// A file's size: this part of all that is kept, within bounds.
+const FILES: u64 = 16;
+const SMALLEST: u64 = 4 << 20;
+const LARGEST: u64 = 64 << 20;
+
+/// Where an entry lies.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Place {
+    hash: u64,
+    file: u32,
+    at: u32,
+    length: u32,
+}
+
+struct Segment {
+    file: Box<dyn SpillFile>,
+    length: u32,
+    /// Bytes of entries that are still kept.
+    live: u32,
+}
+
+/// Entries on their way to a file.
+#[derive(Default)]
+pub(super) struct Batch {
+    bytes: Vec<u8>,
+    /// Hash, start and length of each.
+    entries: Vec<(u64, u32, u32)>,
+}
+
+impl Batch {
+    /// Adds an entry; `value` appends its bytes. How many bytes the batch has.
+    pub fn add(&mut self, hash: u64, key: &[u8], value: impl FnOnce(&mut Vec<u8>)) -> usize {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(&length(key.len()).to_le_bytes());
+        self.bytes.extend_from_slice(&[0; 4]);
+        self.bytes.extend_from_slice(&hash.to_le_bytes());
+        self.bytes.extend_from_slice(key);
+        let middle = self.bytes.len();
+        value(&mut self.bytes);
+        let size = length(self.bytes.len() - middle);
+        self.bytes[start + 4..start + 8].copy_from_slice(&size.to_le_bytes());
+        self.entries.push((hash, length(start), length(self.bytes.len() - start)));
+        self.bytes.len()
+    }
+
+    pub const fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
+
+/// Keys and values are records of Kafka, and batches a few MiB.
+fn length(bytes: usize) -> u32 {
+    u32::try_from(bytes).expect("less than 4 GiB")
+}
+
+/// An entry within a chunk that was read.
+struct Entry {
+    place: Place,
+    /// Where in the chunk the key begins, the value begins, and the entry ends.
+    key: usize,
+    value: usize,
+    end: usize,
+}
+
+/// The values that lie in files.
+#[derive(Default)]
+pub(super) struct Away {
+    table: HashTable<Place>,
+    /// By number; a number is given again when its file is gone.
+    files: Vec<Option<Segment>>,
+    /// The file that is written.
+    open: Option<u32>,
+    /// Bytes of all entries that are kept, and of all files.
+    live: u64,
+    length: u64,
+    /// Where [`Self::sweep`] goes on.
+    cursor: (u32, u32),
+}
+
+impl Away {
+    pub fn is_empty(&self) -> bool {
+        self.table.is_empty()
+    }
+
+    pub fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Bytes of what is kept in files.
+    pub const fn bytes(&self) -> u64 {
+        self.live
+    }
+
+    /// Bytes that this takes in memory.
+    pub fn held(&self) -> u64 {
+        (self.table.capacity() * (size_of::<Place>() + 1)) as u64
+    }
+
+    /// Bytes of the files themselves.
+    #[cfg(test)]
+    pub const fn size(&self) -> u64 {
+        self.length
+    }
+
+    fn file(&self, number: u32) -> Option<&Segment> {
+        self.files.get(number as usize)?.as_ref()
+    }
+
+    /// Writes a batch; then its entries can be found, and before not.
+    pub fn put(&mut self, folder: &dyn SpillFolder, batch: &Batch) -> io::Result<()> {
+        let number = self.writable(folder)?;
+        let Some(Some(segment)) = self.files.get_mut(number as usize) else { return Ok(()) };
+        segment.file.write(segment.length.into(), &batch.bytes)?;
+        let from = segment.length;
+        let added = length(batch.bytes.len());
+        segment.length += added;
+        segment.live += added;
+        self.length += u64::from(added);
+        self.live += u64::from(added);
+        for (hash, start, length) in &batch.entries {
+            let place = Place { hash: *hash, file: number, at: from + start, length: *length };
+            self.table.insert_unique(*hash, place, |other| other.hash);
+        }
+        Ok(())
+    }
+
+    /// The file that is written, a new one if that is full.
+    fn writable(&mut self, folder: &dyn SpillFolder) -> io::Result<u32> {
+        let full = (self.live / FILES).clamp(SMALLEST, LARGEST);
+        if let Some(number) = self.open
+            && self.file(number).is_some_and(|file| u64::from(file.length) < full)
+        {
+            return Ok(number);
+        }
+        let segment = Segment { file: folder.create()?, length: 0, live: 0 };
+        let free = self.files.iter().position(Option::is_none).unwrap_or(self.files.len());
+        if free == self.files.len() {
+            self.files.push(None);
+        }
+        self.files[free] = Some(segment);
+        self.open = Some(length(free));
+        Ok(length(free))
+    }
+
+    /// Takes the entry of a key out and leaves its bytes in `buffer`; its value begins at what is
+    /// returned.
+    pub fn take(
+        &mut self,
+        hash: u64,
+        key: &[u8],
+        buffer: &mut Vec<u8>,
+    ) -> io::Result<Option<usize>> {
+        let mut found = None;
+        for place in self.table.iter_hash(hash).filter(|place| place.hash == hash) {
+            self.read(place, buffer)?;
+            let value = HEADER + key.len();
+            if buffer.get(HEADER..value) == Some(key) && key_length(buffer) == key.len() {
+                found = Some((*place, value));
+                break;
+            }
+        }
+        let Some((place, value)) = found else { return Ok(None) };
+        self.forget(place);
+        Ok(Some(value))
+    }
+
+    fn read(&self, place: &Place, buffer: &mut Vec<u8>) -> io::Result<()> {
+        buffer.clear();
+        buffer.resize(place.length as usize, 0);
+        let file = self.file(place.file).ok_or_else(|| io::Error::other("its file is gone"))?;
+        file.file.read(place.at.into(), buffer)
+    }
+
+    /// Takes an entry out.
+    fn forget(&mut self, place: Place) {
+        if let Ok(entry) = self.table.find_entry(place.hash, |other| *other == place) {
+            entry.remove();
+        }
+        self.live -= u64::from(place.length);
+        let slot = &mut self.files[place.file as usize];
+        let Some(segment) = slot else { return };
+        segment.live -= place.length;
+        if segment.live > 0 {
+            return;
+        }
+        // Nothing of it is kept: it is written from the front again, or goes.
+        self.length -= u64::from(segment.length);
+        segment.length = 0;
+        if self.cursor.0 == place.file {
+            self.cursor.1 = 0;
+        }
+        if self.open != Some(place.file) {
+            *slot = None;
+        }
+    }
+
+    /// Hands every entry to `each`, in no order.
+    pub fn each(&self, mut each: impl FnMut(&[u8], &[u8])) -> io::Result<()> {
+        let mut buffer = Vec::new();
+        for place in &self.table {
+            self.read(place, &mut buffer)?;
+            let value = HEADER + key_length(&buffer);
+            each(&buffer[HEADER..value], &buffer[value..]);
+        }
+        Ok(())
+    }
+
+    /// Shows up to `count` entries to `expired`, from where the last call ended, and takes out
+    /// those of which it says so. Returns their keys.
+    pub fn sweep(
+        &mut self,
+        count: usize,
+        mut expired: impl FnMut(&[u8]) -> bool,
+    ) -> io::Result<Vec<Box<[u8]>>> {
+        let (mut left, mut ends) = (count.min(self.len()), self.files.len() + 1);
+        let (mut gone, mut keys, mut buffer) = (Vec::new(), Vec::new(), Vec::new());
+        while left > 0 && ends > 0 {
+            let (number, at) = self.cursor;
+            let Some(segment) = self.file(number).filter(|segment| at < segment.length) else {
+                let last = number as usize + 1 >= self.files.len();
+                self.cursor = if last { (0, 0) } else { (number + 1, 0) };
+                ends -= 1;
+                continue;
+            };
+            let entries = chunk(segment, number, at, &mut buffer)?;
+            for entry in entries {
+                if left == 0 {
+                    break;
+                }
+                self.cursor.1 = entry.place.at + entry.place.length;
+                if !self.keeps(&entry.place) {
+                    continue;
+                }
+                left -= 1;
+                if expired(&buffer[entry.value..entry.end]) {
+                    keys.push(buffer[entry.key..entry.value].into());
+                    gone.push(entry.place);
+                }
+            }
+        }
+        gone.into_iter().for_each(|place| self.forget(place));
+        Ok(keys)
+    }
+
+    fn keeps(&self, place: &Place) -> bool {
+        self.table.find(place.hash, |other| other == place).is_some()
+    }
+
+    /// Writes files anew while gaps take more than what is kept.
+    pub fn clean(&mut self, folder: &dyn SpillFolder) -> io::Result<()> {
+        while self.length > 2 * self.live + SLACK {
+            let closed =
+                (0_u32..).zip(&self.files).filter(|(number, _)| self.open != Some(*number));
+            let emptiest =
+                closed.filter_map(|(number, file)| Some((file.as_ref()?, number))).min_by_key(
+                    |(file, _)| u64::from(file.live) * 1024 / u64::from(file.length.max(1)),
+                );
+            let worth = emptiest.filter(|(file, _)| file.live < file.length / 2);
+            let Some((segment, number)) = worth else { return Ok(()) };
+            let (mut batch, mut moved) = (Batch::default(), Vec::new());
+            let (mut at, mut buffer) = (0, Vec::new());
+            while at < segment.length {
+                for entry in chunk(segment, number, at, &mut buffer)? {
+                    at = entry.place.at + entry.place.length;
+                    if self.keeps(&entry.place) {
+                        let value = &buffer[entry.value..entry.end];
+                        batch.add(entry.place.hash, &buffer[entry.key..entry.value], |bytes| {
+                            bytes.extend_from_slice(value);
+                        });
+                        moved.push(entry.place);
+                    }
+                }
+            }
+            self.put(folder, &batch)?;
+            moved.into_iter().for_each(|place| self.forget(place));
+        }
+        Ok(())
+    }
+}
+
+fn key_length(header: &[u8]) -> usize {
+    number(header, 0) as usize
+}
+
+fn number(bytes: &[u8], at: usize) -> u32 {
+    bytes.get(at..at + 4).and_then(|b| b.try_into().ok()).map_or(0, u32::from_le_bytes)
+}
+
+/// The entries from `at` on of which `buffer` holds the bytes: at least one.
+fn chunk(segment: &Segment, file: u32, at: u32, buffer: &mut Vec<u8>) -> io::Result<Vec<Entry>> {
+    let mut wanted = CHUNK.min(segment.length - at) as usize;
+    loop {
+        buffer.clear();
+        buffer.resize(wanted, 0);
+        segment.file.read(at.into(), buffer)?;
+        let (mut entries, mut start) = (Vec::new(), 0);
+        while let Some(header) = buffer.get(start..start + HEADER) {
+            let key = start + HEADER;
+            let value = key + key_length(header);
+            let end = value + number(header, 4) as usize;
+            if end > buffer.len() {
+                if entries.is_empty() {
+                    wanted = end - start;
+                }
+                break;
+            }
+            let mut hash = [0; 8];
+            hash.copy_from_slice(&header[8..]);
+            let place = Place {
+                hash: u64::from_le_bytes(hash),
+                file,
+                at: at + length(start),
+                length: length(end - start),
+            };
+            entries.push(Entry { place, key, value, end });
+            start = end;
+        }
+        if !entries.is_empty() {
+            return Ok(entries);
+        }
+        if wanted <= buffer.len() || wanted > (segment.length - at) as usize {
+            return Err(io::Error::other("an entry goes beyond the end of its file"));
+        }
+    }
+}

@@ -1,0 +1,418 @@
+//! A keyed store that knows what changed since the last commit.
+//!
+//! Values are in memory. Where a [`Memory`] is shared, those not used for longest are spilled to a
+//! file once all stores together hold more than it allows, and come back when they are asked for: a
+//! store answers the same with any memory, only later. What is spilled is no second truth; the
+//! changelog is, and a store that cannot read its file is lost ([`StateLost`]).
+
+use std::hash::BuildHasher;
+use std::sync::Arc;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+use crate::streams::store::away::{Away, Batch};
+pub use crate::streams::store::memory::{Memory, SpillFile, SpillFolder, StateLost};
+
+mod away;
+mod memory;
+
+/// What a store keeps for a key, and its form in the changelog.
+pub trait StoreValue: Default {
+    /// Appends the value's changelog form.
+    fn encode(&self, out: &mut Vec<u8>);
+
+    /// Reads the changelog form.
+    ///
+    /// # Errors
+    /// What is wrong with the bytes, or that they are of a newer format.
+    fn decode(bytes: &[u8]) -> Result<Self, String>;
+}
+
+/// A value whose store keeps within a budget of memory.
+pub trait Weighed {
+    /// About how many bytes it holds outside of itself.
+    fn heap(&self) -> usize;
+}
+
+/// So many records of a changelog are restored between two looks at how much memory there is.
+const LOOK_EVERY: u32 = 256;
+/// So many bytes are spilled in one go.
+const BATCH: usize = 1 << 20;
+/// Of so many keys in memory that are looked at for expiry, one in a file is.
+const RARER: usize = 4;
+
+struct Slot<V> {
+    key: Box<[u8]>,
+    value: V,
+    /// What it counts for in memory, as of the last commit.
+    weight: u32,
+    dirty: bool,
+    /// Deleted since the last commit: the changelog still needs the tombstone.
+    gone: bool,
+    /// Asked for since somebody last looked for what to spill.
+    used: bool,
+}
+
+/// A store: values by key, with the set of keys changed since [`Store::take_changes`].
+///
+/// Values lie in one vector and the table holds only their positions, so that a key is stored
+/// once and a change is noted by four bytes.
+pub struct Store<V> {
+    name: &'static str,
+    table: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+    slots: Vec<Slot<V>>,
+    free: Vec<u32>,
+    changed: Vec<u32>,
+    sweep: usize,
+    /// What the stores of the process may hold; `None`: as much as there is.
+    memory: Option<Arc<Memory>>,
+    /// Bytes held by the slots, and as the memory was told with all else.
+    held: u64,
+    told: u64,
+    away: Away,
+    told_away: u64,
+    /// Where the search for what to spill goes on.
+    hand: usize,
+    restored: u32,
+    buffer: Vec<u8>,
+}
+
+impl<V> Drop for Store<V> {
+    fn drop(&mut self) {
+        if let Some(memory) = &self.memory {
+            memory.holds(self.told, 0);
+            memory.has_spilled(self.told_away, 0);
+        }
+    }
+}
+
+impl<V: StoreValue + Weighed> Store<V> {
+    /// An empty store named `name`.
+    #[must_use]
+    pub fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            table: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+            slots: Vec::new(),
+            free: Vec::new(),
+            changed: Vec::new(),
+            sweep: 0,
+            memory: None,
+            held: 0,
+            told: 0,
+            away: Away::default(),
+            told_away: 0,
+            hand: 0,
+            restored: 0,
+            buffer: Vec::new(),
+        }
+    }
+
+    /// Keeps within what all stores of the process may hold; called while it is empty.
+    pub fn keep_within(&mut self, memory: &Arc<Memory>) {
+        self.memory = Some(Arc::clone(memory));
+    }
+
+    /// The store's name.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// How many keys it holds.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.table.len() + self.away.len()
+    }
+
+    /// Whether it holds none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn find(&self, key: &[u8]) -> Option<u32> {
+        let hash = self.hasher.hash_one(key);
+        self.table.find(hash, |at| *self.slots[*at as usize].key == *key).copied()
+    }
+
+    /// The same; a value that was spilled comes back.
+    fn fetch(&mut self, key: &[u8]) -> Option<u32> {
+        let at = self.find(key).or_else(|| self.recall(key))?;
+        self.slots[at as usize].used = true;
+        Some(at)
+    }
+
+    fn recall(&mut self, key: &[u8]) -> Option<u32> {
+        if self.away.is_empty() {
+            return None;
+        }
+        let hash = self.hasher.hash_one(key);
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let found = self.away.take(hash, key, &mut buffer).unwrap_or_else(|e| self.lost(&e));
+        let at = found.map(|value| {
+            let value = V::decode(&buffer[value..]).unwrap_or_else(|e| self.lost(&e));
+            let at = self.insert(key);
+            self.slots[at as usize].value = value;
+            self.weigh(at);
+            at
+        });
+        self.buffer = buffer;
+        at
+    }
+
+    /// Ends the thread's work: what the store holds is not known any more.
+    fn lost(&self, cause: &dyn std::fmt::Display) -> ! {
+        let lost = format!("store \"{}\": {cause}", self.name);
+        // Not a panic: nothing is wrong with the program or the record.
+        std::panic::resume_unwind(Box::new(StateLost(lost)))
+    }
+
+    /// The value of `key`.
+    #[must_use]
+    pub fn get(&mut self, key: &[u8]) -> Option<&V> {
+        let at = self.fetch(key)?;
+        let slot = &self.slots[at as usize];
+        (!slot.gone).then_some(&slot.value)
+    }
+
+    /// The value of `key` to change, made if absent. `change` tells whether it did change the
+    /// value; only then is it written to the changelog.
+    pub fn update<T>(&mut self, key: &[u8], change: impl FnOnce(&mut V) -> (bool, T)) -> T {
+        let at = self.fetch(key);
+        let (at, fresh) = at.map_or_else(|| (self.insert(key), true), |at| (at, false));
+        let slot = &mut self.slots[at as usize];
+        if slot.gone {
+            slot.value = V::default();
+        }
+        let (changed, result) = change(&mut slot.value);
+        if changed {
+            slot.gone = false;
+            slot.used = true;
+            if !slot.dirty {
+                slot.dirty = true;
+                self.changed.push(at);
+            }
+        } else if fresh {
+            self.forget(at);
+        }
+        result
+    }
+
+    /// Deletes `key`.
+    pub fn remove(&mut self, key: &[u8]) {
+        if let Some(at) = self.fetch(key) {
+            self.bury(at);
+        }
+    }
+
+    fn bury(&mut self, at: u32) {
+        let slot = &mut self.slots[at as usize];
+        slot.gone = true;
+        slot.value = V::default();
+        if !slot.dirty {
+            slot.dirty = true;
+            self.changed.push(at);
+        }
+    }
+
+    fn insert(&mut self, key: &[u8]) -> u32 {
+        let (value, key_bytes) = (V::default(), key.into());
+        let slot =
+            Slot { key: key_bytes, value, weight: 0, dirty: false, gone: false, used: false };
+        let at = if let Some(at) = self.free.pop() {
+            self.slots[at as usize] = slot;
+            at
+        } else {
+            self.slots.push(slot);
+            u32::try_from(self.slots.len() - 1).expect("fewer than 2^32 keys a partition")
+        };
+        let hash = self.hasher.hash_one(key);
+        let (slots, hasher) = (&self.slots, &self.hasher);
+        self.table.insert_unique(hash, at, |at| hasher.hash_one(&*slots[*at as usize].key));
+        at
+    }
+
+    fn forget(&mut self, at: u32) {
+        let hash = self.hasher.hash_one(&*self.slots[at as usize].key);
+        if let Ok(entry) = self.table.find_entry(hash, |other| *other == at) {
+            entry.remove();
+        }
+        let slot = &mut self.slots[at as usize];
+        slot.key = Box::default();
+        slot.value = V::default();
+        self.held -= u64::from(std::mem::take(&mut slot.weight));
+        self.free.push(at);
+    }
+
+    /// Looks at up to `count` keys, continuing where the last call ended, and deletes those for
+    /// which `expired` says so.
+    pub fn expire(&mut self, count: usize, expired: impl Fn(&V) -> bool) {
+        self.expire_telling(count, expired, |_| ());
+    }
+
+    /// The same; `gone` is told each key that is deleted.
+    pub fn expire_telling(
+        &mut self,
+        count: usize,
+        expired: impl Fn(&V) -> bool,
+        mut gone: impl FnMut(&[u8]),
+    ) {
+        for _ in 0..count.min(self.slots.len()) {
+            self.sweep = (self.sweep + 1) % self.slots.len();
+            let slot = &self.slots[self.sweep];
+            if !slot.key.is_empty() && !slot.gone && expired(&slot.value) {
+                gone(&slot.key);
+                // Positions fit: they came from u32.
+                self.bury(u32::try_from(self.sweep).unwrap_or(0));
+            }
+        }
+        if self.away.is_empty() {
+            return;
+        }
+        let is_over = |bytes: &[u8]| V::decode(bytes).is_ok_and(|value| expired(&value));
+        let swept = self.away.sweep(count.div_ceil(RARER), is_over);
+        for key in swept.unwrap_or_else(|e| self.lost(&e)) {
+            gone(&key);
+            let at = self.insert(&key);
+            self.bury(at);
+        }
+    }
+
+    /// Hands each change since the last call to `write` (`None`: deleted), and forgets them. Then
+    /// spills what is too much.
+    pub fn take_changes(&mut self, write: &mut dyn FnMut(&[u8], Option<&[u8]>)) {
+        let mut buffer = Vec::with_capacity(512);
+        for at in std::mem::take(&mut self.changed) {
+            let slot = &mut self.slots[at as usize];
+            slot.dirty = false;
+            if slot.gone {
+                write(&slot.key, None);
+                self.forget(at);
+            } else {
+                buffer.clear();
+                slot.value.encode(&mut buffer);
+                write(&slot.key, Some(&buffer));
+                self.weigh(at);
+            }
+        }
+        self.make_room();
+    }
+
+    /// Takes one record of the changelog.
+    ///
+    /// # Errors
+    /// What [`StoreValue::decode`] says.
+    pub fn restore(&mut self, key: &[u8], value: Option<&[u8]>) -> Result<(), String> {
+        match value {
+            None => {
+                if let Some(at) = self.fetch(key) {
+                    self.forget(at);
+                }
+            }
+            Some(bytes) => {
+                let value = V::decode(bytes)?;
+                let at = self.fetch(key).unwrap_or_else(|| self.insert(key));
+                self.slots[at as usize].value = value;
+                self.weigh(at);
+            }
+        }
+        self.restored += 1;
+        if self.restored.is_multiple_of(LOOK_EVERY) {
+            self.make_room();
+        }
+        Ok(())
+    }
+
+    /// Hands every key and value to `each`, in no order.
+    pub fn each(&mut self, mut each: impl FnMut(&[u8], &V)) {
+        let held = self.table.iter().map(|at| &self.slots[*at as usize]);
+        held.filter(|slot| !slot.gone).for_each(|slot| each(&slot.key, &slot.value));
+        let mut broken = None;
+        let read = self.away.each(|key, bytes| match V::decode(bytes) {
+            Ok(value) => each(key, &value),
+            Err(cause) => broken = Some(cause),
+        });
+        read.unwrap_or_else(|e| self.lost(&e));
+        if let Some(cause) = broken {
+            self.lost(&cause);
+        }
+    }
+
+    /// Counts what a slot holds by now.
+    fn weigh(&mut self, at: u32) {
+        if self.memory.is_none() {
+            return;
+        }
+        let slot = &mut self.slots[at as usize];
+        // A position in the table, and what the allocator adds to the key.
+        let bytes = size_of::<Slot<V>>() + 24 + slot.key.len() + slot.value.heap();
+        let weight = u32::try_from(bytes).unwrap_or(u32::MAX);
+        self.held = self.held + u64::from(weight) - u64::from(slot.weight);
+        slot.weight = weight;
+    }
+
+    /// Spills what is too much, that which was not asked for lately.
+    fn make_room(&mut self) {
+        let Some(memory) = self.memory.clone() else { return };
+        self.tell(&memory);
+        let wanted = memory.excess(self.held);
+        if wanted == 0 {
+            return;
+        }
+        let goal = self.held.saturating_sub(wanted);
+        let mut steps = 2 * self.slots.len();
+        while self.held > goal && steps > 0 {
+            let (batch, chosen) = self.choose(goal, &mut steps);
+            if batch.is_empty() {
+                break;
+            }
+            if let Err(error) = self.away.put(memory.folder(), &batch) {
+                memory.failed(error);
+                break;
+            }
+            chosen.into_iter().for_each(|at| self.forget(at));
+        }
+        if let Err(error) = self.away.clean(memory.folder()) {
+            memory.failed(error);
+        }
+        self.tell(&memory);
+    }
+
+    /// Values to spill until `goal` is held, a batch of them at most: second chance, in the order
+    /// of the slots.
+    fn choose(&mut self, goal: u64, steps: &mut usize) -> (Batch, Vec<u32>) {
+        let (mut batch, mut chosen, mut left) = (Batch::default(), Vec::new(), self.held);
+        while left > goal && *steps > 0 {
+            *steps -= 1;
+            self.hand = (self.hand + 1) % self.slots.len();
+            let slot = &mut self.slots[self.hand];
+            if slot.key.is_empty() || slot.dirty || std::mem::take(&mut slot.used) {
+                continue;
+            }
+            // Two rounds at most: it is not chosen in both.
+            slot.used = true;
+            left -= u64::from(slot.weight);
+            let hash = self.hasher.hash_one(&*slot.key);
+            let size = batch.add(hash, &slot.key, |bytes| slot.value.encode(bytes));
+            // Positions fit: they came from u32.
+            chosen.push(u32::try_from(self.hand).unwrap_or(0));
+            if size >= BATCH {
+                break;
+            }
+        }
+        (batch, chosen)
+    }
+
+    /// Tells the memory what is held by now.
+    fn tell(&mut self, memory: &Memory) {
+        let (held, away) = (self.held + self.away.held(), self.away.bytes());
+        memory.holds(std::mem::replace(&mut self.told, held), held);
+        memory.has_spilled(std::mem::replace(&mut self.told_away, away), away);
+    }
+}
+
+#[cfg(test)]
+mod tests;
