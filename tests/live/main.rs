@@ -24,6 +24,7 @@ mod events;
 mod events_cluster;
 mod events_files;
 mod events_killed;
+mod events_loading;
 mod events_read;
 mod events_server;
 mod events_writers;

@@ -30,16 +30,26 @@ impl Server {
 
     /// Starts the stopped server again, on its port and with its files.
     pub fn launch(&mut self) {
+        self.begin();
+        self.wait();
+    }
+
+    /// The same, with later `arguments` and without waiting until it answers.
+    pub fn begin_with(&mut self, arguments: &[&str]) {
+        self.arguments.extend(arguments.iter().map(|a| (*a).to_owned()));
+        self.begin();
+    }
+
+    fn begin(&mut self) {
         let mut command = Command::new("redis-server");
         command.args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--dir"]);
         command.arg(self.folder.path()).args(&self.arguments);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         self.child = Some(command.spawn().expect("redis-server is installed"));
-        self.wait();
     }
 
     /// Waits until it answers.
-    fn wait(&self) {
+    pub fn wait(&self) {
         wait_for("redis-server answers", Duration::from_secs(60), || {
             let mut connection = self.client().get_connection().ok()?;
             redis::cmd("PING").query::<String>(&mut connection).ok()
@@ -52,6 +62,15 @@ impl Server {
             child.kill().expect("killed");
             child.wait().expect("an end");
         }
+    }
+
+    /// Waits until it says that it loads its data.
+    pub fn wait_for_loading(&self) {
+        wait_for("redis-server loads", Duration::from_secs(60), || {
+            let mut connection = self.client().get_connection().ok()?;
+            let told: String = redis::cmd("INFO").arg("persistence").query(&mut connection).ok()?;
+            told.contains("\nloading:1").then_some(())
+        });
     }
 
     fn client(&self) -> redis::Client {

@@ -75,7 +75,10 @@ pub fn wait_for<T>(what: &str, limit: Duration, mut ready: impl FnMut() -> Optio
 
 /// The program with a cleared environment, pointed at the test servers, state in `home`.
 pub fn bss(home: &std::path::Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_bss"));
+    // For long runs by hand, a release build.
+    let program = std::env::var("BSS_TEST_BINARY");
+    let mut command =
+        Command::new(program.unwrap_or_else(|_| env!("CARGO_BIN_EXE_bss").to_owned()));
     let (pg_host, pg_port) = postgres();
     let (redis_host, redis_port) = redis();
     command

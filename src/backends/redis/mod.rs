@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use redis::aio::MultiplexedConnection;
 use redis::{
-    Client, ClientTlsConfig, ConnectionAddr, ErrorKind, IntoConnectionInfo, RedisConnectionInfo,
-    RedisError, TlsCertificates,
+    AsyncConnectionConfig, Client, ClientTlsConfig, ConnectionAddr, ErrorKind, IntoConnectionInfo,
+    RedisConnectionInfo, RedisError, TlsCertificates,
 };
 
 use crate::backends::error::{BackendError, Kind, Result};
@@ -30,7 +30,9 @@ pub fn place(settings: &Redis) -> String {
 pub async fn connect(settings: &Redis) -> Result<MultiplexedConnection> {
     let what = || format!("could not connect to Redis at {}", place(settings));
     let client = client(settings)?;
-    let connecting = client.get_multiplexed_async_connection();
+    // The library's own patience, half a second, is too short for a busy server.
+    let config = AsyncConnectionConfig::new().set_response_timeout(Some(settings.connect_timeout));
+    let connecting = client.get_multiplexed_async_connection_with_config(&config);
     match tokio::time::timeout(settings.connect_timeout, connecting).await {
         Ok(Ok(connection)) => Ok(connection),
         Ok(Err(error)) => Err(classify(error, what())),
@@ -103,12 +105,13 @@ fn certificates(settings: &Redis) -> Result<Option<TlsCertificates>> {
 /// Whether the server was not there, or not ready: the same call may be answered a moment later.
 #[must_use]
 pub fn passes(error: &RedisError) -> bool {
-    let loading = ["LOADING", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN"];
+    // BUSY: a script of somebody else's takes long.
+    let passing = ["LOADING", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY"];
     error.is_timeout()
         || error.is_io_error()
         || error.is_connection_refusal()
         || error.is_connection_dropped()
-        || error.code().is_some_and(|code| loading.contains(&code))
+        || error.code().is_some_and(|code| passing.contains(&code))
 }
 
 /// Turns a client error into a classified one; `what` says what was tried on which object.
@@ -150,17 +153,25 @@ const SETTINGS: [&str; 7] = [
 /// Reads a server's facts.
 ///
 /// # Errors
-/// As the server says; a refused `CONFIG` is not an error.
+/// As the server says; a refused `CONFIG` is not an error. [`Kind::Unreachable`] while it loads its
+/// data: what it says of itself then is not what holds afterwards.
 pub async fn facts(settings: &Redis) -> Result<Facts> {
     let mut connection = connect(settings).await?;
     let what = || format!("could not ask Redis at {}", place(settings));
     let text: String =
         redis::cmd("INFO").query_async(&mut connection).await.map_err(|e| classify(e, what()))?;
-    let info = text
+    let info: BTreeMap<String, String> = text
         .lines()
         .filter_map(|line| line.split_once(':'))
         .map(|(k, v)| (k.to_owned(), v.trim().to_owned()))
         .collect();
+    if info.get("loading").is_some_and(|loading| loading != "0") {
+        return Err(BackendError::new(Kind::Unreachable, what())
+            .because("it still loads its data")
+            .hint(
+                "It answers once that is done; its log and `INFO persistence` say how far it is.",
+            ));
+    }
     let (seconds, micros): (i64, i64) =
         redis::cmd("TIME").query_async(&mut connection).await.map_err(|e| classify(e, what()))?;
     let time = EventTime::from_micros(seconds.saturating_mul(1_000_000).saturating_add(micros));
@@ -168,8 +179,12 @@ pub async fn facts(settings: &Redis) -> Result<Facts> {
     for key in SETTINGS {
         let answer: std::result::Result<BTreeMap<String, String>, RedisError> =
             redis::cmd("CONFIG").arg("GET").arg(key).query_async(&mut connection).await;
-        // Managed servers refuse CONFIG; INFO then has to do.
-        facts.settings.extend(answer.unwrap_or_default());
+        match answer {
+            Ok(found) => facts.settings.extend(found),
+            Err(error) if passes(&error) => return Err(classify(error, what())),
+            // Managed servers refuse CONFIG; INFO then has to do.
+            Err(_) => {}
+        }
     }
     Ok(facts)
 }
