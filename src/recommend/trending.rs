@@ -7,7 +7,7 @@
 
 use std::cmp::Ordering;
 
-use crate::domain::EventTime;
+use crate::domain::{EventTime, heap};
 use crate::recommend::bytes::{BytesFault, Reader, maybe, signed, text, varint};
 
 /// The ranking a product counts for.
@@ -70,6 +70,12 @@ pub struct ViewCount {
 const VERSION: u8 = 1;
 
 impl ViewCount {
+    /// About how many bytes it holds outside of itself.
+    #[must_use]
+    pub fn heap(&self) -> usize {
+        self.category.as_ref().map_or(0, |(_, name)| heap::text(name))
+    }
+
     /// One view.
     #[must_use]
     pub fn one(category: Option<&str>, time: EventTime) -> Self {
@@ -144,6 +150,13 @@ pub struct TopProducts {
 }
 
 impl TopProducts {
+    /// About how many bytes it holds outside of itself.
+    #[must_use]
+    pub fn heap(&self) -> usize {
+        let texts = self.products.iter().map(|ranked| heap::text(&ranked.product));
+        heap::list(&self.products) + texts.sum::<usize>()
+    }
+
     /// None yet; at most `most` are kept.
     #[must_use]
     pub const fn new(most: usize) -> Self {

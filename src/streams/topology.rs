@@ -473,6 +473,6 @@ pub trait Task: Send {
     fn keys(&self) -> usize;
 
     /// Lets its stores keep within what those of the process may hold in memory; told before
-    /// anything is restored. Open windows are not counted: grace bounds them.
-    fn keep_within(&mut self, _memory: &Arc<Memory>) {}
+    /// anything is restored.
+    fn keep_within(&mut self, memory: &Arc<Memory>);
 }

@@ -1,7 +1,11 @@
 //! Our side: the windowed aggregation, driven as a topology drives it.
 
+use std::sync::Arc;
+
+use bss::backends::kafka::runner::disk::spill::SpillTo;
 use bss::domain::EventTime;
 use bss::streams::aggregate::{Emission, Placed, Tally, WindowedAggregation};
+use bss::streams::store::Memory;
 use bss::streams::time::{Grace, StreamTime};
 use bss::streams::window::Window;
 
@@ -35,8 +39,10 @@ pub fn window(kind: Kind) -> Window {
     window.expect("a window that can be")
 }
 
-fn line(kind: Kind, step: usize, emission: Emission<&'static str, Totals>) -> Line {
+fn line(case: &Case, step: usize, emission: Emission<String, Totals>) -> Line {
     let Emission { key, span, value, .. } = emission;
+    let kind = case.kind;
+    let key = case.records.iter().map(|r| r.key).find(|k| **k == key).expect("a key of the case");
     let end = match kind {
         // It ends with its event, the span a microsecond later.
         Kind::Sliding { .. } => span.end.plus_micros(-1),
@@ -50,10 +56,16 @@ fn line(kind: Kind, step: usize, emission: Emission<&'static str, Totals>) -> Li
 }
 
 /// For each record: stream time moves to it, what that closes is closed, then it is added. Stream
-/// time is that of all keys together, as in a task of Kafka Streams.
+/// time is that of all keys together, as in a task of Kafka Streams. Of every other case each window
+/// is spilled to a file after every third record, and comes back when it is asked for.
 pub fn run(case: &Case, emit: Emit) -> Run {
     let grace = Grace::from_micros(case.grace * MILLI);
     let mut windows = WindowedAggregation::new(window(case.kind), grace, emit, Totals::join);
+    let scarce = case.records.len() % 2 == 1;
+    if scarce {
+        let files = SpillTo::new(std::env::temp_dir());
+        windows.keep_within(&Arc::new(Memory::new(0, Box::new(files))));
+    }
     let (mut stream_time, mut out) = (StreamTime::new(), Vec::new());
     let (mut lines, mut placed) = (Vec::new(), Vec::new());
     for (step, record) in case.records.iter().enumerate() {
@@ -62,10 +74,14 @@ pub fn run(case: &Case, emit: Emit) -> Run {
         if let Some(now) = stream_time.get() {
             windows.close_up_to(now, &mut out);
         }
-        placed.push(windows.add(&record.key, time, &Totals::of(record.value), &mut out));
-        lines.extend(out.drain(..).map(|emission| line(case.kind, step, emission)));
+        let key = record.key.to_owned();
+        placed.push(windows.add(&key, time, &Totals::of(record.value), &mut out));
+        lines.extend(out.drain(..).map(|emission| line(case, step, emission)));
+        if scarce && step % 3 == 2 {
+            windows.take_changes(&mut |_, _| ());
+        }
     }
     windows.close_all(&mut out);
-    lines.extend(out.drain(..).map(|emission| line(case.kind, case.records.len(), emission)));
+    lines.extend(out.drain(..).map(|emission| line(case, case.records.len(), emission)));
     Run { lines, placed, tally: windows.tally(), open: windows.open() }
 }

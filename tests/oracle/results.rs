@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use bss::streams::store::StoreValue;
+
 /// What the records of a window come to; joining does not depend on the order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Totals {
     pub count: i64,
     pub sum: i64,
@@ -30,6 +32,24 @@ impl Totals {
             min: self.min.min(other.min),
             max: self.max.max(other.max),
         }
+    }
+}
+
+impl StoreValue for Totals {
+    fn encode(&self, out: &mut Vec<u8>) {
+        for number in [self.count, self.sum, self.min, self.max] {
+            out.extend_from_slice(&number.to_le_bytes());
+        }
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self, String> {
+        let mut numbers = bytes.chunks_exact(8).map(|b| b.try_into().map(i64::from_le_bytes));
+        let mut next = || numbers.next().and_then(Result::ok).ok_or("32 bytes are wanted");
+        Ok(Self { count: next()?, sum: next()?, min: next()?, max: next()? })
+    }
+
+    fn heap(&self) -> usize {
+        0
     }
 }
 

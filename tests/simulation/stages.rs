@@ -9,7 +9,7 @@ use bss::streams::aggregate::{Emission, Emit, WindowedAggregation};
 use bss::streams::driver::Place;
 use bss::streams::output::Outputs;
 use bss::streams::record::SourceRecord;
-use bss::streams::store::StoreValue;
+use bss::streams::store::{Memory, StoreValue};
 use bss::streams::time::Grace;
 use bss::streams::topology::{
     Description, Gate, Lateness, Outcome, Sinks, Source, Stage, StoreDescription, Task, Topology,
@@ -135,6 +135,8 @@ impl Task for Orders {
     fn keys(&self) -> usize {
         0
     }
+
+    fn keep_within(&mut self, _memory: &Arc<Memory>) {}
 }
 
 #[derive(Clone, Default)]
@@ -147,6 +149,10 @@ impl StoreValue for Count {
 
     fn decode(bytes: &[u8]) -> Result<Self, String> {
         bytes.try_into().map(|b| Self(u64::from_be_bytes(b))).map_err(|_| "length".to_owned())
+    }
+
+    fn heap(&self) -> usize {
+        0
     }
 }
 
@@ -217,6 +223,10 @@ impl Task for Counts {
 
     fn keys(&self) -> usize {
         self.windows.open()
+    }
+
+    fn keep_within(&mut self, memory: &Arc<Memory>) {
+        self.windows.keep_within(memory);
     }
 }
 

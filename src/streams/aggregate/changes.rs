@@ -7,15 +7,11 @@
 //! The time up to which windows are closed is not kept here: it is stream time, which is
 //! committed with the offsets, and comes back by [`WindowedAggregation::resume`].
 
-use std::collections::BTreeSet;
-
 use crate::domain::EventTime;
-use crate::streams::aggregate::{Pane, Point, WindowedAggregation};
+use crate::streams::aggregate::WindowedAggregation;
+use crate::streams::aggregate::entry::{POINT, PREFIX, WINDOW, start};
 use crate::streams::store::StoreValue;
 use crate::streams::window::WindowSpan;
-
-pub(super) const WINDOW: u8 = b'w';
-pub(super) const POINT: u8 = b'p';
 
 /// A key of windows and its bytes in the changelog.
 pub trait WindowKey: Ord + Clone {
@@ -39,81 +35,14 @@ impl WindowKey for String {
     }
 }
 
-/// What changed since it was last taken.
-pub(super) struct Changed<K> {
-    panes: BTreeSet<(K, EventTime)>,
-    points: BTreeSet<(K, EventTime)>,
-}
-
-impl<K: Ord + Clone> Changed<K> {
-    pub(super) const fn new() -> Self {
-        Self { panes: BTreeSet::new(), points: BTreeSet::new() }
-    }
-
-    /// A window is opened or changes. Says whether it was noted before: a new one that was takes
-    /// the place of one that the changelog holds.
-    pub(super) fn pane(&mut self, place: &(K, EventTime)) -> bool {
-        let noted = self.panes.contains(place);
-        if !noted {
-            self.panes.insert(place.clone());
-        }
-        noted
-    }
-
-    /// A window is gone; one that the changelog never held leaves no trace.
-    pub(super) fn pane_gone(&mut self, place: (K, EventTime), stored: bool) {
-        if stored {
-            self.panes.insert(place);
-        } else {
-            self.panes.remove(&place);
-        }
-    }
-
-    /// The same of a point.
-    pub(super) fn point(&mut self, place: (K, EventTime)) -> bool {
-        !self.points.insert(place)
-    }
-
-    pub(super) fn point_gone(&mut self, place: (K, EventTime), stored: bool) {
-        if stored {
-            self.points.insert(place);
-        } else {
-            self.points.remove(&place);
-        }
-    }
-}
-
 impl<K: WindowKey, A: StoreValue + Clone> WindowedAggregation<K, A> {
     /// Hands each change since the last call to `write` (`None`: deleted), and forgets them.
     pub fn take_changes(&mut self, write: &mut dyn FnMut(&[u8], Option<&[u8]>)) {
-        let (mut key, mut value) = (Vec::with_capacity(64), Vec::with_capacity(128));
-        let changed = std::mem::replace(&mut self.changed, Changed::new());
-        for place in changed.panes {
-            name(WINDOW, &place, &mut key);
-            value.clear();
-            match self.panes.get_mut(&place) {
-                Some(pane) => {
-                    value.extend_from_slice(&pane.end.micros().to_be_bytes());
-                    value.extend_from_slice(&pane.revision.to_be_bytes());
-                    pane.value.encode(&mut value);
-                    pane.stored = true;
-                    write(&key, Some(&value));
-                }
-                None => write(&key, None),
-            }
-        }
-        for place in changed.points {
-            name(POINT, &place, &mut key);
-            value.clear();
-            match self.points.get_mut(&place) {
-                Some(point) => {
-                    point.value.encode(&mut value);
-                    point.stored = true;
-                    write(&key, Some(&value));
-                }
-                None => write(&key, None),
-            }
-        }
+        // A tree is two thirds full as a rule.
+        let closing = self.closing.len() * size_of::<(EventTime, u64)>() * 3 / 2;
+        self.panes.beside((closing + self.spans.held()) as u64);
+        self.panes.take_changes(write);
+        self.points.take_changes(write);
     }
 
     /// Takes one record of the changelog.
@@ -121,54 +50,44 @@ impl<K: WindowKey, A: StoreValue + Clone> WindowedAggregation<K, A> {
     /// # Errors
     /// Bytes that [`Self::take_changes`] did not write.
     pub fn restore(&mut self, key: &[u8], value: Option<&[u8]>) -> Result<(), String> {
-        let (kind, rest) = key.split_first().ok_or("an empty key")?;
-        let (at, own) = rest.split_first_chunk().ok_or("a key that ends too early")?;
-        let at = EventTime::from_micros(i64::from_be_bytes(*at));
-        let place = (K::decode(own)?, at);
-        match *kind {
-            WINDOW => self.restore_window(place, value),
-            POINT => self.restore_point(place, value),
+        let kind = *key.first().ok_or("an empty key")?;
+        K::decode(key.get(PREFIX..).ok_or("a key that ends too early")?)?;
+        match kind {
+            WINDOW => self.restore_window(key, value),
+            POINT => self.restore_point(key, value),
             other => Err(format!("an entry of kind {other}; written by a newer program?")),
         }
     }
 
-    fn restore_window(
-        &mut self,
-        place: (K, EventTime),
-        value: Option<&[u8]>,
-    ) -> Result<(), String> {
-        let closes_at = |end| {
-            let span = WindowSpan { start: place.1, end };
-            self.window.closes_at(span, self.grace)
-        };
-        if let Some(before) = self.panes.remove(&place) {
-            self.closing.remove(&(closes_at(before.end), place.1, place.0.clone()));
+    fn restore_window(&mut self, place: &[u8], value: Option<&[u8]>) -> Result<(), String> {
+        if let Some(end) = self.panes.get(place).map(|pane| pane.end) {
+            let span = WindowSpan { start: start(place), end };
+            self.panes.restore(place, None)?;
+            self.never_closes(place, span);
+            self.gone(place, span);
         }
-        let Some(value) = value else { return Ok(()) };
-        let short = "a window that ends too early";
-        let (end, rest) = value.split_first_chunk().ok_or(short)?;
-        let (revision, rest) = rest.split_first_chunk().ok_or(short)?;
-        let pane = Pane {
-            end: EventTime::from_micros(i64::from_be_bytes(*end)),
-            value: A::decode(rest)?,
-            revision: u32::from_be_bytes(*revision),
-            stored: true,
-        };
-        self.closing.insert((closes_at(pane.end), place.1, place.0.clone()));
-        self.panes.insert(place, pane);
+        self.panes.restore(place, value)?;
+        if let Some(end) = self.panes.get(place).map(|pane| pane.end) {
+            self.opened(place, WindowSpan { start: start(place), end });
+        }
         Ok(())
     }
 
-    fn restore_point(&mut self, place: (K, EventTime), value: Option<&[u8]>) -> Result<(), String> {
-        let expires_at = self.window.expires_at(place.1, self.grace);
-        let Some(value) = value else {
-            self.expiring.remove(&(expires_at, place.1, place.0.clone()));
-            self.points.remove(&place);
-            return Ok(());
-        };
-        let point = Point { value: A::decode(value)?, stored: true };
-        self.expiring.insert((expires_at, place.1, place.0.clone()));
-        self.points.insert(place, point);
+    fn restore_point(&mut self, place: &[u8], value: Option<&[u8]>) -> Result<(), String> {
+        let time = start(place);
+        let (before, hash) = (self.points.get(place).is_some(), self.points.hash(place));
+        self.points.restore(place, value)?;
+        match (before, value.is_some()) {
+            (false, true) => self.point_is_there(place, time),
+            (true, false) => {
+                if !self.points.holds_hash(hash) {
+                    self.expiring.remove(&(self.window.expires_at(time, self.grace), hash));
+                }
+                let span = WindowSpan { start: time, end: time };
+                self.moments.remove(self.panes.hash(&place[PREFIX..]), span);
+            }
+            _ => {}
+        }
         Ok(())
     }
 
@@ -176,13 +95,6 @@ impl<K: WindowKey, A: StoreValue + Clone> WindowedAggregation<K, A> {
     pub const fn resume(&mut self, closed_to: EventTime) {
         self.closed_to = Some(closed_to);
     }
-}
-
-fn name<K: WindowKey>(kind: u8, place: &(K, EventTime), out: &mut Vec<u8>) {
-    out.clear();
-    out.push(kind);
-    out.extend_from_slice(&place.1.micros().to_be_bytes());
-    place.0.encode(out);
 }
 
 #[cfg(test)]
@@ -206,6 +118,10 @@ mod tests {
         fn decode(bytes: &[u8]) -> Result<Self, String> {
             let bytes = bytes.try_into().map_err(|_| "not eight bytes".to_owned())?;
             Ok(Self(u64::from_le_bytes(bytes)))
+        }
+
+        fn heap(&self) -> usize {
+            0
         }
     }
 

@@ -1,7 +1,90 @@
 //! One entry of the changelog of windows, without the types of the aggregation.
 
 use crate::domain::EventTime;
-use crate::streams::aggregate::changes::{POINT, WINDOW};
+use crate::streams::aggregate::WindowKey;
+use crate::streams::store::StoreValue;
+
+pub(super) const WINDOW: u8 = b'w';
+pub(super) const POINT: u8 = b'p';
+/// What goes before a key's own bytes: the kind, and the start or time.
+pub(super) const PREFIX: usize = 9;
+
+/// An open window; revision 0 says that there is none.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Pane<A> {
+    pub end: EventTime,
+    pub revision: u32,
+    pub value: A,
+}
+
+impl<A: StoreValue> StoreValue for Pane<A> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.end.micros().to_be_bytes());
+        out.extend_from_slice(&self.revision.to_be_bytes());
+        self.value.encode(out);
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self, String> {
+        let short = "a window that ends too early";
+        let (end, rest) = bytes.split_first_chunk().ok_or(short)?;
+        let (revision, rest) = rest.split_first_chunk().ok_or(short)?;
+        Ok(Self {
+            end: EventTime::from_micros(i64::from_be_bytes(*end)),
+            revision: u32::from_be_bytes(*revision),
+            value: A::decode(rest)?,
+        })
+    }
+
+    fn heap(&self) -> usize {
+        self.value.heap()
+    }
+}
+
+/// A contribution that sliding windows to come may need.
+#[derive(Clone, Debug)]
+pub(super) struct Point<A>(pub Option<A>);
+
+impl<A> Default for Point<A> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<A: StoreValue> StoreValue for Point<A> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        if let Some(value) = &self.0 {
+            value.encode(out);
+        }
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self, String> {
+        A::decode(bytes).map(|value| Self(Some(value)))
+    }
+
+    fn heap(&self) -> usize {
+        self.0.as_ref().map_or(0, A::heap)
+    }
+}
+
+/// The name of a window or a point in the changelog.
+pub(super) fn name<K: WindowKey>(kind: u8, key: &K, at: EventTime) -> Vec<u8> {
+    let mut name = Vec::with_capacity(64);
+    name.push(kind);
+    name.extend_from_slice(&at.micros().to_be_bytes());
+    key.encode(&mut name);
+    name
+}
+
+/// Gives a name another start or time.
+pub(super) fn begin(name: &mut [u8], at: EventTime) {
+    name[1..PREFIX].copy_from_slice(&at.micros().to_be_bytes());
+}
+
+/// The start or time in a name.
+pub(super) fn start(name: &[u8]) -> EventTime {
+    let bytes = name.get(1..).and_then(|rest| rest.split_first_chunk());
+    EventTime::from_micros(bytes.map_or(0, |(micros, _)| i64::from_be_bytes(*micros)))
+}
 
 /// An entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +104,7 @@ pub struct Entry<'a> {
 /// # Errors
 /// Bytes that no aggregation wrote.
 pub fn own_key(key: &[u8]) -> Result<&[u8], String> {
-    key.get(9..).ok_or_else(|| "a key that ends too early".to_owned())
+    key.get(PREFIX..).ok_or_else(|| "a key that ends too early".to_owned())
 }
 
 /// Reads an entry.
@@ -63,6 +146,10 @@ mod tests {
         }
         fn decode(bytes: &[u8]) -> Result<Self, String> {
             bytes.first().map(|b| Self(*b)).ok_or_else(|| "empty".to_owned())
+        }
+
+        fn heap(&self) -> usize {
+            0
         }
     }
 

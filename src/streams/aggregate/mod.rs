@@ -12,15 +12,23 @@
 //! Contributions are joined by one function. Where it is associative and commutative, final
 //! results do not depend on the order of arrival within grace.
 
-use std::collections::{BTreeMap, BTreeSet};
+//! Windows and points lie in stores, so that what memory has no room for is spilled; what stays of
+//! one is when it closes and, where the windows of a key bear on each other, its span.
+
+use std::collections::BTreeSet;
+use std::marker::PhantomData;
+use std::sync::Arc;
 
 use crate::domain::EventTime;
-use crate::streams::aggregate::changes::Changed;
+use crate::streams::aggregate::entry::{POINT, Pane, Point, WINDOW, name, start};
+use crate::streams::aggregate::spans::Spans;
+use crate::streams::store::{Memory, Store, StoreValue};
 use crate::streams::time::Grace;
 use crate::streams::window::{Window, WindowSpan};
 
 mod changes;
 pub mod entry;
+mod spans;
 
 pub use changes::WindowKey;
 
@@ -76,55 +84,56 @@ pub struct Tally {
     pub late_windows: u64,
 }
 
-struct Pane<A> {
-    end: EventTime,
-    value: A,
-    revision: u32,
-    /// The changelog holds it: its end needs a tombstone.
-    stored: bool,
-}
-
-struct Point<A> {
-    value: A,
-    stored: bool,
-}
-
 /// The open windows of all keys.
 pub struct WindowedAggregation<K, A> {
     window: Window,
     grace: Grace,
     emit: Emit,
     join: fn(&mut A, &A),
-    /// By key and start.
-    panes: BTreeMap<(K, EventTime), Pane<A>>,
-    /// By when they close, then start and key: the order of emission.
-    closing: BTreeSet<(EventTime, EventTime, K)>,
+    /// By the names of the changelog.
+    panes: Store<Pane<A>>,
+    /// By when they close: the hashes of their names.
+    closing: BTreeSet<(EventTime, u64)>,
+    open: usize,
+    /// The spans of a key's windows, by its hash; only where they bear on each other.
+    spans: Spans,
     /// Contributions by key and time that sliding windows to come may need.
-    points: BTreeMap<(K, EventTime), Point<A>>,
-    /// By when they can count nowhere any more.
-    expiring: BTreeSet<(EventTime, EventTime, K)>,
+    points: Store<Point<A>>,
+    /// By when they can count nowhere any more: the hashes of their names.
+    expiring: BTreeSet<(EventTime, u64)>,
+    /// Their times, by the hash of the key.
+    moments: Spans,
     closed_to: Option<EventTime>,
     tally: Tally,
-    changed: Changed<K>,
+    keys: PhantomData<fn() -> K>,
 }
 
-impl<K: Ord + Clone, A: Clone> WindowedAggregation<K, A> {
+impl<K: WindowKey, A: StoreValue + Clone> WindowedAggregation<K, A> {
     /// No open windows yet; `join` takes the second contribution into the first.
     #[must_use]
-    pub const fn new(window: Window, grace: Grace, emit: Emit, join: fn(&mut A, &A)) -> Self {
+    pub fn new(window: Window, grace: Grace, emit: Emit, join: fn(&mut A, &A)) -> Self {
         Self {
             window,
             grace,
             emit,
             join,
-            panes: BTreeMap::new(),
+            panes: Store::new("windows"),
             closing: BTreeSet::new(),
-            points: BTreeMap::new(),
+            open: 0,
+            spans: Spans::default(),
+            points: Store::new("points"),
             expiring: BTreeSet::new(),
+            moments: Spans::default(),
             closed_to: None,
             tally: Tally { counted: 0, late: 0, late_windows: 0 },
-            changed: Changed::new(),
+            keys: PhantomData,
         }
+    }
+
+    /// Keeps within what all stores of the process may hold; called while it is empty.
+    pub fn keep_within(&mut self, memory: &Arc<Memory>) {
+        self.panes.keep_within(memory);
+        self.points.keep_within(memory);
     }
 
     /// What became of the contributions so far.
@@ -135,8 +144,8 @@ impl<K: Ord + Clone, A: Clone> WindowedAggregation<K, A> {
 
     /// How many windows are open.
     #[must_use]
-    pub fn open(&self) -> usize {
-        self.panes.len()
+    pub const fn open(&self) -> usize {
+        self.open
     }
 
     /// The time up to which windows are closed.
@@ -178,23 +187,36 @@ impl<K: Ord + Clone, A: Clone> WindowedAggregation<K, A> {
             return;
         }
         self.closed_to = Some(time);
-        while let Some((closes_at, _, _)) = self.closing.first()
-            && *closes_at <= time
-            && let Some((_, start, key)) = self.closing.pop_first()
+        let mut due = Vec::new();
+        while let Some((at, hash)) = self.closing.first().copied()
+            && at <= time
         {
-            let Some(pane) = self.panes.remove(&(key.clone(), start)) else { continue };
-            self.changed.pane_gone((key.clone(), start), pane.stored);
-            if self.emit == Emit::Final {
-                let span = WindowSpan { start, end: pane.end };
-                out.push(Emission { key, span, revision: 1, value: Some(pane.value) });
+            self.closing.pop_first();
+            let (window, grace) = (self.window, self.grace);
+            let closes = |name: &[u8], pane: &Pane<A>| {
+                window.closes_at(WindowSpan { start: start(name), end: pane.end }, grace) == at
+            };
+            for (name, pane) in self.panes.take_hash(hash, closes) {
+                let span = WindowSpan { start: start(&name), end: pane.end };
+                self.gone(&name, span);
+                if self.emit == Emit::Final {
+                    due.push((at, span, key_of::<K>(&name), pane.value));
+                }
             }
         }
-        while let Some((expires_at, _, _)) = self.expiring.first()
-            && *expires_at <= time
-            && let Some((_, at, key)) = self.expiring.pop_first()
+        due.sort_by(|a, b| (a.0, a.1.start, &a.2).cmp(&(b.0, b.1.start, &b.2)));
+        let told = |(_, span, key, value)| Emission { key, span, revision: 1, value: Some(value) };
+        out.extend(due.into_iter().map(told));
+        while let Some((at, hash)) = self.expiring.first().copied()
+            && at <= time
         {
-            if let Some(point) = self.points.remove(&(key.clone(), at)) {
-                self.changed.point_gone((key, at), point.stored);
+            self.expiring.pop_first();
+            let (window, grace) = (self.window, self.grace);
+            let expires = |name: &[u8], _: &Point<A>| window.expires_at(start(name), grace) == at;
+            for (name, _) in self.points.take_hash(hash, expires) {
+                let time = start(&name);
+                let key = self.panes.hash(own(&name));
+                self.moments.remove(key, WindowSpan { start: time, end: time });
             }
         }
     }
@@ -202,8 +224,8 @@ impl<K: Ord + Clone, A: Clone> WindowedAggregation<K, A> {
     /// When the last of the open windows closes, if one is open.
     #[must_use]
     pub fn last_close(&self) -> Option<EventTime> {
-        let last = self.closing.last().map(|(at, _, _)| *at);
-        last.max(self.expiring.last().map(|(at, _, _)| *at))
+        let last = self.closing.last().map(|(at, _)| *at);
+        last.max(self.expiring.last().map(|(at, _)| *at))
     }
 
     /// Closes all windows: the input has ended.
@@ -256,12 +278,8 @@ impl<K: Ord + Clone, A: Clone> WindowedAggregation<K, A> {
         let span = WindowSpan { start: time.plus_micros(1 - size), end: time.plus_micros(1) };
         // The windows of other events that hold this one end from here to just before
         // `time + size`; its own is among them if an event of the same time came before.
-        let holding = (key.clone(), span.start)..=(key.clone(), time);
-        let starts: Vec<WindowSpan> = self
-            .panes
-            .range(holding)
-            .map(|((_, start), pane)| WindowSpan { start: *start, end: pane.end })
-            .collect();
+        let mut starts = self.near(key, |other| (span.start..=time).contains(&other.start));
+        starts.sort_unstable_by_key(|other| other.start);
         let own_closed = self.closed(self.window.closes_at(span, self.grace));
         if own_closed && starts.is_empty() {
             // It would count only if an event were still to come that looks back to it.
@@ -270,25 +288,12 @@ impl<K: Ord + Clone, A: Clone> WindowedAggregation<K, A> {
         for other in &starts {
             self.join_into(key, *other, contribution, out);
         }
-        let stored = self.changed.point((key.clone(), time));
-        self.points
-            .entry((key.clone(), time))
-            .and_modify(|own| (self.join)(&mut own.value, contribution))
-            .or_insert_with(|| Point { value: contribution.clone(), stored });
-        let expires_at = self.window.expires_at(time, self.grace);
-        self.expiring.insert((expires_at, time, key.clone()));
+        self.note_point(key, time, contribution);
         if own_closed {
             return Placed::Counted { late_windows: 1 };
         }
         if !starts.contains(&span) {
-            let inside = (key.clone(), span.start)..=(key.clone(), time);
-            let mut points = self.points.range(inside).map(|(_, point)| &point.value);
-            let mut value = points.next().cloned();
-            for point in points {
-                if let Some(value) = &mut value {
-                    (self.join)(value, point);
-                }
-            }
+            let value = self.sum_of_points(key, span.start, time);
             if let Some(value) = value {
                 self.join_into(key, span, &value, out);
             }
@@ -305,16 +310,11 @@ impl<K: Ord + Clone, A: Clone> WindowedAggregation<K, A> {
         out: &mut Vec<Emission<K, A>>,
     ) -> Placed {
         let alone = WindowSpan { start: time, end: time };
-        let reach =
-            (key.clone(), EventTime::from_micros(i64::MIN))..=(key.clone(), time.plus_micros(gap));
         // Sessions of a key are more than a gap apart, so at most two are in reach.
-        let near: Vec<WindowSpan> = self
-            .panes
-            .range(reach)
-            .rev()
-            .map(|((_, start), pane)| WindowSpan { start: *start, end: pane.end })
-            .take_while(|span| span.end >= time.plus_micros(-gap))
-            .collect();
+        let mut near = self.near(key, |span| {
+            span.start <= time.plus_micros(gap) && span.end >= time.plus_micros(-gap)
+        });
+        near.sort_unstable_by_key(|span| std::cmp::Reverse(span.start));
         let out_of_grace = self.closed(self.window.closes_at(alone, self.grace));
         if near.is_empty() && out_of_grace {
             return self.late(alone);
@@ -349,12 +349,102 @@ impl<K: Ord + Clone, A: Clone> WindowedAggregation<K, A> {
         Placed::Counted { late_windows: u32::from(out_of_grace) }
     }
 
+    /// The open windows of a key whose span is `wanted`.
+    fn near(&mut self, key: &K, wanted: impl Fn(&WindowSpan) -> bool) -> Vec<WindowSpan> {
+        let mut place = name(WINDOW, key, EventTime::default());
+        let hash = self.panes.hash(own(&place));
+        let mut found: Vec<WindowSpan> = self.spans.of(hash).filter(wanted).collect();
+        // Another key may have the hash.
+        found.retain(|span| {
+            entry::begin(&mut place, span.start);
+            self.panes.get(&place).is_some_and(|pane| pane.end == span.end)
+        });
+        found
+    }
+
+    /// Whether the windows of a key bear on each other.
+    const fn bear(&self) -> bool {
+        matches!(self.window, Window::Session { .. } | Window::Sliding { .. })
+    }
+
     fn remove(&mut self, key: &K, span: WindowSpan) -> Option<Pane<A>> {
-        let closes_at = self.window.closes_at(span, self.grace);
-        self.closing.remove(&(closes_at, span.start, key.clone()));
-        let pane = self.panes.remove(&(key.clone(), span.start))?;
-        self.changed.pane_gone((key.clone(), span.start), pane.stored);
+        let place = name(WINDOW, key, span.start);
+        let pane = self.panes.take(&place)?;
+        self.never_closes(&place, span);
+        self.gone(&place, span);
         Some(pane)
+    }
+
+    /// A window of this name is open now.
+    fn opened(&mut self, place: &[u8], span: WindowSpan) {
+        self.open += 1;
+        let closes_at = self.window.closes_at(span, self.grace);
+        self.closing.insert((closes_at, self.panes.hash(place)));
+        if self.bear() {
+            self.spans.insert(self.panes.hash(own(place)), span);
+        }
+    }
+
+    /// A window that was taken out does not wait for its end.
+    fn never_closes(&mut self, place: &[u8], span: WindowSpan) {
+        let hash = self.panes.hash(place);
+        // Another name may have the hash and the end.
+        if !self.panes.holds_hash(hash) {
+            self.closing.remove(&(self.window.closes_at(span, self.grace), hash));
+        }
+    }
+
+    /// A window is not open any more.
+    fn gone(&mut self, place: &[u8], span: WindowSpan) {
+        self.open -= 1;
+        if self.bear() {
+            self.spans.remove(self.panes.hash(own(place)), span);
+        }
+    }
+
+    fn note_point(&mut self, key: &K, time: EventTime, contribution: &A) {
+        let place = name(POINT, key, time);
+        let join = self.join;
+        let fresh = self.points.update(&place, |point| {
+            let fresh = point.0.is_none();
+            match &mut point.0 {
+                Some(value) => join(value, contribution),
+                None => point.0 = Some(contribution.clone()),
+            }
+            (true, fresh)
+        });
+        if fresh {
+            self.point_is_there(&place, time);
+        }
+    }
+
+    fn point_is_there(&mut self, place: &[u8], time: EventTime) {
+        let expires_at = self.window.expires_at(time, self.grace);
+        self.expiring.insert((expires_at, self.points.hash(place)));
+        let span = WindowSpan { start: time, end: time };
+        self.moments.insert(self.panes.hash(own(place)), span);
+    }
+
+    /// The contributions of a key from `from` to `to`, both included.
+    fn sum_of_points(&mut self, key: &K, from: EventTime, to: EventTime) -> Option<A> {
+        let mut place = name(POINT, key, from);
+        let hash = self.panes.hash(own(&place));
+        let times = self.moments.of(hash).map(|span| span.start);
+        let mut times: Vec<EventTime> = times.filter(|at| (from..=to).contains(at)).collect();
+        times.sort_unstable();
+        times.dedup();
+        let mut sum: Option<A> = None;
+        for time in times {
+            entry::begin(&mut place, time);
+            let Some(value) = self.points.get(&place).and_then(|point| point.0.as_ref()) else {
+                continue;
+            };
+            match &mut sum {
+                Some(sum) => (self.join)(sum, value),
+                None => sum = Some(value.clone()),
+            }
+        }
+        sum
     }
 
     /// Joins a contribution into a window, opened if it was not.
@@ -365,26 +455,33 @@ impl<K: Ord + Clone, A: Clone> WindowedAggregation<K, A> {
         contribution: &A,
         out: &mut Vec<Emission<K, A>>,
     ) {
-        let place = (key.clone(), span.start);
-        let stored = self.changed.pane(&place);
-        let pane = match self.panes.entry(place) {
-            std::collections::btree_map::Entry::Occupied(open) => {
-                let pane = open.into_mut();
-                (self.join)(&mut pane.value, contribution);
+        let place = name(WINDOW, key, span.start);
+        let (join, updates) = (self.join, self.emit == Emit::Updates);
+        let (revision, value) = self.panes.update(&place, |pane| {
+            if pane.revision == 0 {
+                *pane = Pane { end: span.end, revision: 1, value: contribution.clone() };
+            } else {
+                join(&mut pane.value, contribution);
                 pane.revision += 1;
-                pane
             }
-            std::collections::btree_map::Entry::Vacant(new) => {
-                let closes_at = self.window.closes_at(span, self.grace);
-                self.closing.insert((closes_at, span.start, key.clone()));
-                new.insert(Pane { end: span.end, value: contribution.clone(), revision: 1, stored })
-            }
-        };
-        if self.emit == Emit::Updates {
-            let (revision, value) = (pane.revision, Some(pane.value.clone()));
+            (true, (pane.revision, updates.then(|| pane.value.clone())))
+        });
+        if revision == 1 {
+            self.opened(&place, span);
+        }
+        if value.is_some() {
             out.push(Emission { key: key.clone(), span, revision, value });
         }
     }
+}
+
+/// The key's own bytes in a name that was made here.
+fn own(name: &[u8]) -> &[u8] {
+    name.get(entry::PREFIX..).unwrap_or_default()
+}
+
+fn key_of<K: WindowKey>(name: &[u8]) -> K {
+    K::decode(own(name)).expect("a key that was encoded here or read before")
 }
 
 #[cfg(test)]

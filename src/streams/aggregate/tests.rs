@@ -16,6 +16,30 @@ fn at(seconds: i64) -> EventTime {
     EventTime::from_millis(1_767_261_600_000 + seconds * 1000)
 }
 
+impl WindowKey for &'static str {
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.as_bytes());
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self, String> {
+        String::from_utf8(bytes.to_vec()).map(|text| &*text.leak()).map_err(|e| e.to_string())
+    }
+}
+
+impl StoreValue for u64 {
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.to_le_bytes());
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self, String> {
+        bytes.try_into().map(Self::from_le_bytes).map_err(|_| "not eight bytes".to_owned())
+    }
+
+    fn heap(&self) -> usize {
+        0
+    }
+}
+
 fn count(into: &mut u64, more: &u64) {
     *into += more;
 }

@@ -160,6 +160,19 @@ impl Away {
         Ok(length(free))
     }
 
+    /// Whether there is an entry of this hash.
+    pub fn holds(&self, hash: u64) -> bool {
+        self.table.find(hash, |place| place.hash == hash).is_some()
+    }
+
+    /// The key of an entry of this hash, which there must be.
+    pub fn key_of(&self, hash: u64, buffer: &mut Vec<u8>) -> io::Result<Box<[u8]>> {
+        let place = self.table.find(hash, |place| place.hash == hash);
+        self.read(place.ok_or_else(|| io::Error::other("no such entry"))?, buffer)?;
+        let end = HEADER + key_length(buffer);
+        buffer.get(HEADER..end).map(Into::into).ok_or_else(|| io::Error::other("a torn entry"))
+    }
+
     /// Takes the entry of a key out and leaves its bytes in `buffer`; its value begins at what is
     /// returned.
     pub fn take(

@@ -26,10 +26,7 @@ pub trait StoreValue: Default {
     /// # Errors
     /// What is wrong with the bytes, or that they are of a newer format.
     fn decode(bytes: &[u8]) -> Result<Self, String>;
-}
 
-/// A value whose store keeps within a budget of memory.
-pub trait Weighed {
     /// About how many bytes it holds outside of itself.
     fn heap(&self) -> usize;
 }
@@ -49,6 +46,8 @@ struct Slot<V> {
     dirty: bool,
     /// Deleted since the last commit: the changelog still needs the tombstone.
     gone: bool,
+    /// The changelog holds it: its end needs a tombstone.
+    stored: bool,
     /// Asked for since somebody last looked for what to spill.
     used: bool,
 }
@@ -72,6 +71,8 @@ pub struct Store<V> {
     told: u64,
     away: Away,
     told_away: u64,
+    /// What others hold for its keys.
+    beside: u64,
     /// Where the search for what to spill goes on.
     hand: usize,
     restored: u32,
@@ -87,7 +88,7 @@ impl<V> Drop for Store<V> {
     }
 }
 
-impl<V: StoreValue + Weighed> Store<V> {
+impl<V: StoreValue> Store<V> {
     /// An empty store named `name`.
     #[must_use]
     pub fn new(name: &'static str) -> Self {
@@ -104,6 +105,7 @@ impl<V: StoreValue + Weighed> Store<V> {
             told: 0,
             away: Away::default(),
             told_away: 0,
+            beside: 0,
             hand: 0,
             restored: 0,
             buffer: Vec::new(),
@@ -113,6 +115,11 @@ impl<V: StoreValue + Weighed> Store<V> {
     /// Keeps within what all stores of the process may hold; called while it is empty.
     pub fn keep_within(&mut self, memory: &Arc<Memory>) {
         self.memory = Some(Arc::clone(memory));
+    }
+
+    /// Counts `bytes` in that others hold for its keys and cannot be spilled.
+    pub const fn beside(&mut self, bytes: u64) {
+        self.beside = bytes;
     }
 
     /// The store's name.
@@ -155,7 +162,9 @@ impl<V: StoreValue + Weighed> Store<V> {
         let at = found.map(|value| {
             let value = V::decode(&buffer[value..]).unwrap_or_else(|e| self.lost(&e));
             let at = self.insert(key);
-            self.slots[at as usize].value = value;
+            let slot = &mut self.slots[at as usize];
+            slot.value = value;
+            slot.stored = true;
             self.weigh(at);
             at
         });
@@ -201,6 +210,56 @@ impl<V: StoreValue + Weighed> Store<V> {
         result
     }
 
+    /// The hash of a key in this store; in another store it is another.
+    #[must_use]
+    pub fn hash(&self, key: &[u8]) -> u64 {
+        self.hasher.hash_one(key)
+    }
+
+    /// Whether a key of this hash is there.
+    #[must_use]
+    pub fn holds_hash(&self, hash: u64) -> bool {
+        let own = |slot: &Slot<V>| !slot.gone && self.hasher.hash_one(&*slot.key) == hash;
+        self.table.iter_hash(hash).any(|at| own(&self.slots[*at as usize])) || self.away.holds(hash)
+    }
+
+    /// Takes the keys of a hash out of which `wanted` says so, with their values; as a rule there is
+    /// one.
+    pub fn take_hash(
+        &mut self,
+        hash: u64,
+        wanted: impl Fn(&[u8], &V) -> bool,
+    ) -> Vec<(Box<[u8]>, V)> {
+        while self.away.holds(hash) {
+            let mut buffer = std::mem::take(&mut self.buffer);
+            let key = self.away.key_of(hash, &mut buffer).unwrap_or_else(|e| self.lost(&e));
+            self.buffer = buffer;
+            if self.recall(&key).is_none() {
+                self.lost(&"an entry is not where it was");
+            }
+        }
+        let own = |at: &&u32| {
+            let slot = &self.slots[**at as usize];
+            let same = !slot.gone && self.hasher.hash_one(&*slot.key) == hash;
+            same && wanted(&slot.key, &slot.value)
+        };
+        let found: Vec<u32> = self.table.iter_hash(hash).filter(own).copied().collect();
+        found.into_iter().map(|at| (self.slots[at as usize].key.clone(), self.pull(at))).collect()
+    }
+
+    /// Takes a value out.
+    fn pull(&mut self, at: u32) -> V {
+        let value = std::mem::take(&mut self.slots[at as usize].value);
+        self.bury(at);
+        value
+    }
+
+    /// Takes the value of `key` out.
+    pub fn take(&mut self, key: &[u8]) -> Option<V> {
+        let at = self.fetch(key).filter(|at| !self.slots[*at as usize].gone)?;
+        Some(self.pull(at))
+    }
+
     /// Deletes `key`.
     pub fn remove(&mut self, key: &[u8]) {
         if let Some(at) = self.fetch(key) {
@@ -210,6 +269,11 @@ impl<V: StoreValue + Weighed> Store<V> {
 
     fn bury(&mut self, at: u32) {
         let slot = &mut self.slots[at as usize];
+        if !slot.stored {
+            // The changelog never held it: it leaves no trace.
+            self.forget(at);
+            return;
+        }
         slot.gone = true;
         slot.value = V::default();
         if !slot.dirty {
@@ -220,8 +284,15 @@ impl<V: StoreValue + Weighed> Store<V> {
 
     fn insert(&mut self, key: &[u8]) -> u32 {
         let (value, key_bytes) = (V::default(), key.into());
-        let slot =
-            Slot { key: key_bytes, value, weight: 0, dirty: false, gone: false, used: false };
+        let slot = Slot {
+            key: key_bytes,
+            value,
+            weight: 0,
+            dirty: false,
+            gone: false,
+            stored: false,
+            used: false,
+        };
         let at = if let Some(at) = self.free.pop() {
             self.slots[at as usize] = slot;
             at
@@ -243,6 +314,8 @@ impl<V: StoreValue + Weighed> Store<V> {
         let slot = &mut self.slots[at as usize];
         slot.key = Box::default();
         slot.value = V::default();
+        // It may be among the changes, and its place be given again before they are taken.
+        slot.dirty = false;
         self.held -= u64::from(std::mem::take(&mut slot.weight));
         self.free.push(at);
     }
@@ -277,6 +350,7 @@ impl<V: StoreValue + Weighed> Store<V> {
         for key in swept.unwrap_or_else(|e| self.lost(&e)) {
             gone(&key);
             let at = self.insert(&key);
+            self.slots[at as usize].stored = true;
             self.bury(at);
         }
     }
@@ -287,11 +361,14 @@ impl<V: StoreValue + Weighed> Store<V> {
         let mut buffer = Vec::with_capacity(512);
         for at in std::mem::take(&mut self.changed) {
             let slot = &mut self.slots[at as usize];
-            slot.dirty = false;
+            if !std::mem::take(&mut slot.dirty) {
+                continue;
+            }
             if slot.gone {
                 write(&slot.key, None);
                 self.forget(at);
             } else {
+                slot.stored = true;
                 buffer.clear();
                 slot.value.encode(&mut buffer);
                 write(&slot.key, Some(&buffer));
@@ -315,7 +392,9 @@ impl<V: StoreValue + Weighed> Store<V> {
             Some(bytes) => {
                 let value = V::decode(bytes)?;
                 let at = self.fetch(key).unwrap_or_else(|| self.insert(key));
-                self.slots[at as usize].value = value;
+                let slot = &mut self.slots[at as usize];
+                slot.value = value;
+                slot.stored = true;
                 self.weigh(at);
             }
         }
@@ -408,7 +487,8 @@ impl<V: StoreValue + Weighed> Store<V> {
 
     /// Tells the memory what is held by now.
     fn tell(&mut self, memory: &Memory) {
-        let (held, away) = (self.held + self.away.held(), self.away.bytes());
+        let held = self.held + self.away.held() + self.beside;
+        let away = self.away.bytes();
         memory.holds(std::mem::replace(&mut self.told, held), held);
         memory.has_spilled(std::mem::replace(&mut self.told_away, away), away);
     }

@@ -2,6 +2,8 @@
 //!
 //! Sums and events are the room `activity`'s; this is the glue to records, stores and sinks.
 
+use std::sync::Arc;
+
 use crate::activity::{
     ActivityRules, ActivitySums, SessionKey, WindowResult, Written, withdraw_session, write_metric,
     write_session, write_window,
@@ -12,7 +14,7 @@ use crate::streams::driver::Place;
 use crate::streams::late::Corrections;
 use crate::streams::output::Outputs;
 use crate::streams::record::SourceRecord;
-use crate::streams::store::StoreValue;
+use crate::streams::store::{Memory, StoreValue};
 use crate::streams::time::Grace;
 use crate::streams::topology::{
     Description, Gate, Lateness, Outcome, Sinks, Source, Stage, StoreDescription, Task, Topology,
@@ -187,6 +189,10 @@ impl StoreValue for ActivitySums {
     fn decode(bytes: &[u8]) -> Result<Self, String> {
         Self::decode(bytes)
     }
+
+    fn heap(&self) -> usize {
+        Self::heap(self)
+    }
 }
 
 impl WindowKey for SessionKey {
@@ -356,5 +362,10 @@ impl Task for ActivityTask {
 
     fn keys(&self) -> usize {
         self.windows.open() + self.sessions.open()
+    }
+
+    fn keep_within(&mut self, memory: &Arc<Memory>) {
+        self.windows.keep_within(memory);
+        self.sessions.keep_within(memory);
     }
 }

@@ -8,7 +8,7 @@ use crate::domain::{EventTime, OrderEvent, ProductView, Reject};
 use crate::pricing::{Demand, Placed, PricingRules};
 use crate::streams::output::Outputs;
 use crate::streams::record::SourceRecord;
-use crate::streams::store::{Memory, Store, StoreValue, Weighed};
+use crate::streams::store::{Memory, Store, StoreValue};
 use crate::streams::time::Grace;
 use crate::streams::topologies::dynamic_pricing::{BY_PRODUCT, PLACED, VIEWS};
 use crate::streams::topology::{Gate, Lateness, Outcome, Task};
@@ -25,9 +25,7 @@ impl StoreValue for Placed {
     fn decode(bytes: &[u8]) -> Result<Self, String> {
         Self::decode(bytes)
     }
-}
 
-impl Weighed for Placed {
     fn heap(&self) -> usize {
         Self::heap(self)
     }

@@ -15,7 +15,7 @@ use crate::pricing::{
 use crate::streams::aggregate::{Emission, Emit, Placed, WindowedAggregation};
 use crate::streams::output::Outputs;
 use crate::streams::record::SourceRecord;
-use crate::streams::store::{Memory, Store, StoreValue, Weighed};
+use crate::streams::store::{Memory, Store, StoreValue};
 use crate::streams::time::Grace;
 use crate::streams::topologies::dynamic_pricing::{
     CATALOG, CATALOG_ROWS, DEMAND, EXPECTATION, PRICES, STANDING,
@@ -30,6 +30,10 @@ impl StoreValue for Demand {
 
     fn decode(bytes: &[u8]) -> Result<Self, String> {
         Self::decode(bytes)
+    }
+
+    fn heap(&self) -> usize {
+        0
     }
 }
 
@@ -101,9 +105,7 @@ impl<V: Bytes> StoreValue for Kept<V> {
     fn decode(bytes: &[u8]) -> Result<Self, String> {
         V::read(bytes).map(|value| Self(Some(value)))
     }
-}
 
-impl<V: Bytes> Weighed for Kept<V> {
     fn heap(&self) -> usize {
         self.0.as_ref().map_or(0, V::heap)
     }
@@ -382,6 +384,7 @@ impl Task for ProductsTask {
     }
 
     fn keep_within(&mut self, memory: &Arc<Memory>) {
+        self.demand.keep_within(memory);
         self.catalog.keep_within(memory);
         self.standing.keep_within(memory);
         self.expectation.keep_within(memory);

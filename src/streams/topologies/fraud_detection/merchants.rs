@@ -7,7 +7,7 @@ use crate::domain::{EventTime, Reason, Reject};
 use crate::fraud::{LabelChange, MerchantHistory, RETENTION_HOURS};
 use crate::streams::output::Outputs;
 use crate::streams::record::SourceRecord;
-use crate::streams::store::{Memory, Store, StoreValue, Weighed};
+use crate::streams::store::{Memory, Store, StoreValue};
 use crate::streams::topologies::fraud_detection::{MERCHANTS, TABLE};
 use crate::streams::topology::{Gate, GlobalTable, Outcome, Task};
 
@@ -47,9 +47,7 @@ impl StoreValue for MerchantHistory {
     fn decode(bytes: &[u8]) -> Result<Self, String> {
         Self::decode(bytes).map_err(|fault| fault.to_string())
     }
-}
 
-impl Weighed for MerchantHistory {
     fn heap(&self) -> usize {
         Self::heap(self)
     }

@@ -8,7 +8,7 @@ use crate::fraud::scored::{write_scored_id, write_scored_payment};
 use crate::fraud::{CustomerState, Rules};
 use crate::streams::output::Outputs;
 use crate::streams::record::SourceRecord;
-use crate::streams::store::{Memory, Store, StoreValue, Weighed};
+use crate::streams::store::{Memory, Store, StoreValue};
 use crate::streams::topologies::fraud_detection::merchants::Merchants;
 use crate::streams::topologies::fraud_detection::{
     ALERTS, CHANGES, HIGH_RISK, LABELS, SCORED, STORE,
@@ -26,9 +26,7 @@ impl StoreValue for CustomerState {
     fn decode(bytes: &[u8]) -> Result<Self, String> {
         Self::decode(bytes).map_err(|fault| fault.to_string())
     }
-}
 
-impl Weighed for CustomerState {
     fn heap(&self) -> usize {
         Self::heap(self)
     }

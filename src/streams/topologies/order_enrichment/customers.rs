@@ -11,7 +11,7 @@ use crate::orders::{
 };
 use crate::streams::output::Outputs;
 use crate::streams::record::SourceRecord;
-use crate::streams::store::{Memory, Store, StoreValue, Weighed};
+use crate::streams::store::{Memory, Store, StoreValue};
 use crate::streams::time::Grace;
 use crate::streams::topologies::order_enrichment::{
     BY_REGION, ENRICHED, HIGH_VALUE, HISTORY, METRICS, ORDERS, TABLE,
@@ -30,9 +30,7 @@ impl StoreValue for CustomerHistory {
     fn decode(bytes: &[u8]) -> Result<Self, String> {
         Self::decode(bytes)
     }
-}
 
-impl Weighed for CustomerHistory {
     fn heap(&self) -> usize {
         Self::heap(self)
     }
@@ -46,9 +44,7 @@ impl StoreValue for CustomerOrders {
     fn decode(bytes: &[u8]) -> Result<Self, String> {
         Self::decode(bytes)
     }
-}
 
-impl Weighed for CustomerOrders {
     fn heap(&self) -> usize {
         Self::heap(self)
     }

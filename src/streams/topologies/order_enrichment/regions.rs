@@ -1,5 +1,7 @@
 //! The stage keyed by region: windows of orders, and of revenue by category and currency.
 
+use std::sync::Arc;
+
 use crate::domain::EventTime;
 use crate::domain::{Reason, Reject};
 use crate::orders::{
@@ -9,7 +11,7 @@ use crate::orders::{
 use crate::streams::aggregate::{Emission, Emit, Placed, WindowKey, WindowedAggregation};
 use crate::streams::output::Outputs;
 use crate::streams::record::SourceRecord;
-use crate::streams::store::StoreValue;
+use crate::streams::store::{Memory, StoreValue};
 use crate::streams::time::Grace;
 use crate::streams::topologies::order_enrichment::{REGION_TREND, REVENUE, REVENUE_METRICS, TREND};
 use crate::streams::topology::{Gate, Lateness, Outcome, Task};
@@ -23,6 +25,10 @@ impl StoreValue for RegionSums {
     fn decode(bytes: &[u8]) -> Result<Self, String> {
         Self::decode(bytes)
     }
+
+    fn heap(&self) -> usize {
+        Self::heap(self)
+    }
 }
 
 impl StoreValue for RevenueSums {
@@ -32,6 +38,10 @@ impl StoreValue for RevenueSums {
 
     fn decode(bytes: &[u8]) -> Result<Self, String> {
         Self::decode(bytes)
+    }
+
+    fn heap(&self) -> usize {
+        0
     }
 }
 
@@ -178,5 +188,10 @@ impl Task for RegionsTask {
 
     fn keys(&self) -> usize {
         self.trend.open() + self.revenue.open()
+    }
+
+    fn keep_within(&mut self, memory: &Arc<Memory>) {
+        self.trend.keep_within(memory);
+        self.revenue.keep_within(memory);
     }
 }

@@ -17,7 +17,7 @@ use crate::recommend::{
 use crate::streams::driver::Place;
 use crate::streams::output::Outputs;
 use crate::streams::record::SourceRecord;
-use crate::streams::store::{Memory, Store, StoreValue, Weighed};
+use crate::streams::store::{Memory, Store, StoreValue};
 use crate::streams::topologies::recommendation::products::write_counted;
 use crate::streams::topologies::recommendation::trends::Trends;
 use crate::streams::topologies::recommendation::{
@@ -61,9 +61,7 @@ impl StoreValue for CustomerState {
     fn decode(bytes: &[u8]) -> Result<Self, String> {
         Self::decode(bytes).map_err(|fault| fault.to_string())
     }
-}
 
-impl Weighed for CustomerState {
     fn heap(&self) -> usize {
         Self::heap(self)
     }
@@ -77,9 +75,7 @@ impl StoreValue for Ring {
     fn decode(bytes: &[u8]) -> Result<Self, String> {
         Self::decode(bytes).map_err(|fault| fault.to_string())
     }
-}
 
-impl Weighed for Ring {
     fn heap(&self) -> usize {
         0
     }

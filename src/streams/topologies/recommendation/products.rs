@@ -2,13 +2,14 @@
 //! task go on to the ranking of each category and of all.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::domain::{EventTime, Reason, Reject};
 use crate::recommend::{TopProducts, TrendKey, ViewCount};
 use crate::streams::aggregate::{Emission, Placed, WindowedAggregation};
 use crate::streams::output::Outputs;
 use crate::streams::record::SourceRecord;
-use crate::streams::store::StoreValue;
+use crate::streams::store::{Memory, StoreValue};
 use crate::streams::topologies::recommendation::trends::Trends;
 use crate::streams::topologies::recommendation::{BY_CATEGORY, COUNTS};
 use crate::streams::topology::{Gate, Outcome, Task};
@@ -21,6 +22,10 @@ impl StoreValue for ViewCount {
 
     fn decode(bytes: &[u8]) -> Result<Self, String> {
         Self::decode(bytes).map_err(|fault| fault.to_string())
+    }
+
+    fn heap(&self) -> usize {
+        Self::heap(self)
     }
 }
 
@@ -138,5 +143,9 @@ impl Task for ProductsTask {
 
     fn keys(&self) -> usize {
         self.windows.open()
+    }
+
+    fn keep_within(&mut self, memory: &Arc<Memory>) {
+        self.windows.keep_within(memory);
     }
 }

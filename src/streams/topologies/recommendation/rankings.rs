@@ -1,12 +1,14 @@
 //! The stage keyed by category: joins what the tasks of the stage before found best in a window to
 //! its ranking, and tells it when the window closes.
 
+use std::sync::Arc;
+
 use crate::domain::{EventTime, Reason, Reject};
 use crate::recommend::{TopProducts, TrendKey, TrendWindow, Written, write_trending};
 use crate::streams::aggregate::{Emission, Placed, WindowKey, WindowedAggregation};
 use crate::streams::output::Outputs;
 use crate::streams::record::SourceRecord;
-use crate::streams::store::StoreValue;
+use crate::streams::store::{Memory, StoreValue};
 use crate::streams::topologies::recommendation::trends::Trends;
 use crate::streams::topologies::recommendation::{TOPS, TRENDING};
 use crate::streams::topology::{Gate, Outcome, Task};
@@ -18,6 +20,10 @@ impl StoreValue for TopProducts {
 
     fn decode(bytes: &[u8]) -> Result<Self, String> {
         Self::decode(bytes).map_err(|fault| fault.to_string())
+    }
+
+    fn heap(&self) -> usize {
+        Self::heap(self)
     }
 }
 
@@ -115,5 +121,9 @@ impl Task for RankingsTask {
 
     fn keys(&self) -> usize {
         self.windows.open()
+    }
+
+    fn keep_within(&mut self, memory: &Arc<Memory>) {
+        self.windows.keep_within(memory);
     }
 }

@@ -7,7 +7,8 @@
 
 use crate::domain::EventTime;
 use crate::recommend::RecommendRules;
-use crate::streams::aggregate::{Emit, WindowedAggregation};
+use crate::streams::aggregate::{Emit, WindowKey, WindowedAggregation};
+use crate::streams::store::StoreValue;
 use crate::streams::time::Grace;
 use crate::streams::topology::Lateness;
 use crate::streams::window::{Window, WindowFault, WindowSpan};
@@ -48,7 +49,7 @@ impl Trends {
     }
 
     /// What is kept of open windows: contributions are added at the start of their window.
-    pub fn open_windows<K: Ord + Clone, A: Clone>(
+    pub fn open_windows<K: WindowKey, A: StoreValue + Clone>(
         self,
         join: fn(&mut A, &A),
     ) -> WindowedAggregation<K, A> {
@@ -133,7 +134,7 @@ mod tests {
             prop_assert_eq!(found.iter().map(|s| s.micros()).collect::<Vec<_>>(), open);
             prop_assert!(trends.last_close(time) > stream_time);
             for start in found {
-                let mut windows: WindowedAggregation<String, u32> =
+                let mut windows: WindowedAggregation<String, u64> =
                     trends.open_windows(|a, b| *a += b);
                 let mut closed = Vec::new();
                 let end = trends.starting(start).end;
