@@ -149,7 +149,7 @@ proptest! {
                 Op::Fill(full) => drawer.full.store(full, Ordering::SeqCst),
             }
             // What was looked at comes back into memory, so this is not done at each step.
-            if log.len() % 5 == 0 {
+            if log.len().is_multiple_of(5) {
                 prop_assert_eq!(&all(&mut store), &model);
             }
         }

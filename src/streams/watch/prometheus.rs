@@ -85,7 +85,7 @@ const RESIDENT: Family =
 const HELD: Family = (
     "bss_streams_state_memory_bytes",
     "gauge",
-    "What the stores of the process hold in memory, by their own account; open windows not counted.",
+    "What the stores of the process hold in memory, by their own account.",
 );
 const ALLOWED: Family = (
     "bss_streams_state_memory_limit_bytes",
