@@ -1511,6 +1511,7 @@ complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcomma
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from groups" -f -a "list" -d 'List the consumer groups'
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from groups" -f -a "status" -d 'Show how far a group is and what its consumers have'
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from groups" -f -a "retire" -d 'Remove a consumer of a group without losing its work'
+complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from groups" -f -a "remove" -d 'Remove a group that is not wanted any more'
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from pending" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from pending" -l context -d 'Use the settings of [context.NAME]' -r
 complete -c bss -n "__fish_bss_using_subcommand events; and __fish_seen_subcommand_from pending" -l set -d 'Set one configuration key, such as kafka.bootstrap=host:9092 (can be repeated)' -r

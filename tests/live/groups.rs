@@ -220,6 +220,40 @@ fn a_consumer_that_is_retired_leaves_its_work_to_another() {
 }
 
 #[test]
+fn a_group_that_is_removed_keeps_nothing_back_and_begins_anew() {
+    let shelf = Shelf::new(2);
+    shelf.fill(1, 8);
+    let fails_on_even = "if grep -q Even; then exit 1; fi";
+    shelf.ended(7, &run("mail", &["--consumer", "a", "--retries", "0"], fails_on_even));
+    let remove: &[&str] = &["events", "groups", "remove", "mail"];
+    let refused = shelf.ended(5, &[remove, &["--yes"]].concat());
+    assert!(shown(&refused).contains("a runs it"), "{}", shown(&refused));
+    shelf.ended(0, &["events", "groups", "retire", "mail", "a"]);
+    // Nobody is asked here, so that it takes a word.
+    let refused = shelf.ended(2, remove);
+    assert!(shown(&refused).contains("without a confirmation"), "{}", shown(&refused));
+    assert_eq!(shelf.json(&["events", "groups", "list"])["rows"][0]["group"], "mail");
+    let removed = shelf.json(&[remove, &["--yes"]].concat());
+    let rows = removed["rows"].as_array().expect("rows");
+    let parked: u64 = rows.iter().filter_map(|row| row["parked"].as_u64()).sum();
+    assert_eq!((rows.len(), parked), (2, 4), "{removed}");
+    assert_eq!(shelf.json(&["events", "groups", "list"])["rows"], serde_json::json!([]));
+    shelf.ended(1, &[remove, &["--yes"]].concat());
+    // Of two shards no key is left, and the next of its name has everything before it.
+    for shard in 0..2 {
+        for part in ["parked:mail", "again:mail"] {
+            let there: bool = redis::cmd("EXISTS")
+                .arg(shelf.key(shard, part))
+                .query(&mut shelf.redis())
+                .expect("told");
+            assert!(!there, "{part} of shard {shard}");
+        }
+    }
+    shelf.ended(0, &run("mail", &["--consumer", "a"], TO_FILE));
+    assert_eq!(sorted(shelf.numbers("out")), (1..=8).collect::<Vec<_>>());
+}
+
+#[test]
 fn two_consumers_share_the_work_and_a_stop_is_graceful() {
     let shelf = Shelf::new(1);
     shelf.fill(1, 1);

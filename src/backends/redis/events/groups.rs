@@ -6,7 +6,7 @@ use redis::Value;
 
 use super::epoch::takes_nothing;
 use super::keys::entry_of;
-use super::library::{ACK, DISMISS, PARK, TAKE};
+use super::library::{ACK, DISBAND, DISMISS, PARK, TAKE};
 use super::read::{number, text};
 use super::{Keys, Store};
 use crate::backends::error::{BackendError, Kind, Result};
@@ -219,6 +219,17 @@ impl Store {
         let what = format!("remove the consumer {consumer} of the group {group}");
         let value = self.run(DISMISS, &[log], &args, &what).await?;
         Ok(number(&value) == Some(1))
+    }
+
+    /// Removes a group of a shard with all that is kept of it.
+    ///
+    /// # Errors
+    /// As the server says.
+    pub async fn disband(&mut self, shard: u16, group: &str) -> Result<()> {
+        let keys = Keys::new(self.namespace(), shard);
+        let names = [keys.log(), keys.readers(), keys.parked(group), keys.again(group)];
+        let what = format!("remove the group {group}");
+        self.run(DISBAND, &names, &[group.as_bytes()], &what).await.map(drop)
     }
 
     /// The parked events of a group in a shard, by position, each with its record.

@@ -69,6 +69,9 @@ pub const CLAIM: Function = Function {
 /// Removes a consumer of a group.
 pub const DISMISS: Function =
     Function { name: "dismiss", body: include_str!("dismiss.lua"), reads_only: false };
+/// Removes a group.
+pub const DISBAND: Function =
+    Function { name: "disband", body: include_str!("disband.lua"), reads_only: false };
 /// Trims what is archived.
 pub const TRIM: Function =
     Function { name: "trim", body: include_str!("trim.lua"), reads_only: false };
@@ -85,9 +88,9 @@ pub const EPOCH: Function =
     Function { name: "epoch", body: include_str!("epoch.lua"), reads_only: false };
 
 /// All functions of the library.
-const ALL: [Function; 14] = [
-    APPEND, LOAD, RESTORE, SCAN, EPOCH, TAKE, ACK, PARK, PENDING, CLAIM, DISMISS, TRIM, PROJECT,
-    SWAP,
+const ALL: [Function; 15] = [
+    APPEND, LOAD, RESTORE, SCAN, EPOCH, TAKE, ACK, PARK, PENDING, CLAIM, DISMISS, DISBAND, TRIM,
+    PROJECT, SWAP,
 ];
 
 impl Function {

@@ -2,6 +2,7 @@
 
 mod handler;
 pub mod list;
+pub mod remove;
 pub mod retire;
 pub mod run;
 pub mod status;
@@ -21,6 +22,7 @@ pub enum Groups {
     List(list::ListArgs),
     Status(status::StatusArgs),
     Retire(retire::RetireArgs),
+    Remove(remove::RemoveArgs),
 }
 
 impl Groups {
@@ -34,6 +36,7 @@ impl Groups {
             Self::List(args) => list::run(args, context).await,
             Self::Status(args) => status::run(args, context).await,
             Self::Retire(args) => retire::run(args, context).await,
+            Self::Remove(args) => remove::run(args, context).await,
         }
     }
 }
