@@ -27,6 +27,24 @@ pub fn open_files() -> Option<u64> {
     u64::try_from(count).ok()?.checked_sub(1)
 }
 
+/// Lets the process open as many files as the system allows it, if it says so at all.
+pub fn open_as_many_files_as_allowed() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
+        tracing::debug!(%error, "as many files as before can be open");
+    }
+}
+
+/// Has memory handed out in small pages: a huge one is held whole for the first byte of it, a third
+/// of what a long run holds.
+pub fn use_small_pages() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::thread::disable_transparent_huge_pages(true) {
+        tracing::debug!(%error, "memory comes in huge pages");
+    }
+}
+
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
@@ -40,5 +58,10 @@ mod tests {
         }
         assert!(resident_bytes().unwrap() > 1 << 20, "{sum}");
         assert!(open_files().unwrap() >= 3);
+        open_as_many_files_as_allowed();
+        let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+        assert_eq!(limit.current, limit.maximum);
+        use_small_pages();
+        assert!(rustix::thread::transparent_huge_pages_are_disabled().unwrap());
     }
 }

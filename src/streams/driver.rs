@@ -62,6 +62,11 @@ impl Driver {
         self.stages.iter_mut().for_each(|stage| stage.keep_within(memory));
     }
 
+    /// See [`crate::streams::topology::Task::make_room`].
+    pub fn make_room(&mut self) {
+        self.stages.iter_mut().for_each(StageDriver::make_room);
+    }
+
     /// What the records from outside came to, and how many outputs all stages wrote.
     #[must_use]
     pub fn counts(&self) -> Counts {

@@ -127,6 +127,10 @@ impl StageDriver {
         self.task.keep_within(memory);
     }
 
+    pub fn make_room(&mut self) {
+        self.task.make_room();
+    }
+
     pub const fn counts(&self) -> &Counts {
         &self.counts
     }

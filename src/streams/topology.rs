@@ -475,4 +475,8 @@ pub trait Task: Send {
     /// Lets its stores keep within what those of the process may hold in memory; told before
     /// anything is restored.
     fn keep_within(&mut self, memory: &Arc<Memory>);
+
+    /// Lets its stores spill what is too much, though nothing happened in them: others may need
+    /// the room.
+    fn make_room(&mut self);
 }

@@ -137,6 +137,8 @@ impl Task for Orders {
     }
 
     fn keep_within(&mut self, _memory: &Arc<Memory>) {}
+
+    fn make_room(&mut self) {}
 }
 
 #[derive(Clone, Default)]
@@ -227,6 +229,10 @@ impl Task for Counts {
 
     fn keep_within(&mut self, memory: &Arc<Memory>) {
         self.windows.keep_within(memory);
+    }
+
+    fn make_room(&mut self) {
+        self.windows.make_room();
     }
 }
 

@@ -12,7 +12,7 @@ use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
 use crate::commands::streams::exposed::{self, Shown};
 use crate::commands::streams::topologies;
-use crate::runtime::Fault;
+use crate::runtime::{Fault, process};
 use crate::streams::store::Memory;
 use crate::streams::topology::Topology;
 use crate::ui::{Cell, Report};
@@ -71,6 +71,8 @@ pub async fn run(args: RunArgs, context: &Context) -> Result<ExitStatus, Failure
             "--standby keeps state on disk, which streams.checkpoint_interval = 0s switches off",
         ));
     }
+    process::open_as_many_files_as_allowed();
+    process::use_small_pages();
     let listener = exposed::listen(context).await?;
     let options = RunOptions {
         kafka: settings.kafka.clone(),

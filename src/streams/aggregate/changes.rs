@@ -7,6 +7,8 @@
 //! The time up to which windows are closed is not kept here: it is stream time, which is
 //! committed with the offsets, and comes back by [`WindowedAggregation::resume`].
 
+use std::collections::BTreeSet;
+
 use crate::domain::EventTime;
 use crate::streams::aggregate::WindowedAggregation;
 use crate::streams::aggregate::entry::{POINT, PREFIX, WINDOW, start};
@@ -38,9 +40,7 @@ impl WindowKey for String {
 impl<K: WindowKey, A: StoreValue + Clone> WindowedAggregation<K, A> {
     /// Hands each change since the last call to `write` (`None`: deleted), and forgets them.
     pub fn take_changes(&mut self, write: &mut dyn FnMut(&[u8], Option<&[u8]>)) {
-        // A tree is two thirds full as a rule.
-        let closing = self.closing.len() * size_of::<(EventTime, u64)>() * 3 / 2;
-        self.panes.beside((closing + self.spans.held()) as u64);
+        self.count_beside();
         self.panes.take_changes(write);
         self.points.take_changes(write);
     }
@@ -51,12 +51,20 @@ impl<K: WindowKey, A: StoreValue + Clone> WindowedAggregation<K, A> {
     /// Bytes that [`Self::take_changes`] did not write.
     pub fn restore(&mut self, key: &[u8], value: Option<&[u8]>) -> Result<(), String> {
         let kind = *key.first().ok_or("an empty key")?;
+        self.count_beside();
         K::decode(key.get(PREFIX..).ok_or("a key that ends too early")?)?;
         match kind {
             WINDOW => self.restore_window(key, value),
             POINT => self.restore_point(key, value),
             other => Err(format!("an entry of kind {other}; written by a newer program?")),
         }
+    }
+
+    /// Counts what is held beside the stores. A tree is two thirds full as a rule.
+    fn count_beside(&mut self) {
+        let times = |tree: &BTreeSet<(EventTime, u64)>| tree.len() * size_of::<(EventTime, u64)>();
+        let bytes = (times(&self.closing) + times(&self.expiring)) * 3 / 2;
+        self.panes.beside((bytes + self.spans.held() + self.moments.held()) as u64);
     }
 
     fn restore_window(&mut self, place: &[u8], value: Option<&[u8]>) -> Result<(), String> {
@@ -100,11 +108,14 @@ impl<K: WindowKey, A: StoreValue + Clone> WindowedAggregation<K, A> {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::sync::Arc;
 
     use proptest::prelude::*;
 
     use super::*;
     use crate::streams::aggregate::{Emission, Emit};
+    use crate::streams::store::Memory;
+    use crate::streams::store::tests::Drawer;
     use crate::streams::time::Grace;
     use crate::streams::window::Window;
 
@@ -166,6 +177,9 @@ mod tests {
         ) {
             let mut undisturbed = summing(window, grace, emit);
             let mut disturbed = summing(window, grace, emit);
+            // Whatever is committed is spilled at once.
+            let memory = Arc::new(Memory::new(0, Box::new(Drawer::default())));
+            disturbed.keep_within(&memory);
             let mut log = Log::new();
             let (mut wanted, mut found): (Vec<Emission<_, _>>, Vec<_>) = Default::default();
             let mut time = EventTime::default();
@@ -183,6 +197,7 @@ mod tests {
                 }
                 if then > 1 {
                     disturbed = summing(window, grace, emit);
+                    disturbed.keep_within(&memory);
                     disturbed.resume(time);
                     for (key, value) in &log {
                         disturbed.restore(key, Some(value)).unwrap();

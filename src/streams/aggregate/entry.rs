@@ -28,9 +28,13 @@ impl<A: StoreValue> StoreValue for Pane<A> {
         let short = "a window that ends too early";
         let (end, rest) = bytes.split_first_chunk().ok_or(short)?;
         let (revision, rest) = rest.split_first_chunk().ok_or(short)?;
+        let revision = u32::from_be_bytes(*revision);
+        if revision == 0 {
+            return Err("a window of revision 0".to_owned());
+        }
         Ok(Self {
             end: EventTime::from_micros(i64::from_be_bytes(*end)),
-            revision: u32::from_be_bytes(*revision),
+            revision,
             value: A::decode(rest)?,
         })
     }

@@ -136,6 +136,12 @@ impl<K: WindowKey, A: StoreValue + Clone> WindowedAggregation<K, A> {
         self.points.keep_within(memory);
     }
 
+    /// Spills what is too much; for stores in which nothing happens.
+    pub fn make_room(&mut self) {
+        self.panes.make_room();
+        self.points.make_room();
+    }
+
     /// What became of the contributions so far.
     #[must_use]
     pub const fn tally(&self) -> Tally {
@@ -278,8 +284,7 @@ impl<K: WindowKey, A: StoreValue + Clone> WindowedAggregation<K, A> {
         let span = WindowSpan { start: time.plus_micros(1 - size), end: time.plus_micros(1) };
         // The windows of other events that hold this one end from here to just before
         // `time + size`; its own is among them if an event of the same time came before.
-        let mut starts = self.near(key, |other| (span.start..=time).contains(&other.start));
-        starts.sort_unstable_by_key(|other| other.start);
+        let starts = self.near(key, |other| (span.start..=time).contains(&other.start));
         let own_closed = self.closed(self.window.closes_at(span, self.grace));
         if own_closed && starts.is_empty() {
             // It would count only if an event were still to come that looks back to it.
@@ -311,10 +316,9 @@ impl<K: WindowKey, A: StoreValue + Clone> WindowedAggregation<K, A> {
     ) -> Placed {
         let alone = WindowSpan { start: time, end: time };
         // Sessions of a key are more than a gap apart, so at most two are in reach.
-        let mut near = self.near(key, |span| {
+        let near = self.near(key, |span| {
             span.start <= time.plus_micros(gap) && span.end >= time.plus_micros(-gap)
         });
-        near.sort_unstable_by_key(|span| std::cmp::Reverse(span.start));
         let out_of_grace = self.closed(self.window.closes_at(alone, self.grace));
         if near.is_empty() && out_of_grace {
             return self.late(alone);
@@ -327,7 +331,7 @@ impl<K: WindowKey, A: StoreValue + Clone> WindowedAggregation<K, A> {
             self.join_into(key, joined, contribution, out);
         } else {
             let mut value: Option<A> = None;
-            for span in near.iter().rev() {
+            for span in &near {
                 let Some(pane) = self.remove(key, *span) else { continue };
                 if self.emit == Emit::Updates {
                     let revision = pane.revision + 1;
@@ -349,12 +353,14 @@ impl<K: WindowKey, A: StoreValue + Clone> WindowedAggregation<K, A> {
         Placed::Counted { late_windows: u32::from(out_of_grace) }
     }
 
-    /// The open windows of a key whose span is `wanted`.
+    /// The open windows of a key whose span is `wanted`, earliest first.
     fn near(&mut self, key: &K, wanted: impl Fn(&WindowSpan) -> bool) -> Vec<WindowSpan> {
         let mut place = name(WINDOW, key, EventTime::default());
         let hash = self.panes.hash(own(&place));
         let mut found: Vec<WindowSpan> = self.spans.of(hash).filter(wanted).collect();
-        // Another key may have the hash.
+        // Another key may have the hash, and even the span.
+        found.sort_unstable_by_key(|span| (span.start, span.end));
+        found.dedup();
         found.retain(|span| {
             entry::begin(&mut place, span.start);
             self.panes.get(&place).is_some_and(|pane| pane.end == span.end)

@@ -18,6 +18,9 @@ impl Spans {
         if let Ok(entry) = self.0.find_entry(hash, |own| *own == (hash, span)) {
             entry.remove();
         }
+        if self.0.len() < self.0.capacity() / 8 {
+            self.0.shrink_to(self.0.len() * 2, |(hash, _)| *hash);
+        }
     }
 
     /// Bytes that it holds.

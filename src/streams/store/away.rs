@@ -7,13 +7,17 @@
 use std::io;
 
 use hashbrown::HashTable;
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::streams::store::memory::{SpillFile, SpillFolder};
 
-/// Before key and value: their lengths and the key's hash.
-const HEADER: usize = 16;
-/// So much is read in one go where entries are read one after the other.
+/// Before key and value: their lengths, the key's hash, and a checksum of both.
+pub(super) const HEADER: usize = 20;
+/// So much is read in one go at most where entries are read one after the other, and at least.
 const CHUNK: u32 = 64 << 10;
+const SMALLEST_CHUNK: u32 = 4 << 10;
+/// So much is read by one sweep.
+const SWEEP: u32 = 128 << 10;
 /// Gaps of so many bytes are never worth writing a file anew.
 const SLACK: u64 = 8 << 20;
 /// A file's size: this part of all that is kept, within bounds.
@@ -23,7 +27,7 @@ const LARGEST: u64 = 64 << 20;
 
 /// Where an entry lies.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Place {
+pub(super) struct Place {
     hash: u64,
     file: u32,
     at: u32,
@@ -52,11 +56,14 @@ impl Batch {
         self.bytes.extend_from_slice(&length(key.len()).to_le_bytes());
         self.bytes.extend_from_slice(&[0; 4]);
         self.bytes.extend_from_slice(&hash.to_le_bytes());
+        self.bytes.extend_from_slice(&[0; 4]);
         self.bytes.extend_from_slice(key);
         let middle = self.bytes.len();
         value(&mut self.bytes);
         let size = length(self.bytes.len() - middle);
         self.bytes[start + 4..start + 8].copy_from_slice(&size.to_le_bytes());
+        let sum = checksum(&self.bytes[start + HEADER..]);
+        self.bytes[start + 16..start + HEADER].copy_from_slice(&sum.to_le_bytes());
         self.entries.push((hash, length(start), length(self.bytes.len() - start)));
         self.bytes.len()
     }
@@ -69,6 +76,16 @@ impl Batch {
 /// Keys and values are records of Kafka, and batches a few MiB.
 fn length(bytes: usize) -> u32 {
     u32::try_from(bytes).expect("less than 4 GiB")
+}
+
+/// Of key and value: a file that was damaged must not give a value that never was.
+fn checksum(bytes: &[u8]) -> u32 {
+    let [a, b, c, d, ..] = xxh3_64(bytes).to_le_bytes();
+    u32::from_le_bytes([a, b, c, d])
+}
+
+fn damaged() -> io::Error {
+    io::Error::other("an entry is not as it was written")
 }
 
 /// An entry within a chunk that was read.
@@ -165,12 +182,15 @@ impl Away {
         self.table.find(hash, |place| place.hash == hash).is_some()
     }
 
-    /// The key of an entry of this hash, which there must be.
-    pub fn key_of(&self, hash: u64, buffer: &mut Vec<u8>) -> io::Result<Box<[u8]>> {
-        let place = self.table.find(hash, |place| place.hash == hash);
-        self.read(place.ok_or_else(|| io::Error::other("no such entry"))?, buffer)?;
-        let end = HEADER + key_length(buffer);
-        buffer.get(HEADER..end).map(Into::into).ok_or_else(|| io::Error::other("a torn entry"))
+    /// Takes any entry of this hash out and leaves its bytes in `buffer`; its value begins at what
+    /// is returned.
+    pub fn pop(&mut self, hash: u64, buffer: &mut Vec<u8>) -> io::Result<Option<usize>> {
+        let Some(place) = self.table.find(hash, |place| place.hash == hash).copied() else {
+            return Ok(None);
+        };
+        let value = self.read(&place, buffer)?;
+        self.forget(place);
+        Ok(Some(value))
     }
 
     /// Takes the entry of a key out and leaves its bytes in `buffer`; its value begins at what is
@@ -183,9 +203,8 @@ impl Away {
     ) -> io::Result<Option<usize>> {
         let mut found = None;
         for place in self.table.iter_hash(hash).filter(|place| place.hash == hash) {
-            self.read(place, buffer)?;
-            let value = HEADER + key.len();
-            if buffer.get(HEADER..value) == Some(key) && key_length(buffer) == key.len() {
+            let value = self.read(place, buffer)?;
+            if buffer[HEADER..value] == *key {
                 found = Some((*place, value));
                 break;
             }
@@ -195,17 +214,26 @@ impl Away {
         Ok(Some(value))
     }
 
-    fn read(&self, place: &Place, buffer: &mut Vec<u8>) -> io::Result<()> {
+    /// Reads an entry; where in `buffer` its value begins, its key before that.
+    fn read(&self, place: &Place, buffer: &mut Vec<u8>) -> io::Result<usize> {
         buffer.clear();
         buffer.resize(place.length as usize, 0);
-        let file = self.file(place.file).ok_or_else(|| io::Error::other("its file is gone"))?;
-        file.file.read(place.at.into(), buffer)
+        let file = self.file(place.file).ok_or_else(damaged)?;
+        file.file.read(place.at.into(), buffer)?;
+        let value = HEADER + key_length(buffer);
+        let whole = value + number(buffer, 4) as usize == buffer.len()
+            && hash_of(buffer) == place.hash
+            && number(buffer, 16) == checksum(&buffer[HEADER..]);
+        if whole { Ok(value) } else { Err(damaged()) }
     }
 
     /// Takes an entry out.
     fn forget(&mut self, place: Place) {
         if let Ok(entry) = self.table.find_entry(place.hash, |other| *other == place) {
             entry.remove();
+        }
+        if self.table.len() < self.table.capacity() / 8 {
+            self.table.shrink_to(self.table.len() * 2, |place| place.hash);
         }
         self.live -= u64::from(place.length);
         let slot = &mut self.files[place.file as usize];
@@ -229,8 +257,7 @@ impl Away {
     pub fn each(&self, mut each: impl FnMut(&[u8], &[u8])) -> io::Result<()> {
         let mut buffer = Vec::new();
         for place in &self.table {
-            self.read(place, &mut buffer)?;
-            let value = HEADER + key_length(&buffer);
+            let value = self.read(place, &mut buffer)?;
             each(&buffer[HEADER..value], &buffer[value..]);
         }
         Ok(())
@@ -245,7 +272,9 @@ impl Away {
     ) -> io::Result<Vec<Box<[u8]>>> {
         let (mut left, mut ends) = (count.min(self.len()), self.files.len() + 1);
         let (mut gone, mut keys, mut buffer) = (Vec::new(), Vec::new(), Vec::new());
-        while left > 0 && ends > 0 {
+        let mut read = 0;
+        // Between few entries may lie much that is none any more.
+        while left > 0 && ends > 0 && read < SWEEP {
             let (number, at) = self.cursor;
             let Some(segment) = self.file(number).filter(|segment| at < segment.length) else {
                 let last = number as usize + 1 >= self.files.len();
@@ -253,7 +282,9 @@ impl Away {
                 ends -= 1;
                 continue;
             };
-            let entries = chunk(segment, number, at, &mut buffer)?;
+            let wanted = length(left).saturating_mul(1024).clamp(SMALLEST_CHUNK, CHUNK);
+            let entries = chunk(segment, number, (at, wanted), &mut buffer)?;
+            read += length(buffer.len());
             for entry in entries {
                 if left == 0 {
                     break;
@@ -277,35 +308,38 @@ impl Away {
         self.table.find(place.hash, |other| other == place).is_some()
     }
 
-    /// Writes files anew while gaps take more than what is kept.
-    pub fn clean(&mut self, folder: &dyn SpillFolder) -> io::Result<()> {
-        while self.length > 2 * self.live + SLACK {
-            let closed =
-                (0_u32..).zip(&self.files).filter(|(number, _)| self.open != Some(*number));
-            let emptiest =
-                closed.filter_map(|(number, file)| Some((file.as_ref()?, number))).min_by_key(
-                    |(file, _)| u64::from(file.live) * 1024 / u64::from(file.length.max(1)),
-                );
-            let worth = emptiest.filter(|(file, _)| file.live < file.length / 2);
-            let Some((segment, number)) = worth else { return Ok(()) };
-            let (mut batch, mut moved) = (Batch::default(), Vec::new());
-            let (mut at, mut buffer) = (0, Vec::new());
-            while at < segment.length {
-                for entry in chunk(segment, number, at, &mut buffer)? {
-                    at = entry.place.at + entry.place.length;
-                    if self.keeps(&entry.place) {
-                        let value = &buffer[entry.value..entry.end];
-                        batch.add(entry.place.hash, &buffer[entry.key..entry.value], |bytes| {
-                            bytes.extend_from_slice(value);
-                        });
-                        moved.push(entry.place);
-                    }
+    /// What is kept of the emptiest file, and where it lay, if gaps take more than what is kept:
+    /// for [`Self::moved`].
+    pub fn to_move(&self) -> io::Result<Option<(Batch, Vec<Place>)>> {
+        if self.length <= 2 * self.live + SLACK {
+            return Ok(None);
+        }
+        let closed = (0_u32..).zip(&self.files).filter(|(number, _)| self.open != Some(*number));
+        let emptiest = closed
+            .filter_map(|(number, file)| Some((file.as_ref()?, number)))
+            .min_by_key(|(file, _)| u64::from(file.live) * 1024 / u64::from(file.length.max(1)));
+        let worth = emptiest.filter(|(file, _)| file.live < file.length / 2);
+        let Some((segment, number)) = worth else { return Ok(None) };
+        let (mut batch, mut places) = (Batch::default(), Vec::new());
+        let (mut at, mut buffer) = (0, Vec::new());
+        while at < segment.length {
+            for entry in chunk(segment, number, (at, CHUNK), &mut buffer)? {
+                at = entry.place.at + entry.place.length;
+                if self.keeps(&entry.place) {
+                    let value = &buffer[entry.value..entry.end];
+                    batch.add(entry.place.hash, &buffer[entry.key..entry.value], |bytes| {
+                        bytes.extend_from_slice(value);
+                    });
+                    places.push(entry.place);
                 }
             }
-            self.put(folder, &batch)?;
-            moved.into_iter().for_each(|place| self.forget(place));
         }
-        Ok(())
+        Ok(Some((batch, places)))
+    }
+
+    /// What was to move is written elsewhere: its file goes.
+    pub fn moved(&mut self, places: Vec<Place>) {
+        places.into_iter().for_each(|place| self.forget(place));
     }
 }
 
@@ -313,13 +347,23 @@ fn key_length(header: &[u8]) -> usize {
     number(header, 0) as usize
 }
 
+fn hash_of(header: &[u8]) -> u64 {
+    header.get(8..16).and_then(|b| b.try_into().ok()).map_or(0, u64::from_le_bytes)
+}
+
 fn number(bytes: &[u8], at: usize) -> u32 {
     bytes.get(at..at + 4).and_then(|b| b.try_into().ok()).map_or(0, u32::from_le_bytes)
 }
 
-/// The entries from `at` on of which `buffer` holds the bytes: at least one.
-fn chunk(segment: &Segment, file: u32, at: u32, buffer: &mut Vec<u8>) -> io::Result<Vec<Entry>> {
-    let mut wanted = CHUNK.min(segment.length - at) as usize;
+/// The entries from `at` on of which `buffer` holds the bytes, `size` of them or as many as the first
+/// has.
+fn chunk(
+    segment: &Segment,
+    file: u32,
+    (at, size): (u32, u32),
+    buffer: &mut Vec<u8>,
+) -> io::Result<Vec<Entry>> {
+    let mut wanted = size.min(segment.length - at) as usize;
     loop {
         buffer.clear();
         buffer.resize(wanted, 0);
@@ -335,10 +379,11 @@ fn chunk(segment: &Segment, file: u32, at: u32, buffer: &mut Vec<u8>) -> io::Res
                 }
                 break;
             }
-            let mut hash = [0; 8];
-            hash.copy_from_slice(&header[8..]);
+            if number(header, 16) != checksum(&buffer[key..end]) {
+                return Err(damaged());
+            }
             let place = Place {
-                hash: u64::from_le_bytes(hash),
+                hash: hash_of(header),
                 file,
                 at: at + length(start),
                 length: length(end - start),
@@ -350,7 +395,7 @@ fn chunk(segment: &Segment, file: u32, at: u32, buffer: &mut Vec<u8>) -> io::Res
             return Ok(entries);
         }
         if wanted <= buffer.len() || wanted > (segment.length - at) as usize {
-            return Err(io::Error::other("an entry goes beyond the end of its file"));
+            return Err(damaged());
         }
     }
 }

@@ -1,11 +1,13 @@
 //! The memory that the stores of a process share, and the files for what it has no room for.
 
 use std::io;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
 /// So many times room is not made again after a file could not be written.
-const PATIENCE: u32 = 256;
+const PATIENCE: u32 = 4096;
+/// Values may hold this part of the limit at least, however much else is held.
+const LEAST: u64 = 4;
 
 /// A file of values that memory has no room for. Nobody reads it in another life.
 pub trait SpillFile: Send {
@@ -39,10 +41,14 @@ pub struct StateLost(pub String);
 /// How much all stores together may hold in memory, and how much they do.
 pub struct Memory {
     limit: u64,
-    held: AtomicU64,
+    /// What values hold, which can be spilled, and what all else does.
+    values: AtomicU64,
+    fixed: AtomicU64,
     spilled: AtomicU64,
     folder: Box<dyn SpillFolder>,
     failure: Mutex<Option<io::Error>>,
+    /// The last file could not be written.
+    failing: AtomicBool,
     patience: AtomicU32,
 }
 
@@ -52,10 +58,12 @@ impl Memory {
     pub fn new(limit: u64, folder: Box<dyn SpillFolder>) -> Self {
         Self {
             limit,
-            held: AtomicU64::new(0),
+            values: AtomicU64::new(0),
+            fixed: AtomicU64::new(0),
             spilled: AtomicU64::new(0),
             folder,
             failure: Mutex::new(None),
+            failing: AtomicBool::new(false),
             patience: AtomicU32::new(0),
         }
     }
@@ -69,7 +77,7 @@ impl Memory {
     /// How many bytes they hold in memory, by their own account.
     #[must_use]
     pub fn held(&self) -> u64 {
-        self.held.load(Relaxed)
+        self.values.load(Relaxed).wrapping_add(self.fixed.load(Relaxed))
     }
 
     /// How many bytes of values lie in files.
@@ -78,7 +86,7 @@ impl Memory {
         self.spilled.load(Relaxed)
     }
 
-    /// Why nothing could be spilled lately, if that is so; told once.
+    /// Why nothing can be spilled any more, if that is so; told once until it can again.
     #[must_use]
     pub fn take_failure(&self) -> Option<io::Error> {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
@@ -88,10 +96,11 @@ impl Memory {
         &*self.folder
     }
 
-    /// A store that held `before` bytes holds `now`.
-    pub(super) fn holds(&self, before: u64, now: u64) {
+    /// A store whose values held `before` bytes, and all else of it, holds `now`.
+    pub(super) fn holds(&self, before: (u64, u64), now: (u64, u64)) {
         // Wraps where it falls.
-        self.held.fetch_add(now.wrapping_sub(before), Relaxed);
+        self.values.fetch_add(now.0.wrapping_sub(before.0), Relaxed);
+        self.fixed.fetch_add(now.1.wrapping_sub(before.1), Relaxed);
     }
 
     /// The same of what it has in files.
@@ -99,10 +108,11 @@ impl Memory {
         self.spilled.fetch_add(now.wrapping_sub(before), Relaxed);
     }
 
-    /// How much a store that holds `own` bytes should let go: its share of what is too much.
+    /// How much a store whose values hold `own` bytes should let go: its share of what is too much.
     pub(super) fn excess(&self, own: u64) -> u64 {
-        let held = self.held();
-        let over = held.saturating_sub(self.limit);
+        let (held, fixed) = (self.values.load(Relaxed), self.fixed.load(Relaxed));
+        let allowed = self.limit.saturating_sub(fixed).max(self.limit / LEAST);
+        let over = held.saturating_sub(allowed);
         if over == 0 || self.waits() {
             return 0;
         }
@@ -116,7 +126,14 @@ impl Memory {
 
     /// A file could not be written: what it was for stays in memory.
     pub(super) fn failed(&self, error: io::Error) {
-        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+        if !self.failing.swap(true, Relaxed) {
+            *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+        }
         self.patience.store(PATIENCE, Relaxed);
+    }
+
+    /// A file was written.
+    pub(super) fn succeeded(&self) {
+        self.failing.store(false, Relaxed);
     }
 }

@@ -10,11 +10,12 @@ use std::sync::Arc;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-use crate::streams::store::away::{Away, Batch};
+use crate::streams::store::away::Away;
 pub use crate::streams::store::memory::{Memory, SpillFile, SpillFolder, StateLost};
 
 mod away;
 mod memory;
+mod spill;
 
 /// What a store keeps for a key, and its form in the changelog.
 pub trait StoreValue: Default {
@@ -33,8 +34,6 @@ pub trait StoreValue: Default {
 
 /// So many records of a changelog are restored between two looks at how much memory there is.
 const LOOK_EVERY: u32 = 256;
-/// So many bytes are spilled in one go.
-const BATCH: usize = 1 << 20;
 /// Of so many keys in memory that are looked at for expiry, one in a file is.
 const RARER: usize = 4;
 
@@ -66,9 +65,10 @@ pub struct Store<V> {
     sweep: usize,
     /// What the stores of the process may hold; `None`: as much as there is.
     memory: Option<Arc<Memory>>,
-    /// Bytes held by the slots, and as the memory was told with all else.
+    /// Bytes held by the values.
     held: u64,
-    told: u64,
+    /// The same and all else, as the memory was told.
+    told: (u64, u64),
     away: Away,
     told_away: u64,
     /// What others hold for its keys.
@@ -82,7 +82,7 @@ pub struct Store<V> {
 impl<V> Drop for Store<V> {
     fn drop(&mut self) {
         if let Some(memory) = &self.memory {
-            memory.holds(self.told, 0);
+            memory.holds(self.told, (0, 0));
             memory.has_spilled(self.told_away, 0);
         }
     }
@@ -102,7 +102,7 @@ impl<V: StoreValue> Store<V> {
             sweep: 0,
             memory: None,
             held: 0,
-            told: 0,
+            told: (0, 0),
             away: Away::default(),
             told_away: 0,
             beside: 0,
@@ -161,14 +161,19 @@ impl<V: StoreValue> Store<V> {
         let found = self.away.take(hash, key, &mut buffer).unwrap_or_else(|e| self.lost(&e));
         let at = found.map(|value| {
             let value = V::decode(&buffer[value..]).unwrap_or_else(|e| self.lost(&e));
-            let at = self.insert(key);
-            let slot = &mut self.slots[at as usize];
-            slot.value = value;
-            slot.stored = true;
-            self.weigh(at);
-            at
+            self.put(key, value)
         });
         self.buffer = buffer;
+        at
+    }
+
+    /// Puts a value back that the changelog holds.
+    fn put(&mut self, key: &[u8], value: V) -> u32 {
+        let at = self.insert(key);
+        let slot = &mut self.slots[at as usize];
+        slot.value = value;
+        slot.stored = true;
+        self.weigh(at);
         at
     }
 
@@ -230,21 +235,27 @@ impl<V: StoreValue> Store<V> {
         hash: u64,
         wanted: impl Fn(&[u8], &V) -> bool,
     ) -> Vec<(Box<[u8]>, V)> {
-        while self.away.holds(hash) {
-            let mut buffer = std::mem::take(&mut self.buffer);
-            let key = self.away.key_of(hash, &mut buffer).unwrap_or_else(|e| self.lost(&e));
-            self.buffer = buffer;
-            if self.recall(&key).is_none() {
-                self.lost(&"an entry is not where it was");
+        let mut taken = Vec::new();
+        let mut buffer = std::mem::take(&mut self.buffer);
+        while let Some(at) = self.away.pop(hash, &mut buffer).unwrap_or_else(|e| self.lost(&e)) {
+            let key = &buffer[away::HEADER..at];
+            let value = V::decode(&buffer[at..]).unwrap_or_else(|e| self.lost(&e));
+            let slot = self.put(key, value);
+            if wanted(key, &self.slots[slot as usize].value) {
+                taken.push((key.into(), self.pull(slot)));
             }
         }
+        self.buffer = buffer;
         let own = |at: &&u32| {
             let slot = &self.slots[**at as usize];
             let same = !slot.gone && self.hasher.hash_one(&*slot.key) == hash;
             same && wanted(&slot.key, &slot.value)
         };
         let found: Vec<u32> = self.table.iter_hash(hash).filter(own).copied().collect();
-        found.into_iter().map(|at| (self.slots[at as usize].key.clone(), self.pull(at))).collect()
+        taken.extend(
+            found.into_iter().map(|at| (self.slots[at as usize].key.clone(), self.pull(at))),
+        );
+        taken
     }
 
     /// Takes a value out.
@@ -375,6 +386,7 @@ impl<V: StoreValue> Store<V> {
                 self.weigh(at);
             }
         }
+        self.give_back();
         self.make_room();
     }
 
@@ -383,6 +395,9 @@ impl<V: StoreValue> Store<V> {
     /// # Errors
     /// What [`StoreValue::decode`] says.
     pub fn restore(&mut self, key: &[u8], value: Option<&[u8]>) -> Result<(), String> {
+        if key.is_empty() {
+            return Err("an empty key".to_owned());
+        }
         match value {
             None => {
                 if let Some(at) = self.fetch(key) {
@@ -419,80 +434,7 @@ impl<V: StoreValue> Store<V> {
             self.lost(&cause);
         }
     }
-
-    /// Counts what a slot holds by now.
-    fn weigh(&mut self, at: u32) {
-        if self.memory.is_none() {
-            return;
-        }
-        let slot = &mut self.slots[at as usize];
-        // A position in the table, and what the allocator adds to the key.
-        let bytes = size_of::<Slot<V>>() + 24 + slot.key.len() + slot.value.heap();
-        let weight = u32::try_from(bytes).unwrap_or(u32::MAX);
-        self.held = self.held + u64::from(weight) - u64::from(slot.weight);
-        slot.weight = weight;
-    }
-
-    /// Spills what is too much, that which was not asked for lately.
-    fn make_room(&mut self) {
-        let Some(memory) = self.memory.clone() else { return };
-        self.tell(&memory);
-        let wanted = memory.excess(self.held);
-        if wanted == 0 {
-            return;
-        }
-        let goal = self.held.saturating_sub(wanted);
-        let mut steps = 2 * self.slots.len();
-        while self.held > goal && steps > 0 {
-            let (batch, chosen) = self.choose(goal, &mut steps);
-            if batch.is_empty() {
-                break;
-            }
-            if let Err(error) = self.away.put(memory.folder(), &batch) {
-                memory.failed(error);
-                break;
-            }
-            chosen.into_iter().for_each(|at| self.forget(at));
-        }
-        if let Err(error) = self.away.clean(memory.folder()) {
-            memory.failed(error);
-        }
-        self.tell(&memory);
-    }
-
-    /// Values to spill until `goal` is held, a batch of them at most: second chance, in the order
-    /// of the slots.
-    fn choose(&mut self, goal: u64, steps: &mut usize) -> (Batch, Vec<u32>) {
-        let (mut batch, mut chosen, mut left) = (Batch::default(), Vec::new(), self.held);
-        while left > goal && *steps > 0 {
-            *steps -= 1;
-            self.hand = (self.hand + 1) % self.slots.len();
-            let slot = &mut self.slots[self.hand];
-            if slot.key.is_empty() || slot.dirty || std::mem::take(&mut slot.used) {
-                continue;
-            }
-            // Two rounds at most: it is not chosen in both.
-            slot.used = true;
-            left -= u64::from(slot.weight);
-            let hash = self.hasher.hash_one(&*slot.key);
-            let size = batch.add(hash, &slot.key, |bytes| slot.value.encode(bytes));
-            // Positions fit: they came from u32.
-            chosen.push(u32::try_from(self.hand).unwrap_or(0));
-            if size >= BATCH {
-                break;
-            }
-        }
-        (batch, chosen)
-    }
-
-    /// Tells the memory what is held by now.
-    fn tell(&mut self, memory: &Memory) {
-        let held = self.held + self.away.held() + self.beside;
-        let away = self.away.bytes();
-        memory.holds(std::mem::replace(&mut self.told, held), held);
-        memory.has_spilled(std::mem::replace(&mut self.told_away, away), away);
-    }
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -31,9 +31,10 @@ impl StoreValue for Number {
 
 /// Files in memory, which may refuse.
 #[derive(Default, Clone)]
-struct Drawer {
+pub(crate) struct Drawer {
     full: Arc<AtomicBool>,
     unreadable: Arc<AtomicBool>,
+    damaged: Arc<AtomicBool>,
 }
 
 struct Sheet(Mutex<Vec<u8>>, Drawer);
@@ -63,6 +64,10 @@ impl SpillFile for Sheet {
         }
         let (own, at) = (self.0.lock().unwrap(), usize::try_from(at).unwrap());
         into.copy_from_slice(&own[at..at + into.len()]);
+        if self.1.damaged.load(Ordering::SeqCst) {
+            let middle = into.len() / 2;
+            into[middle] ^= 0x10;
+        }
         Ok(())
     }
 }
@@ -262,11 +267,79 @@ fn a_full_disk_leaves_everything_in_memory() {
     assert_eq!(memory.take_failure().map(|e| e.kind()), Some(io::ErrorKind::StorageFull));
     assert!(memory.take_failure().is_none());
     drawer.full.store(false, Ordering::SeqCst);
-    for _ in 0..2000 {
+    for _ in 0..5000 {
         commit(&mut store);
     }
     assert!(store.away.len() > 50, "it tries again: {}", store.away.len());
     assert_eq!(all(&mut store), (0..100_u8).map(|k| (vec![k], k)).collect());
+}
+
+/// Values are taken out by the hash of their key, wherever they are, and leave a tombstone each.
+#[test]
+fn what_is_taken_by_hash_is_gone() {
+    for limit in [0, u64::MAX] {
+        let (mut store, ..) = within(limit);
+        (0..100_u8).for_each(|key| put(&mut store, &[key], key));
+        commit(&mut store);
+        commit(&mut store);
+        assert_eq!(store.away.len(), if limit == 0 { 100 } else { 0 });
+        put(&mut store, b"new", 1);
+        for key in 0..50_u8 {
+            let hash = store.hash(&[key]);
+            assert!(store.holds_hash(hash));
+            assert!(store.take_hash(hash, |_, _| false).is_empty(), "nobody wants it");
+            let taken = store.take_hash(hash, |own, value| own == [key] && value.0 == key);
+            assert_eq!(taken, [(Box::from([key]), Number(key))]);
+            assert!(!store.holds_hash(hash) && store.take_hash(hash, |_, _| true).is_empty());
+        }
+        assert_eq!(store.take(&[60]), Some(Number(60)));
+        assert_eq!((store.take(&[60]), store.take(b"new")), (None, Some(Number(1))));
+        let mut buried = Vec::new();
+        store.take_changes(&mut |key, value| {
+            assert_eq!(value, None, "what the changelog never held leaves no trace");
+            buried.push(key[0]);
+        });
+        buried.sort_unstable();
+        assert_eq!(buried, (0..50).chain([60]).collect::<Vec<_>>());
+        assert_eq!(store.len(), 49);
+    }
+}
+
+/// A store that was large gives its slots back, and loses nothing.
+#[test]
+fn slots_are_given_back() {
+    let (mut store, memory, _) = within(u64::MAX);
+    for key in 0..50_000_u32 {
+        put(&mut store, &key.to_be_bytes(), 1);
+    }
+    commit(&mut store);
+    let full = memory.held();
+    for key in 100..50_000_u32 {
+        store.remove(&key.to_be_bytes());
+    }
+    commit(&mut store);
+    assert!(memory.held() < full / 50, "{} of {full}", memory.held());
+    put(&mut store, b"again", 7);
+    commit(&mut store);
+    assert_eq!((store.len(), store.slots.len()), (101, 101));
+    assert_eq!(store.get(&99_u32.to_be_bytes()).map(|n| n.0), Some(1));
+}
+
+/// Any harm to a file is told; never is there a value that never was, nor none where one is.
+#[test]
+fn a_damaged_file_is_told() {
+    let (mut store, _, drawer) = within(0);
+    (0..20_u8).for_each(|key| put(&mut store, &[key], key));
+    commit(&mut store);
+    commit(&mut store);
+    assert_eq!(store.away.len(), 20);
+    drawer.damaged.store(true, Ordering::SeqCst);
+    for key in 0..20_u8 {
+        let read = catch_unwind(AssertUnwindSafe(|| store.get(&[key]).map(|n| n.0)));
+        assert!(read.unwrap_err().is::<StateLost>(), "{key}");
+    }
+    let swept = catch_unwind(AssertUnwindSafe(|| store.expire(1000, |_| false)));
+    assert!(swept.unwrap_err().is::<StateLost>());
 }
 
 /// What cannot be read back ends the work, and is no panic of the task.

@@ -368,4 +368,9 @@ impl Task for ActivityTask {
         self.windows.keep_within(memory);
         self.sessions.keep_within(memory);
     }
+
+    fn make_room(&mut self) {
+        self.windows.make_room();
+        self.sessions.make_room();
+    }
 }

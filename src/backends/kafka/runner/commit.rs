@@ -22,6 +22,9 @@ impl Worker {
     pub(super) fn commit(&mut self) -> std::result::Result<(), Trouble> {
         let Some(member) = self.member.clone() else { return Ok(()) };
         self.last_commit = Instant::now();
+        for quiet in self.partitions.values_mut().filter(|p| !p.dirty) {
+            quiet.driver.make_room();
+        }
         if !self.partitions.values().any(|p| p.dirty) {
             return Ok(());
         }

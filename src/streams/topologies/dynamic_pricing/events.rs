@@ -188,4 +188,8 @@ impl Task for EventsTask {
     fn keep_within(&mut self, memory: &Arc<Memory>) {
         self.placed.keep_within(memory);
     }
+
+    fn make_room(&mut self) {
+        self.placed.make_room();
+    }
 }

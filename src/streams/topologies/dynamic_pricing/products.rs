@@ -389,4 +389,11 @@ impl Task for ProductsTask {
         self.standing.keep_within(memory);
         self.expectation.keep_within(memory);
     }
+
+    fn make_room(&mut self) {
+        self.demand.make_room();
+        self.catalog.make_room();
+        self.standing.make_room();
+        self.expectation.make_room();
+    }
 }

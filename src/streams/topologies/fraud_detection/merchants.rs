@@ -130,4 +130,8 @@ impl Task for MerchantsTask {
     fn keep_within(&mut self, memory: &Arc<Memory>) {
         self.merchants.keep_within(memory);
     }
+
+    fn make_room(&mut self) {
+        self.merchants.make_room();
+    }
 }

@@ -174,4 +174,8 @@ impl Task for PaymentsTask {
     fn keep_within(&mut self, memory: &Arc<Memory>) {
         self.customers.keep_within(memory);
     }
+
+    fn make_room(&mut self) {
+        self.customers.make_room();
+    }
 }

@@ -330,4 +330,9 @@ impl Task for CustomersTask {
         self.history.keep_within(memory);
         self.orders.keep_within(memory);
     }
+
+    fn make_room(&mut self) {
+        self.history.make_room();
+        self.orders.make_room();
+    }
 }

@@ -194,4 +194,9 @@ impl Task for RegionsTask {
         self.trend.keep_within(memory);
         self.revenue.keep_within(memory);
     }
+
+    fn make_room(&mut self) {
+        self.trend.make_room();
+        self.revenue.make_room();
+    }
 }

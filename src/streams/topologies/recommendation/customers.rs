@@ -296,4 +296,8 @@ impl Task for CustomersTask {
     fn keep_within(&mut self, memory: &Arc<Memory>) {
         self.customers.keep_within(memory);
     }
+
+    fn make_room(&mut self) {
+        self.customers.make_room();
+    }
 }

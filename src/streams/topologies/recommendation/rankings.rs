@@ -126,4 +126,8 @@ impl Task for RankingsTask {
     fn keep_within(&mut self, memory: &Arc<Memory>) {
         self.windows.keep_within(memory);
     }
+
+    fn make_room(&mut self) {
+        self.windows.make_room();
+    }
 }
