@@ -1,8 +1,8 @@
 //! Values of a store that memory has no room for: appended to files, found by the hash of their key.
 //!
-//! Sixteen to twenty-four bytes a key stay in memory: the hash, and where the entry lies. Files are
-//! written once, from front to back; what is taken out leaves a gap, and the emptiest file is
-//! written anew once gaps take more than what is kept.
+//! 24 bytes a key stay in memory: the hash, and where the entry lies. Files are written once, from
+//! front to back; what is taken out leaves a gap, and the emptiest file is written anew once gaps take
+//! more than what is kept.
 
 use std::io;
 

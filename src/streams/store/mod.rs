@@ -170,11 +170,16 @@ impl<V: StoreValue> Store<V> {
     /// Puts a value back that the changelog holds.
     fn put(&mut self, key: &[u8], value: V) -> u32 {
         let at = self.insert(key);
+        self.hold(at, value);
+        at
+    }
+
+    /// Gives a slot a value that the changelog holds.
+    fn hold(&mut self, at: u32, value: V) {
         let slot = &mut self.slots[at as usize];
         slot.value = value;
         slot.stored = true;
         self.weigh(at);
-        at
     }
 
     /// Ends the thread's work: what the store holds is not known any more.
@@ -407,10 +412,7 @@ impl<V: StoreValue> Store<V> {
             Some(bytes) => {
                 let value = V::decode(bytes)?;
                 let at = self.fetch(key).unwrap_or_else(|| self.insert(key));
-                let slot = &mut self.slots[at as usize];
-                slot.value = value;
-                slot.stored = true;
-                self.weigh(at);
+                self.hold(at, value);
             }
         }
         self.restored += 1;
