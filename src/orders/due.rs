@@ -37,6 +37,13 @@ impl DueTimes {
         self.0.pop_first()
     }
 
+    /// About how many bytes it holds: a tree is two thirds full as a rule, and a name takes 16.
+    #[must_use]
+    pub fn held(&self) -> u64 {
+        let each = size_of::<(EventTime, Box<str>)>() * 3 / 2 + 16;
+        (self.0.len() * each) as u64
+    }
+
     /// How many customers have a next time.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -66,10 +73,11 @@ mod tests {
         due.moved("e", None, Some(at(4)));
         due.moved("e", Some(at(4)), None);
         assert_eq!(due.len(), 3);
+        assert_eq!(due.held(), 3 * (36 + 16));
         assert_eq!(due.pop(at(2)), None);
         let names: String =
             std::iter::from_fn(|| due.pop(at(5))).map(|(_, customer)| customer).collect();
         assert_eq!(names, "cab");
-        assert!(due.is_empty());
+        assert!(due.is_empty() && due.held() == 0);
     }
 }

@@ -46,6 +46,15 @@ impl Deadlines {
         self.by_time.first().map(|(time, _)| *time)
     }
 
+    /// About how many bytes it holds: a tree is two thirds full as a rule, and a key takes 16.
+    #[must_use]
+    pub fn held(&self) -> u64 {
+        let ends = self.by_time.len() * (size_of::<(EventTime, Box<[u8]>)>() * 3 / 2 + 16);
+        let entry = size_of::<(Box<[u8]>, EventTime)>() + 1;
+        let customers = self.by_customer.capacity() * entry + self.by_customer.len() * 16;
+        (ends + customers) as u64
+    }
+
     /// How many customers have an open session.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -80,6 +89,7 @@ mod tests {
                 }
             }
             prop_assert_eq!(deadlines.len(), naive.len());
+            prop_assert!(deadlines.held() >= 90 * naive.len() as u64);
             let mut due: Vec<(i64, u8)> =
                 naive.into_iter().filter(|n| n.1 <= time).map(|(c, t)| (t, c)).collect();
             due.sort_unstable();

@@ -32,6 +32,7 @@ mod export;
 mod fencing;
 mod forecast;
 mod fraud_sql;
+mod freed;
 mod generate;
 mod groups;
 mod guard;

@@ -46,10 +46,13 @@ pub fn at_times<C: ConsumerContext>(
     })
 }
 
-/// Asks until there is an answer. A client that has not heard of a partition's leader does not know
+/// Asks until there is an answer, also where a coordinator is not ready yet. A client that has not heard of a partition's leader does not know
 /// the partition: whoever asks has its number from the cluster, so that it is asked again too, and in
 /// the end it is the time that ran out.
-fn until_led<T>(limit: Duration, ask: impl Fn(Duration) -> KafkaResult<T>) -> KafkaResult<T> {
+pub(super) fn until_led<T>(
+    limit: Duration,
+    ask: impl Fn(Duration) -> KafkaResult<T>,
+) -> KafkaResult<T> {
     let deadline = Instant::now() + limit;
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
@@ -128,6 +131,8 @@ mod tests {
         assert_eq!(ask(minute, &answers(Code::NotLeaderForPartition)), (Some(7), 3));
         assert_eq!(ask(minute, &answers(Code::LeaderNotAvailable)), (Some(7), 3));
         assert_eq!(ask(minute, &answers(Code::UnknownPartition)), (Some(7), 3));
+        // Of a group: a broker that has just started reads what it knows of its groups.
+        assert_eq!(ask(minute, &answers(Code::CoordinatorLoadInProgress)), (Some(7), 3));
         assert_eq!(ask(minute, &answers(Code::UnknownTopicOrPartition)), (None, 1));
         assert_eq!(ask(Duration::ZERO, &answers(Code::NotLeaderForPartition)), (None, 1));
         let late = until_led(Duration::ZERO, |_| {

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
 use crate::backends::error::{BackendError, Kind, Result};
+use crate::backends::kafka::ends::until_led;
 use crate::backends::kafka::runner::meta::MetaLog;
 use crate::backends::kafka::runner::offsets;
 use crate::backends::kafka::{Quiet, classify, client};
@@ -228,7 +229,8 @@ fn other_members(
 /// As the client says.
 pub fn members(consumer: &BaseConsumer<Quiet>, group: &str) -> Result<(String, Vec<String>)> {
     let what = || format!("could not ask about the members of group \"{group}\"");
-    let list = consumer.fetch_group_list(Some(group), CALL).map_err(|e| classify(e, what()))?;
+    let ask = |left| consumer.fetch_group_list(Some(group), left);
+    let list = until_led(CALL, ask).map_err(|e| classify(e, what()))?;
     let found = list.groups().iter().find(|g| g.name() == group);
     let ids = found.map(|g| g.members().iter().map(|m| m.id().to_owned()).collect());
     Ok((found.map_or_else(|| "Dead".to_owned(), |g| g.state().to_owned()), ids.unwrap_or_default()))

@@ -304,6 +304,7 @@ impl Task for CustomersTask {
     }
 
     fn take_changes(&mut self, write: &mut dyn FnMut(usize, &[u8], Option<&[u8]>)) {
+        self.orders.beside(self.due.held());
         self.history.take_changes(&mut |key, value| write(HISTORY, key, value));
         self.orders.take_changes(&mut |key, value| write(ORDERS, key, value));
     }
@@ -319,6 +320,7 @@ impl Task for CustomersTask {
         let after = due(&mut self.orders);
         let customer = std::str::from_utf8(key).map_err(|_| "a key that is not UTF-8")?;
         self.due.moved(customer, before, after);
+        self.orders.beside(self.due.held());
         Ok(())
     }
 

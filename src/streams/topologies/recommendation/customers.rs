@@ -275,6 +275,7 @@ impl Task for CustomersTask {
     }
 
     fn take_changes(&mut self, write: &mut dyn FnMut(usize, &[u8], Option<&[u8]>)) {
+        self.customers.beside(self.deadlines.held());
         self.customers.take_changes(&mut |key, value| write(STATES, key, value));
         self.ring.take_changes(&mut |key, value| write(RING, key, value));
     }
@@ -286,6 +287,7 @@ impl Task for CustomersTask {
         self.customers.restore(key, value)?;
         let next = self.customers.get(key).and_then(|state| state.next_close(&self.rules));
         self.deadlines.set(key, next);
+        self.customers.beside(self.deadlines.held());
         Ok(())
     }
 
