@@ -1,5 +1,5 @@
 //! Compiles the migrations in again when one is added, and takes from the Kafka client what
-//! `src/backends/kafka/hints.c` tells about.
+//! `hints.c` and `vanished.c` in `src/backends/kafka` tell about.
 
 #[expect(
     clippy::disallowed_methods,
@@ -7,13 +7,21 @@
 )]
 fn main() {
     println!("cargo:rerun-if-changed=migrations");
-    println!("cargo:rerun-if-changed=src/backends/kafka/hints.c");
-    cc::Build::new()
-        .file("src/backends/kafka/hints.c")
-        .cargo_metadata(false)
-        .compile("bss_kafka_hints");
+    let mut mends = cc::Build::new();
+    for name in ["hints", "vanished"] {
+        let file = format!("src/backends/kafka/{name}.c");
+        println!("cargo:rerun-if-changed={file}");
+        mends.file(file);
+    }
+    mends.cargo_metadata(false).compile("bss_kafka_mends");
     let folder = std::env::var("OUT_DIR").unwrap_or_default();
     println!("cargo:rustc-link-search=native={folder}");
-    println!("cargo:rustc-link-lib=static:+whole-archive=bss_kafka_hints");
-    println!("cargo:rustc-link-arg=-Wl,--wrap=rd_kafka_metadata_update_op");
+    println!("cargo:rustc-link-lib=static:+whole-archive=bss_kafka_mends");
+    for function in [
+        "rd_kafka_metadata_update_op",
+        "rd_kafka_broker_decommission",
+        "rd_kafka_rebootstrap_tmr_stop",
+    ] {
+        println!("cargo:rustc-link-arg=-Wl,--wrap={function}");
+    }
 }

@@ -75,4 +75,5 @@ mod state;
 mod streams;
 mod support;
 mod trust;
+mod vanished;
 mod workers;

@@ -1,7 +1,7 @@
 //! Where partitions begin and end, and what they hold at a time. While a partition is between two
 //! leaders (a topic just made, a broker that goes) it is asked again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
@@ -14,6 +14,8 @@ use crate::backends::kafka::{classify, is_between_leaders};
 
 /// How soon a partition that had no leader is asked again.
 const AGAIN: Duration = Duration::from_millis(100);
+/// How long a question for the leaders of a topic may take.
+const LEADERS: Duration = Duration::from_secs(1);
 
 /// The first kept offset of a partition and the offset after its last record, asked for `limit` at
 /// most: for a consumer that reads committed records the stable one, else the true one.
@@ -26,7 +28,8 @@ pub fn bounds<C: ConsumerContext>(
     partition: i32,
     limit: Duration,
 ) -> KafkaResult<(i64, i64)> {
-    until_led(limit, |left| consumer.fetch_watermarks(topic, partition, left))
+    let ask = |left| consumer.fetch_watermarks(topic, partition, left);
+    until_led(limit, ask, || learn_leaders(consumer, topic))
 }
 
 /// The first offsets at or after the times (in milliseconds) that stand in `asked` in the place of
@@ -39,19 +42,32 @@ pub fn at_times<C: ConsumerContext>(
     asked: &TopicPartitionList,
     limit: Duration,
 ) -> KafkaResult<TopicPartitionList> {
-    until_led(limit, |left| {
+    let ask = |left| {
         let found = consumer.offsets_for_times(asked.clone(), left)?;
         found.elements().iter().try_for_each(|element| element.error())?;
         Ok(found)
-    })
+    };
+    let elements = asked.elements();
+    let topics: BTreeSet<&str> = elements.iter().map(|element| element.topic()).collect();
+    until_led(limit, ask, || topics.iter().for_each(|topic| learn_leaders(consumer, topic)))
 }
 
-/// Asks until there is an answer, also where a coordinator is not ready yet. A client that has not heard of a partition's leader does not know
-/// the partition: whoever asks has its number from the cluster, so that it is asked again too, and in
-/// the end it is the time that ran out.
+/// Has the client ask for a topic's leaders. By itself it does not for what nobody reads: a partition
+/// that had none when it last heard (a broker that stood still, and was shut out for a moment) stays
+/// without one until all metadata are refreshed.
+fn learn_leaders<C: ConsumerContext>(consumer: &BaseConsumer<C>, topic: &str) {
+    if let Err(error) = consumer.fetch_metadata(Some(topic), LEADERS) {
+        tracing::debug!(%error, topic, "the leaders are not known yet");
+    }
+}
+
+/// Asks until there is an answer, also where a coordinator is not ready yet. A client that has not
+/// heard of a partition's leader does not know the partition: whoever asks has its number from the
+/// cluster, so that it is asked again too, after `learn`, and in the end it is the time that ran out.
 pub(super) fn until_led<T>(
     limit: Duration,
     ask: impl Fn(Duration) -> KafkaResult<T>,
+    learn: impl Fn(),
 ) -> KafkaResult<T> {
     let deadline = Instant::now() + limit;
     loop {
@@ -65,6 +81,7 @@ pub(super) fn until_led<T>(
         let again = unknown || code.is_some_and(is_between_leaders);
         if again && left > AGAIN {
             std::thread::sleep(AGAIN);
+            learn();
         } else if unknown {
             return Err(KafkaError::MetadataFetch(RDKafkaErrorCode::OperationTimedOut));
         } else {
@@ -97,11 +114,18 @@ pub fn ends<C: ConsumerContext>(
     }
     let answer = consumer.offsets_for_times(asked, limit).map_err(|e| classify(e, what()))?;
     let mut found = BTreeMap::new();
+    let mut unled = BTreeSet::new();
     for element in answer.elements() {
-        if let (Ok(()), Offset::Offset(offset)) = (element.error(), element.offset()) {
-            found.insert((element.topic().to_owned(), element.partition()), offset);
+        match (element.error(), element.offset()) {
+            (Ok(()), Offset::Offset(offset)) => {
+                found.insert((element.topic().to_owned(), element.partition()), offset);
+            }
+            (Ok(()), _) => {}
+            (Err(_), _) => drop(unled.insert(element.topic().to_owned())),
         }
     }
+    // For the next look.
+    unled.iter().for_each(|topic| learn_leaders(consumer, topic));
     Ok(found)
 }
 
@@ -119,12 +143,17 @@ mod tests {
         let answers = |code| {
             move |count: i32| if count < 3 { Err(KafkaError::MetadataFetch(code)) } else { Ok(7) }
         };
+        let learnt = Cell::new(0);
         let ask = |limit, answer: &dyn Fn(i32) -> KafkaResult<i32>| {
             asked.set(0);
-            let found = until_led(limit, |_| {
+            learnt.set(0);
+            let question = |_| {
                 asked.set(asked.get() + 1);
                 answer(asked.get())
-            });
+            };
+            let found = until_led(limit, question, || learnt.set(learnt.get() + 1));
+            // Before each further question: the client would give the same answer for minutes.
+            assert_eq!(learnt.get(), asked.get() - 1);
             (found.ok(), asked.get())
         };
         let minute = Duration::from_secs(60);
@@ -135,9 +164,8 @@ mod tests {
         assert_eq!(ask(minute, &answers(Code::CoordinatorLoadInProgress)), (Some(7), 3));
         assert_eq!(ask(minute, &answers(Code::UnknownTopicOrPartition)), (None, 1));
         assert_eq!(ask(Duration::ZERO, &answers(Code::NotLeaderForPartition)), (None, 1));
-        let late = until_led(Duration::ZERO, |_| {
-            Err::<i32, _>(KafkaError::MetadataFetch(Code::UnknownPartition))
-        });
+        let unknown = |_| Err::<i32, _>(KafkaError::MetadataFetch(Code::UnknownPartition));
+        let late = until_led(Duration::ZERO, unknown, || ());
         assert_eq!(late.unwrap_err().rdkafka_error_code(), Some(Code::OperationTimedOut));
     }
 }

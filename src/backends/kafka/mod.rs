@@ -27,7 +27,14 @@ use crate::config::settings::{Kafka, Sasl, Tls};
 #[must_use]
 pub fn client(settings: &Kafka) -> ClientConfig {
     let mut config = ClientConfig::new();
-    config.set("bootstrap.servers", &settings.bootstrap).set("client.id", "bss");
+    config
+        .set("bootstrap.servers", &settings.bootstrap)
+        .set("client.id", "bss")
+        // What a client does not read it hears of by this alone: with the built-in 5 min a partition that
+        // had no leader for a moment has none for so long.
+        .set("topic.metadata.refresh.interval.ms", "10000")
+        // How soon a client begins again that has lost all brokers (vanished.c).
+        .set("metadata.recovery.rebootstrap.trigger.ms", "5000");
     let protocol = match (settings.tls == Tls::Off, settings.sasl == Sasl::Off) {
         (true, true) => "plaintext",
         (true, false) => "sasl_plaintext",

@@ -33,8 +33,10 @@ const TAKE_OVER: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How often an end looks whether the workers are done.
 const GLANCE: Duration = Duration::from_millis(20);
-/// Fenced again within this time, a member gives way: there is another one of its name.
-const FENCED_AGAIN: Duration = Duration::from_secs(60);
+/// Fenced again within so many session timeouts, a member gives way: another one of its name joins
+/// anew as soon as a heartbeat tells it that it was fenced. A broker that stands still for a while
+/// does not do so again that soon.
+const FENCED_AGAIN: u32 = 2;
 /// How often the status file is written.
 const STATUS_EVERY: Duration = Duration::from_secs(1);
 
@@ -370,7 +372,8 @@ impl Member<'_> {
     /// fences the other if there is one; fenced again soon, this one gives way.
     fn rejoin(&mut self) -> Result<()> {
         let instance = &self.options.instance;
-        if self.fenced.is_some_and(|at| at.elapsed() < FENCED_AGAIN) {
+        let soon = self.options.streams.session_timeout * FENCED_AGAIN;
+        if self.fenced.is_some_and(|at| at.elapsed() < soon) {
             let what = format!("could not stay a member of group \"{}\"", self.description.group);
             return Err(BackendError::new(Kind::Conflict, what)
                 .because(format!("another process runs as instance \"{instance}\""))
