@@ -1,10 +1,10 @@
 /* Brokers that vanish from the metadata, asked for again.
  *
  * A broker that was shut out of its cluster for a moment (its disk stood still for longer than its
- * session) answers metadata requests with no broker at all, though with topics. librdkafka 2.10 to 2.15
- * takes that for an answer: it gives all brokers up and stops the timer by which it would begin again
- * with the addresses it was given, so that the client never connects again (its issue 5301). If that
- * happens in 1 of 60 clients of a run, one of its workers stands still.
+ * session) answers metadata requests with no broker at all, though with topics. librdkafka takes that
+ * for an answer: it gives all brokers up and stops the timer by which it would begin again with the
+ * addresses it was given, so that a client may never connect again (seen in 2.12; its issue 5301 is of
+ * 2.13, and open). If that happens in 1 of 60 clients of a run, one of its workers stands still.
  *
  * Here the timer is not stopped by an answer that made known brokers go, but started: after
  * metadata.recovery.rebootstrap.trigger.ms the client begins again.
