@@ -17,11 +17,7 @@ fn main() {
     let folder = std::env::var("OUT_DIR").unwrap_or_default();
     println!("cargo:rustc-link-search=native={folder}");
     println!("cargo:rustc-link-lib=static:+whole-archive=bss_kafka_mends");
-    for function in [
-        "rd_kafka_metadata_update_op",
-        "rd_kafka_broker_decommission",
-        "rd_kafka_rebootstrap_tmr_stop",
-    ] {
+    for function in ["rd_kafka_metadata_update_op", "rd_kafka_rebootstrap_tmr_stop"] {
         println!("cargo:rustc-link-arg=-Wl,--wrap={function}");
     }
 }

@@ -29,7 +29,7 @@ pub fn bounds<C: ConsumerContext>(
     limit: Duration,
 ) -> KafkaResult<(i64, i64)> {
     let ask = |left| consumer.fetch_watermarks(topic, partition, left);
-    until_led(limit, ask, || learn_leaders(consumer, topic))
+    until_led(limit, ask, |left| learn_leaders(consumer, topic, left))
 }
 
 /// The first offsets at or after the times (in milliseconds) that stand in `asked` in the place of
@@ -49,25 +49,33 @@ pub fn at_times<C: ConsumerContext>(
     };
     let elements = asked.elements();
     let topics: BTreeSet<&str> = elements.iter().map(|element| element.topic()).collect();
-    until_led(limit, ask, || topics.iter().for_each(|topic| learn_leaders(consumer, topic)))
+    let deadline = Instant::now() + limit;
+    until_led(limit, ask, |_| {
+        for topic in &topics {
+            learn_leaders(consumer, topic, deadline.saturating_duration_since(Instant::now()));
+        }
+    })
 }
 
 /// Has the client ask for a topic's leaders. By itself it does not for what nobody reads: a partition
 /// that had none when it last heard (a broker that stood still, and was shut out for a moment) stays
-/// without one until all metadata are refreshed.
-fn learn_leaders<C: ConsumerContext>(consumer: &BaseConsumer<C>, topic: &str) {
-    if let Err(error) = consumer.fetch_metadata(Some(topic), LEADERS) {
+/// without one until all metadata are refreshed. No longer than `left`: the caller's limit holds.
+fn learn_leaders<C: ConsumerContext>(consumer: &BaseConsumer<C>, topic: &str, left: Duration) {
+    if left.is_zero() {
+        return;
+    }
+    if let Err(error) = consumer.fetch_metadata(Some(topic), left.min(LEADERS)) {
         tracing::debug!(%error, topic, "the leaders are not known yet");
     }
 }
 
 /// Asks until there is an answer, also where a coordinator is not ready yet. A client that has not
 /// heard of a partition's leader does not know the partition: whoever asks has its number from the
-/// cluster, so that it is asked again too, after `learn`, and in the end it is the time that ran out.
+/// cluster, so that it is asked again too, after `learn` (told how much time is left), and in the end it is the time that ran out.
 pub(super) fn until_led<T>(
     limit: Duration,
     ask: impl Fn(Duration) -> KafkaResult<T>,
-    learn: impl Fn(),
+    learn: impl Fn(Duration),
 ) -> KafkaResult<T> {
     let deadline = Instant::now() + limit;
     loop {
@@ -81,7 +89,7 @@ pub(super) fn until_led<T>(
         let again = unknown || code.is_some_and(is_between_leaders);
         if again && left > AGAIN {
             std::thread::sleep(AGAIN);
-            learn();
+            learn(deadline.saturating_duration_since(Instant::now()));
         } else if unknown {
             return Err(KafkaError::MetadataFetch(RDKafkaErrorCode::OperationTimedOut));
         } else {
@@ -112,6 +120,7 @@ pub fn ends<C: ConsumerContext>(
     if asked.count() == 0 {
         return Ok(BTreeMap::new());
     }
+    let deadline = Instant::now() + limit;
     let answer = consumer.offsets_for_times(asked, limit).map_err(|e| classify(e, what()))?;
     let mut found = BTreeMap::new();
     let mut unled = BTreeSet::new();
@@ -125,7 +134,9 @@ pub fn ends<C: ConsumerContext>(
         }
     }
     // For the next look.
-    unled.iter().for_each(|topic| learn_leaders(consumer, topic));
+    for topic in &unled {
+        learn_leaders(consumer, topic, deadline.saturating_duration_since(Instant::now()));
+    }
     Ok(found)
 }
 
@@ -151,7 +162,11 @@ mod tests {
                 asked.set(asked.get() + 1);
                 answer(asked.get())
             };
-            let found = until_led(limit, question, || learnt.set(learnt.get() + 1));
+            let found = until_led(limit, question, |left| {
+                // What is learnt does not take longer than who asks would wait.
+                assert!(left < limit);
+                learnt.set(learnt.get() + 1);
+            });
             // Before each further question: the client would give the same answer for minutes.
             assert_eq!(learnt.get(), asked.get() - 1);
             (found.ok(), asked.get())
@@ -165,7 +180,7 @@ mod tests {
         assert_eq!(ask(minute, &answers(Code::UnknownTopicOrPartition)), (None, 1));
         assert_eq!(ask(Duration::ZERO, &answers(Code::NotLeaderForPartition)), (None, 1));
         let unknown = |_| Err::<i32, _>(KafkaError::MetadataFetch(Code::UnknownPartition));
-        let late = until_led(Duration::ZERO, unknown, || ());
+        let late = until_led(Duration::ZERO, unknown, |_| ());
         assert_eq!(late.unwrap_err().rdkafka_error_code(), Some(Code::OperationTimedOut));
     }
 }

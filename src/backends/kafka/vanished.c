@@ -2,40 +2,32 @@
  *
  * A broker that was shut out of its cluster for a moment (its disk stood still for longer than its
  * session) answers metadata requests with no broker at all, though with topics. librdkafka takes that
- * for an answer: it gives all brokers up and stops the timer by which it would begin again with the
- * addresses it was given, so that a client may never connect again (seen in 2.12; its issue 5301 is of
- * 2.13, and open). If that happens in 1 of 60 clients of a run, one of its workers stands still.
+ * for an answer: it gives up all brokers, also those it was given to begin with, and stops the timer by
+ * which it would begin again, so that the client never connects again (seen in 2.12; its issue 5301 is
+ * of 2.13, and open). A worker of which a client is lost so stands still for good.
  *
- * Here the timer is not stopped by an answer that made known brokers go, but started: after
- * metadata.recovery.rebootstrap.trigger.ms the client begins again.
+ * Here that timer is not stopped by an answer after which no broker is known, but started: after
+ * metadata.recovery.rebootstrap.trigger.ms the client begins again. It is not enough to start it when
+ * brokers go: a second answer of the same kind is often under way, and would stop it.
  *
- * The linker gives the library's calls of both functions to those here (build.rs). To be dropped when
- * the library is mended.
+ * The linker gives the library's calls of the function to that here (build.rs). To be dropped when the
+ * library is mended.
  */
 
-#include <string.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
 
-const char *rd_kafka_broker_name(void *broker);
+int32_t *rd_kafka_brokers_learned_ids(void *client, size_t *count);
 void rd_kafka_rebootstrap_tmr_start_maybe(void *client);
-void __real_rd_kafka_broker_decommission(void *client, void *broker, void *threads);
 int __real_rd_kafka_rebootstrap_tmr_stop(void *client);
-void __wrap_rd_kafka_broker_decommission(void *client, void *broker, void *threads);
 int __wrap_rd_kafka_rebootstrap_tmr_stop(void *client);
 
-/* A client reads its metadata in a thread of its own, and stops the timer right after that. */
-static __thread int vanished;
-
-void __wrap_rd_kafka_broker_decommission(void *client, void *broker, void *threads) {
-  /* Addresses that were given are given up once the brokers behind them are known. */
-  if (!strstr(rd_kafka_broker_name(broker), "/bootstrap"))
-    vanished = 1;
-  __real_rd_kafka_broker_decommission(client, broker, threads);
-}
-
 int __wrap_rd_kafka_rebootstrap_tmr_stop(void *client) {
-  if (!vanished)
+  size_t known;
+  free(rd_kafka_brokers_learned_ids(client, &known));
+  if (known > 0)
     return __real_rd_kafka_rebootstrap_tmr_stop(client);
-  vanished = 0;
   rd_kafka_rebootstrap_tmr_start_maybe(client);
   return 0;
 }

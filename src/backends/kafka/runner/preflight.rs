@@ -230,7 +230,7 @@ fn other_members(
 pub fn members(consumer: &BaseConsumer<Quiet>, group: &str) -> Result<(String, Vec<String>)> {
     let what = || format!("could not ask about the members of group \"{group}\"");
     let ask = |left| consumer.fetch_group_list(Some(group), left);
-    let list = until_led(CALL, ask, || ()).map_err(|e| classify(e, what()))?;
+    let list = until_led(CALL, ask, |_| ()).map_err(|e| classify(e, what()))?;
     let found = list.groups().iter().find(|g| g.name() == group);
     let ids = found.map(|g| g.members().iter().map(|m| m.id().to_owned()).collect());
     Ok((found.map_or_else(|| "Dead".to_owned(), |g| g.state().to_owned()), ids.unwrap_or_default()))
