@@ -28,6 +28,7 @@ impl Visit<'_> {
                 cents,
                 currency: self.customer.currency,
                 outcome: ("COMPLETED", None),
+                method: self.customer.method,
                 instrument: &instrument,
             });
             self.wait(1_000, 240_000 / count);
@@ -46,6 +47,7 @@ impl Visit<'_> {
                 cents,
                 currency: self.customer.currency,
                 outcome: ("DECLINED", Some("do_not_honor")),
+                method: "CARD",
                 instrument: &instrument,
             });
             self.wait(5_000, 480_000 / count);
@@ -64,6 +66,7 @@ impl Visit<'_> {
             cents,
             currency: self.customer.currency,
             outcome: ("COMPLETED", None),
+            method: self.customer.method,
             instrument: &instrument,
         });
     }

@@ -5,10 +5,10 @@ use std::collections::BinaryHeap;
 
 use crate::domain::EventTime;
 use crate::generate::random::{Random, whole};
-use crate::generate::rhythm::Busy;
+use crate::generate::rhythm::{Busy, Rhythm};
 use crate::generate::session::Visit;
 use crate::generate::shop::Shop;
-use crate::generate::{Event, Kinds};
+use crate::generate::{Event, Kind, Kinds};
 
 /// What the sequence of the sessions is drawn for.
 const SESSIONS: u64 = 3;
@@ -19,7 +19,7 @@ pub const LONGEST_SESSION: i64 = 30 * 60 * 1_000_000;
 
 /// How many events of each kind a session has, in the order of the kinds: what is reckoned with
 /// until it has turned out.
-const USUAL: [f64; 6] = [5.3, 0.24, 0.25, 2.85, 0.05, 0.1];
+const USUAL: [f64; Kind::ALL.len()] = [5.3, 0.24, 0.25, 2.85, 0.05, 0.1, 0.01];
 
 /// How much is made.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -72,6 +72,8 @@ pub struct Shape {
     pub kinds: Kinds,
     /// The share of sessions that are planted fraud.
     pub bursts: f64,
+    /// Whether the hours of a day are alike.
+    pub rhythm: Rhythm,
 }
 
 /// How long before the start the first sessions of a run without an end begin, in microseconds:
@@ -114,6 +116,7 @@ pub struct Generator {
     shop: Shop,
     extent: Extent,
     bursts: f64,
+    rhythm: Rhythm,
     start: EventTime,
     /// Begun, not yet happened.
     queue: BinaryHeap<Reverse<Queued>>,
@@ -139,6 +142,7 @@ impl Generator {
             shop: Shop::new(seed, shape),
             extent: shape.extent,
             bursts: shape.bursts,
+            rhythm: shape.rhythm,
             start,
             queue: BinaryHeap::new(),
             next_session: None,
@@ -154,12 +158,20 @@ impl Generator {
             generator.rows = generator.made;
         }
         generator.next_session =
-            generator.following(Busy::at(start.plus_micros(-warm_up(shape.extent))));
+            generator.following(shape.rhythm.busy(start.plus_micros(-warm_up(shape.extent))));
         generator
     }
 
     fn queue(&mut self, events: Vec<Event>) {
+        let end = match self.extent {
+            Extent::Count { span, .. } => Some(self.start.plus_micros(span)),
+            Extent::Span { .. } | Extent::Endless { .. } => None,
+        };
         for event in events {
+            // So many events are those of the span; what is known of them later is not of it.
+            if event.kind == Kind::FraudLabels && end.is_some_and(|end| event.time >= end) {
+                continue;
+            }
             self.queue.push(Reverse(Queued(event.time, self.made, event)));
             self.made += 1;
         }
@@ -175,13 +187,13 @@ impl Generator {
             Extent::Count { events, span } => {
                 // As many sessions as are still needed, thrown at random into the time left.
                 let needed = ((events - self.made) as f64 / each).max(1.0);
-                let left = Busy::at(self.start.plus_micros(span)).since(now).max(0);
+                let left = self.rhythm.busy(self.start.plus_micros(span)).since(now).max(0);
                 let step = whole(left as f64 * self.random.first_of(needed));
                 Some(now.plus(step.clamp(0, left)))
             }
             Extent::Span { span, rate } => {
                 let next = now.plus(whole(1e6 * each / rate * self.random.exponential()).max(1));
-                (next < Busy::at(self.start.plus_micros(span))).then_some(next)
+                (next < self.rhythm.busy(self.start.plus_micros(span))).then_some(next)
             }
             Extent::Endless { rate } => {
                 Some(now.plus(whole(1e6 * each / rate * self.random.exponential()).max(1)))
@@ -191,7 +203,7 @@ impl Generator {
 
     /// Makes the session that begins at `now`.
     fn session(&mut self, now: Busy) {
-        let time = EventTime::from_millis(now.time().millis());
+        let time = EventTime::from_millis(self.rhythm.clock(now).millis());
         let planted = self.random.happens(self.bursts);
         let visit = Visit::begin(&mut self.random, &mut self.shop, time);
         let events = if planted { visit.plant() } else { visit.browse() };
@@ -220,7 +232,7 @@ impl Iterator for Generator {
             }
             // A session that begins before the first event may have the first event.
             match (self.next_session, first) {
-                (Some(session), Some(first)) if session.time() >= first => {}
+                (Some(session), Some(first)) if self.rhythm.clock(session) >= first => {}
                 (Some(session), _) => {
                     self.session(session);
                     continue;

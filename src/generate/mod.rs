@@ -20,6 +20,7 @@ mod value;
 
 pub use arrivals::{Arrival, Arrivals, Flaws, Mark};
 pub use generator::{Extent, Generator, LONGEST_SESSION, Shape};
+pub use rhythm::Rhythm;
 
 use crate::domain::EventTime;
 
@@ -38,18 +39,25 @@ pub enum Kind {
     CustomerInfo,
     /// A table: what the products cost.
     ProductCatalog,
+    /// What payments turned out to be, hours to days after them.
+    FraudLabels,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::CustomerEvents,
         Self::OrderEvents,
         Self::PaymentEvents,
         Self::ProductViews,
         Self::CustomerInfo,
         Self::ProductCatalog,
+        Self::FraudLabels,
     ];
+
+    /// What is made if nothing is named: what customers do.
+    pub const USUAL: [Self; 4] =
+        [Self::CustomerEvents, Self::OrderEvents, Self::PaymentEvents, Self::ProductViews];
 
     /// Whether the rows of a key replace one another.
     #[must_use]
@@ -67,6 +75,7 @@ impl Kind {
             Self::ProductViews => "bss.product.view.v1",
             Self::CustomerInfo => "bss.customer.info.v1",
             Self::ProductCatalog => "bss.product.catalog.v1",
+            Self::FraudLabels => "bss.fraud.label.v1",
         }
     }
 
@@ -77,13 +86,13 @@ impl Kind {
 
 /// A choice of kinds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Kinds([bool; 6]);
+pub struct Kinds([bool; Kind::ALL.len()]);
 
 impl Kinds {
     /// These kinds.
     #[must_use]
     pub fn of(kinds: &[Kind]) -> Self {
-        let mut chosen = [false; 6];
+        let mut chosen = [false; Kind::ALL.len()];
         kinds.iter().for_each(|kind| chosen[kind.index()] = true);
         Self(chosen)
     }

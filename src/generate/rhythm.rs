@@ -13,23 +13,49 @@ const UNITS: i64 = 24;
 const HOUR: i64 = 3_600_000_000;
 const DAY: i64 = 24 * HOUR;
 
+/// Whether the hours of a day are alike.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Rhythm {
+    /// Quiet nights and busy evenings.
+    #[default]
+    Daily,
+    /// All alike: busy time is clock time.
+    Steady,
+}
+
 /// Busy time since the epoch, in twenty-fourths of microseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Busy(i64);
 
-impl Busy {
+impl Rhythm {
     /// The busy time at `time`.
     #[must_use]
-    pub fn at(time: EventTime) -> Self {
+    pub fn busy(self, time: EventTime) -> Busy {
+        match self {
+            Self::Daily => Busy::at(time),
+            Self::Steady => Busy(time.micros().saturating_mul(UNITS)),
+        }
+    }
+
+    /// The clock time at which it is a busy time.
+    #[must_use]
+    pub fn clock(self, busy: Busy) -> EventTime {
+        match self {
+            Self::Daily => busy.time(),
+            Self::Steady => EventTime::from_micros(busy.0.div_euclid(UNITS)),
+        }
+    }
+}
+
+impl Busy {
+    fn at(time: EventTime) -> Self {
         let (days, rest) = (time.micros().div_euclid(DAY), time.micros().rem_euclid(DAY));
         let hour = usize::try_from(rest / HOUR).unwrap_or(0);
         let before: i64 = PACE[..hour].iter().sum();
         Self(days * DAY * UNITS + before * HOUR + rest % HOUR * PACE[hour])
     }
 
-    /// The clock time at which it is this busy time.
-    #[must_use]
-    pub fn time(self) -> EventTime {
+    fn time(self) -> EventTime {
         let (days, mut rest) = (self.0.div_euclid(DAY * UNITS), self.0.rem_euclid(DAY * UNITS));
         let mut start = days * DAY;
         for pace in PACE {
@@ -68,14 +94,19 @@ mod tests {
         let evening = EventTime::from_micros(19 * HOUR);
         let hour = |t: EventTime| Busy::at(t.plus_micros(HOUR)).since(Busy::at(t));
         assert!(hour(evening) > 10 * hour(night));
+        let steady = |t: EventTime| Rhythm::Steady.busy(t);
+        assert_eq!(steady(night.plus_micros(HOUR)).since(steady(night)), HOUR);
+        assert_eq!(steady(evening.plus_micros(HOUR)).since(steady(evening)), HOUR);
     }
 
     proptest::proptest! {
         #[test]
         fn there_and_back(micros in -4 * DAY..40_000 * DAY) {
             let time = EventTime::from_micros(micros);
-            proptest::prop_assert_eq!(Busy::at(time).time(), time);
-            proptest::prop_assert!(Busy::at(time.plus_micros(1)) > Busy::at(time));
+            for rhythm in [Rhythm::Daily, Rhythm::Steady] {
+                proptest::prop_assert_eq!(rhythm.clock(rhythm.busy(time)), time);
+                proptest::prop_assert!(rhythm.busy(time.plus_micros(1)) > rhythm.busy(time));
+            }
         }
     }
 }

@@ -33,6 +33,11 @@ pub struct Visit<'a> {
     now: EventTime,
 }
 
+/// The shop, as payments name it.
+const MERCHANT: &str = "SHOP-1";
+/// The beginning of the id of a payment that is not planted.
+const ORDINARY: &str = "PAY";
+
 /// What a payment is about.
 pub struct Payment<'a> {
     /// The beginning of its id.
@@ -45,6 +50,8 @@ pub struct Payment<'a> {
     pub currency: &'a str,
     /// The status, and why it is that.
     pub outcome: (&'a str, Option<&'a str>),
+    /// How it is paid.
+    pub method: &'a str,
     /// What it is paid with.
     pub instrument: &'a str,
 }
@@ -199,8 +206,10 @@ impl<'a> Visit<'a> {
             _ => (first, None),
         };
         let instrument = self.customer.instrument(self.random);
-        let (prefix, order) = ("PAY", Some(order.as_str()));
-        let payment = Payment { prefix, order, cents, currency, outcome, instrument: &instrument };
+        let (prefix, order) = (ORDINARY, Some(order.as_str()));
+        let method = self.customer.method;
+        let payment =
+            Payment { prefix, order, cents, currency, outcome, method, instrument: &instrument };
         self.wait(1_000, 8_000);
         self.pay(&payment);
         if first != "COMPLETED" && again {
@@ -211,7 +220,8 @@ impl<'a> Visit<'a> {
 
     /// A payment.
     pub fn pay(&mut self, payment: &Payment<'_>) {
-        let id = format!("{}-{:016x}", payment.prefix, self.random.next());
+        let number = self.random.next();
+        let id = format!("{}-{number:016x}", payment.prefix);
         self.push(Kind::PaymentEvents, |v| {
             Object::new()
                 .text("paymentId", &id)
@@ -220,12 +230,39 @@ impl<'a> Visit<'a> {
                 .money("amount", payment.cents)
                 .text("currency", payment.currency)
                 .text("status", payment.outcome.0)
-                .text("paymentMethod", v.customer.method)
+                .text("paymentMethod", payment.method)
                 .text("instrumentId", payment.instrument)
-                .text("merchantId", "SHOP-1")
+                .text("merchantId", MERCHANT)
                 .text("location", v.customer.location)
                 .maybe("failureReason", payment.outcome.1)
                 .at(v.now)
         });
+        self.label(number, &id, payment);
+    }
+
+    /// What a payment turns out to be: all that are planted are found to be fraud, one in 200 others was
+    /// asked about and is genuine. A quarter is known within hours, by the customer; the others after
+    /// one to ten days, by a chargeback. All follows from the payment's number, so that labels change no
+    /// other event.
+    fn label(&mut self, number: u64, id: &str, payment: &Payment<'_>) {
+        let fraud = payment.prefix != ORDINARY;
+        let asked = fraud || number.is_multiple_of(200);
+        if !asked || !self.shop.kinds().has(Kind::FraudLabels) {
+            return;
+        }
+        let part = i64::try_from(number >> 16).unwrap_or(0);
+        let minutes = if number >> 8 & 3 == 0 { 60 + part % 420 } else { 1440 + part % 12_960 };
+        let time = self.now.plus_millis(minutes * 60_000);
+        let value = Object::new()
+            .text("paymentId", id)
+            .text("customerId", &self.customer.id)
+            .text("merchantId", MERCHANT)
+            .truth("fraud", fraud)
+            .money("amount", payment.cents)
+            .text("currency", payment.currency)
+            .text("paymentTime", &self.now.to_string())
+            .at(time);
+        let (kind, key) = (Kind::FraudLabels, self.customer.id.clone());
+        self.events.push(Event { kind, id: number.rotate_left(32), key, value, time });
     }
 }

@@ -69,6 +69,14 @@ impl Object {
         self
     }
 
+    /// Yes or no.
+    #[must_use]
+    pub fn truth(mut self, key: &str, truth: bool) -> Self {
+        self.key(key);
+        self.0.extend_from_slice(if truth { b"true" } else { b"false" });
+        self
+    }
+
     /// Money as decimal text, from cents.
     #[must_use]
     pub fn money(mut self, key: &str, cents: i64) -> Self {

@@ -207,5 +207,5 @@ fn the_examples_are_what_their_command_makes() {
         );
         count += 1;
     }
-    assert_eq!(count, 6);
+    assert_eq!(count, 7);
 }

@@ -58,6 +58,9 @@ pub struct GenerateArgs {
     /// [default: as fast as it goes; 10/s]
     #[arg(long, value_name = "N/s", value_parser = rate)]
     rate: Option<u32>,
+    /// As much in each hour: without it nights are quiet and evenings busy, by UTC
+    #[arg(long)]
+    steady: bool,
     /// Write to this file or folder instead of Kafka; - is standard output
     #[arg(long, value_name = "FILE")]
     output_file: Option<PathBuf>,
@@ -104,6 +107,9 @@ enum KindName {
     CustomerInfo,
     /// Table: price and limits of each product
     ProductCatalog,
+    /// What payments turned out to be: fraud that was planted, some that are genuine; hours to ten
+    /// days after them, as far as the span goes
+    FraudLabels,
 }
 
 impl KindName {
@@ -115,6 +121,7 @@ impl KindName {
             Self::ProductViews => Kind::ProductViews,
             Self::CustomerInfo => Kind::CustomerInfo,
             Self::ProductCatalog => Kind::ProductCatalog,
+            Self::FraudLabels => Kind::FraudLabels,
         }
     }
 }
@@ -128,6 +135,7 @@ const fn subject_of(kind: Kind) -> &'static str {
         Kind::ProductViews => subject::PRODUCT_VIEWS,
         Kind::CustomerInfo => subject::CUSTOMER_INFO,
         Kind::ProductCatalog => subject::PRODUCT_CATALOG,
+        Kind::FraudLabels => subject::FRAUD_LABELS,
     }
 }
 

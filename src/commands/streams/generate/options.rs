@@ -6,7 +6,7 @@ use super::GenerateArgs;
 use crate::cli::{Failure, range};
 use crate::commands::Context;
 use crate::domain::EventTime;
-use crate::generate::{Extent, Flaws, Kind, Kinds, LONGEST_SESSION, Shape};
+use crate::generate::{Extent, Flaws, Kind, Kinds, LONGEST_SESSION, Rhythm, Shape};
 
 /// Events of a customer and day where nothing else says how many.
 const A_DAY: f64 = 10.0;
@@ -53,7 +53,7 @@ pub fn wish(args: &GenerateArgs, context: &Context) -> Result<Wish, Failure> {
     }
     let end = length.map(|length| start.plus_micros(length));
     let kinds: Vec<Kind> = if args.kinds.is_empty() {
-        Kind::ALL.into_iter().filter(|kind| !kind.is_table()).collect()
+        Kind::USUAL.to_vec()
     } else {
         args.kinds.iter().map(|name| name.kind()).collect()
     };
@@ -64,6 +64,7 @@ pub fn wish(args: &GenerateArgs, context: &Context) -> Result<Wish, Failure> {
         products: args.products,
         kinds: Kinds::of(&kinds),
         bursts: args.fraud_bursts,
+        rhythm: if args.steady { Rhythm::Steady } else { Rhythm::Daily },
     };
     let flaws = Flaws {
         out_of_order: args.out_of_order,

@@ -19,7 +19,7 @@ struct Count {
 /// What was made.
 #[derive(Debug, Default)]
 pub struct Summary {
-    counts: [Count; 6],
+    counts: [Count; Kind::ALL.len()],
 }
 
 impl Summary {
