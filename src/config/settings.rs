@@ -214,6 +214,7 @@ pub struct Fraud {
     pub card_testing_window: Duration,
     pub card_testing_declines: u32,
     pub card_testing_instruments: u32,
+    pub wallet_methods: Vec<String>,
     pub card_testing_max_amount: String,
     pub location_change: bool,
     #[serde(deserialize_with = "span")]

@@ -224,7 +224,7 @@ impl CustomerState {
         {
             return false;
         }
-        let instrument = payment.instrument_id.as_deref().map_or(0, |id| xxh3_64(id.as_bytes()));
+        let instrument = rules.instrument(payment).map_or(0, |id| xxh3_64(id.as_bytes()));
         self.declines.insert(Decline { time: payment.time, payment: hash, instrument });
         let tested = self.declines.tested(payment.time, rules.card_testing_window);
         if tested.payments < rules.card_testing_declines {

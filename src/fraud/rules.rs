@@ -44,6 +44,9 @@ pub struct Rules {
     pub card_testing_declines: u32,
     /// ... with at least this many instruments.
     pub card_testing_instruments: u32,
+    /// Ways to pay that make a token for each try: all of a customer's such payments are with one
+    /// instrument a way.
+    pub wallet_methods: Vec<String>,
     /// A decline up to this amount is small.
     pub card_testing_max_amount: Money,
     /// Whether LOCATION_CHANGE is told.
@@ -75,6 +78,7 @@ impl Default for Rules {
     fn default() -> Self {
         let amount = |units: u32| Money::from_decimal(units.into()).unwrap_or_default();
         let reasons = ["processor_unavailable", "processor_error", "network_error", "timeout"];
+        let wallets = ["WALLET", "APPLE_PAY", "GOOGLE_PAY", "SAMSUNG_PAY", "PAYPAL"];
         Self {
             rapid_window: 300 * SECOND,
             rapid_high: 10,
@@ -88,6 +92,7 @@ impl Default for Rules {
             card_testing_window: 600 * SECOND,
             card_testing_declines: 5,
             card_testing_instruments: 3,
+            wallet_methods: wallets.map(str::to_owned).to_vec(),
             card_testing_max_amount: amount(5),
             location_change: true,
             location_window: 7200 * SECOND,
@@ -206,6 +211,14 @@ impl Rules {
     /// How long a payment's id is kept as text, for alerts to name it.
     pub(super) fn text_retention(&self) -> i64 {
         self.rapid_window.max(self.card_testing_window).saturating_add(self.grace)
+    }
+
+    /// What a payment is paid with, as far as that tells one instrument from another.
+    #[must_use]
+    pub fn instrument<'a>(&'a self, payment: &'a PaymentEvent<'_>) -> Option<&'a str> {
+        let method = payment.payment_method.as_deref().unwrap_or_default();
+        let wallet = self.wallet_methods.iter().find(|own| own.eq_ignore_ascii_case(method));
+        wallet.map(String::as_str).or(payment.instrument_id.as_deref())
     }
 
     /// How long a small decline is remembered.

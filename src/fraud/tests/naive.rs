@@ -264,7 +264,13 @@ impl Naive {
             }
         }
         let count = u32::try_from(ids.len()).unwrap();
-        let instruments: BTreeSet<_> = inside.iter().map(|p| p.instrument_id.clone()).collect();
+        let instruments: BTreeSet<_> = inside
+            .iter()
+            .map(|p| match p.payment_method.as_deref() {
+                Some(wallet) if rules.wallet_methods.contains(&wallet.to_owned()) => Some(wallet),
+                _ => p.instrument_id.as_deref(),
+            })
+            .collect();
         let instruments = u32::try_from(instruments.len()).unwrap();
         if count < rules.card_testing_declines {
             self.card_testing_told &= !newest;

@@ -60,6 +60,7 @@ fn events(steps: Vec<Step>) -> Vec<PaymentEvent<'static>> {
                     status: PaymentStatus::ALL[status],
                     currency: currency(if detail % 8 == 7 { "USD" } else { "EUR" }),
                     instrument_id: pick(detail % 5, &["i1", "i2", "i3", "i4"]),
+                    payment_method: pick(detail % 7, &["CARD", "PAYPAL", "CARD", "APPLE_PAY"]),
                     location: pick(detail % 11, &["Rome", "Rome", "Rome", "Oslo", "Relay"]),
                     failure_reason: pick(detail % 3, &["timeout", "insufficient_funds"]),
                     ..payment(&format!("payment-{id}"), now - behind, &amount)

@@ -251,11 +251,23 @@ fn ten_declines_with_ten_cards_are_card_testing_once() {
     assert_eq!(customer.told(declines("e", 4000)), ["CARD_TESTING HIGH"], "a new burst");
 }
 
+/// Buyers whose wallet gave another token at each try were taken for card testers.
 #[test]
 fn one_wallet_is_one_instrument() {
-    let mut customer = Customer::default();
-    let wallet = (0..10).map(|n| decline(&format!("w{n}"), n * 30, "1.00", Some("wallet")));
-    assert!(customer.told(wallet).is_empty());
+    let told = |methods: [&'static str; 2]| {
+        let tries = (0..10).map(|n| PaymentEvent {
+            payment_method: Some(Cow::Borrowed(methods[usize::from(n % 2 == 1)])),
+            ..decline(&format!("t{n}"), n * 30, "1.00", Some(card(n)))
+        });
+        Customer::default().told(tries)
+    };
+    assert!(told(["APPLE_PAY", "APPLE_PAY"]).is_empty(), "a token a try");
+    assert!(told(["APPLE_PAY", "apple_pay"]).is_empty(), "however it is written");
+    assert!(told(["APPLE_PAY", "PAYPAL"]).is_empty(), "two wallets are two");
+    assert_eq!(told(["CARD", "CARD"]), ["CARD_TESTING HIGH"]);
+    let mut same = Customer::default();
+    let one = (0..10).map(|n| decline(&format!("s{n}"), n * 30, "1.00", Some("one card")));
+    assert!(same.told(one).is_empty());
     let mut other = Customer::default();
     let absent = (0..10).map(|n| decline(&format!("a{n}"), n * 30, "1.00", None));
     assert!(other.told(absent).is_empty(), "absent instruments are one");

@@ -33,6 +33,7 @@ pub fn fraud_rules(settings: &Settings) -> Result<Rules, Failure> {
         location_change: own.location_change,
         location_window: micros(own.location_window),
         relay_locations: own.relay_locations.clone(),
+        wallet_methods: own.wallet_methods.clone(),
         processor_reasons: own.processor_reasons.clone(),
         high_value: amount("fraud.high_value", &own.high_value)?,
         weights: weights(own),
