@@ -203,13 +203,16 @@ impl Standing {
         let moved = previous.is_none_or(|stands| {
             let price = stands.decimal();
             let off = (bounded.ideal - price).abs();
+            // Between two prices that can be paid it is the nearer one, with the hysteresis of a step
+            // on both sides of the middle: a price of few cents must be able to move.
+            let half = bounded.step * (Decimal::new(5, 1) + rules.hysteresis);
             // A row with fewer decimals than the one before makes the price that stands unpayable.
             let payable = price.normalize().scale() <= bounded.step.scale();
             let forbidden = !payable || price < bounded.lowest || price > bounded.highest;
             stands != bounded.price
                 && (forbidden
                     || rule == Rule::Silence
-                    || (off > rules.hysteresis * price && off >= bounded.step))
+                    || (off > rules.hysteresis * price && off >= half))
         });
         if moved {
             self.told = Some((bounded.price, row.currency));

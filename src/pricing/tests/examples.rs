@@ -101,7 +101,30 @@ fn rises_below_a_cent_add_up() {
         let closed = close(&mut pricing, &product, number, demand, &rules).recommendation;
         told.extend(closed.moved.then(|| closed.price.to_string()));
     }
-    assert_eq!(told, ["0.51", "0.52", "0.53"], "a cent at a time, at 0.51, 0.52, 0.53");
+    assert_eq!(told, ["0.51", "0.52", "0.53", "0.54"], "a cent at a time, at half of it");
+}
+
+/// The report's own numbers: 0.01 and 2 % more at each step is 0.01 for 20 steps.
+#[test]
+fn a_cent_becomes_two_after_21_steps_of_two_percent() {
+    let hysteresis = PricingRules::default().hysteresis;
+    let rules =
+        PricingRules { max_change: Decimal::ONE, catalog_windows: 1e12, hysteresis, ..bare() };
+    let product = Product { floor: Some(money("0.01")), ceiling: None, ..row("0.01", 1000.0) };
+    let mut pricing = fresh(&rules);
+    for step in 1..=21 {
+        // The price moves by a part of what demand is off.
+        let off = (1.02_f64.powi(step) - 1.0) / rules.sensitivity;
+        let demand = format!("{:.0}", 1000.0 * (1.0 + off)).parse().unwrap();
+        let told = close(&mut pricing, &product, step.into(), units(demand), &rules);
+        let price = if step < 21 { "0.01" } else { "0.02" };
+        assert_eq!(
+            told.recommendation.price,
+            money(price),
+            "step {step}: {:?}",
+            told.recommendation
+        );
+    }
 }
 
 #[test]

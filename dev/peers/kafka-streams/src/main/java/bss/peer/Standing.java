@@ -17,7 +17,8 @@ final class Standing {
     private static final int SILENT = 96;
     private static final BigDecimal MOST = new BigDecimal("0.10");
     private static final BigDecimal HYSTERESIS = new BigDecimal("0.01");
-    private static final BigDecimal STEP = new BigDecimal("0.01");
+    /** Half a cent, with the hysteresis of a cent. */
+    private static final BigDecimal HALF = new BigDecimal("0.0051");
 
     long through, hour;
     double demand, usual, hourDemand;
@@ -129,7 +130,7 @@ final class Standing {
         BigDecimal off = ideal.subtract(stands).abs();
         boolean forbidden = stands.compareTo(lowest) < 0 || stands.compareTo(highest) > 0;
         boolean moved = stands.compareTo(price) != 0
-                && (forbidden || resting() || off.compareTo(HYSTERESIS.multiply(stands)) > 0 && off.compareTo(STEP) >= 0);
+                && (forbidden || resting() || off.compareTo(HYSTERESIS.multiply(stands)) > 0 && off.compareTo(HALF) >= 0);
         if (moved) {
             told = price.movePointRight(4).longValueExact();
             revision++;
