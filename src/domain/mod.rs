@@ -17,6 +17,7 @@ pub mod money;
 pub mod order;
 pub mod payment;
 pub mod product;
+pub mod progress;
 pub mod reject;
 pub mod time;
 pub mod view;

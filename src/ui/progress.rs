@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::domain::progress;
 use crate::ui::Ui;
 
 /// Work that is done by then shows no bar at all.
@@ -79,13 +80,7 @@ impl Progress {
     }
 
     fn line(&self) {
-        let seconds = self.started.elapsed().as_secs().max(1);
-        let rate = self.done / seconds;
-        let of = self.total.map_or_else(String::new, |t| format!(" of {t}"));
-        let left = self
-            .total
-            .filter(|t| rate > 0 && *t > self.done)
-            .map_or_else(String::new, |t| format!(", {} s left", (t - self.done) / rate));
-        super::say(&format!("{}: {}{of}, {rate}/s{left}", self.what, self.done));
+        let words = progress::words(self.done, self.total, self.started.elapsed());
+        super::say(&format!("{}: {words}", self.what));
     }
 }

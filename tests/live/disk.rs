@@ -28,10 +28,15 @@ fn place(corner: &Corner, name: &str, ending: &str) -> PathBuf {
 
 /// How much the last run of `name` restored: entries from disk, records from changelogs.
 pub fn restored(corner: &Corner, name: &str) -> (u64, u64) {
-    let text = std::fs::read(place(corner, name, "status.json")).expect("a status file");
-    let status: serde_json::Value = serde_json::from_slice(&text).expect("JSON");
+    let status = status(corner, name);
     let number = |key: &str| status["restored"][key].as_u64().expect("a number");
     (number("disk"), number("changelog"))
+}
+
+/// What the last run of `name` said of itself.
+fn status(corner: &Corner, name: &str) -> serde_json::Value {
+    let text = std::fs::read(place(corner, name, "status.json")).expect("a status file");
+    serde_json::from_slice(&text).expect("JSON")
 }
 
 #[track_caller]
@@ -195,6 +200,9 @@ fn a_restore_goes_on_where_it_was_killed() {
     let (disk, changelog) = restored(&corner, "one");
     assert!(disk > 20_000, "{disk} entries, {changelog} records");
     assert!(changelog > 0 && changelog < customers(&input) * 2 / 3, "{changelog} records");
+    let run = &status(&corner, "one")["exposed"]["runs"][0];
+    assert_eq!(run["restored"], run["toRestore"], "markers and what is compacted count too: {run}");
+    assert!(run["restored"].as_u64() >= Some(changelog), "{run}");
     succeeded(&drain(&corner, "one", &[]));
     assert_eq!(restored(&corner, "one"), (customers(&input), 0), "nothing is missing");
 }

@@ -152,7 +152,12 @@ struct Run {
     handle: RunHandle,
     thread: Option<std::thread::JoinHandle<Result<(), BackendError>>>,
     told: Phase,
+    /// When a restore that is still going on is next told of, from its beginning.
+    next_words: Duration,
 }
+
+/// How often a restore says how far it has come.
+const RESTORE_WORDS: Duration = Duration::from_secs(10);
 
 fn start(topology: Arc<dyn Topology>, options: RunOptions) -> Result<Run, Failure> {
     let name = topology.describe().name;
@@ -162,7 +167,7 @@ fn start(topology: Arc<dyn Topology>, options: RunOptions) -> Result<Run, Failur
         .name(name.to_owned())
         .spawn(move || member::run(&topology, &options, &inside))
         .map_err(|e| Failure::failed(format!("could not start {name}")).because(&e))?;
-    Ok(Run { name, handle, thread: Some(thread), told: Phase::Starting })
+    Ok(Run { name, handle, thread: Some(thread), told: Phase::Starting, next_words: RESTORE_WORDS })
 }
 
 /// Tells what the runs do until all have ended. The first failure stops the others and is the one
@@ -263,6 +268,19 @@ fn tell(context: &Context, run: &mut Run) {
         }
     }
     run.told = phase;
+    tell_restore(context, run);
+}
+
+/// Says now and then how far a long restore has come.
+fn tell_restore(context: &Context, run: &mut Run) {
+    let Some((taken, words)) = run.handle.restore() else {
+        run.next_words = RESTORE_WORDS;
+        return;
+    };
+    if taken >= run.next_words {
+        run.next_words = taken + RESTORE_WORDS;
+        context.ui.status(format!("{}: restoring; {words}.", run.name));
+    }
 }
 
 /// What all partitions came to, after a drain.

@@ -184,9 +184,9 @@ pub struct RunFigures {
     pub commit_durations: Durations,
     /// How often a worker went back to its last commit, by cause: aborted, stale, fenced.
     pub returns: Returns,
-    /// Changelog records read by the last restore.
+    /// Offsets of changelogs that the last restore has behind it.
     pub restored: u64,
-    /// Changelog records the last restore had to read.
+    /// Offsets of changelogs the last restore had to go through.
     pub to_restore: u64,
     /// How long the last rebalance stopped the work, in milliseconds.
     pub last_stop_millis: Option<u64>,

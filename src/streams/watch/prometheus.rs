@@ -56,12 +56,12 @@ const RETURNS: Family = (
 const RESTORED: Family = (
     "bss_streams_restored_records",
     "gauge",
-    "Changelog records read by the last restore of a worker.",
+    "Offsets of changelogs that the last restore of a worker has behind it.",
 );
 const TO_RESTORE: Family = (
     "bss_streams_restore_records",
     "gauge",
-    "Changelog records that the last restore of a worker had to read.",
+    "Offsets of changelogs that the last restore of a worker had to go through.",
 );
 const STANDBY: Family = (
     "bss_streams_standby_partitions",

@@ -318,7 +318,9 @@ impl Member<'_> {
             drop(command.send(Command::Take { partitions, member }));
         }
         let none = assignment.partitions.is_empty();
+        let at = self.handle.elapsed();
         self.handle.with(|view| {
+            view.restores_since = at;
             view.phase =
                 if none { Phase::StandingBy } else { Phase::Restoring { done: 0, total: 0 } };
         });

@@ -104,9 +104,9 @@ pub enum Phase {
     Starting,
     /// Reading changelogs.
     Restoring {
-        /// Records read.
+        /// Offsets that are behind it.
         done: u64,
-        /// Records to read, as far as known.
+        /// All offsets, as far as known.
         total: u64,
     },
     /// Processing.
@@ -152,8 +152,10 @@ pub struct RunView {
     pub pause: Option<Pause>,
     /// The workers that stand still for it.
     pub still: BTreeSet<u16>,
-    /// How far each worker's last restore came: records read, and to read.
+    /// How far each worker's last restore came: offsets behind it, and all.
     pub restores: BTreeMap<u16, (u64, u64)>,
+    /// Since when it restores, in microseconds of [`RunHandle::elapsed`].
+    pub restores_since: i64,
     /// What is known of workers and sources.
     pub watch: Watch,
     /// Where their state came from.

@@ -1,10 +1,11 @@
 //! What workers tell of their work, and what a run shows of itself.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::backends::kafka::runner::transaction::Trouble;
 use crate::backends::kafka::runner::worker::Worker;
 use crate::backends::kafka::runner::{Phase, RunHandle, RunView};
+use crate::domain::progress;
 use crate::streams::topology::Description;
 use crate::streams::watch::Committed;
 use crate::streams::watch::figures::{RunFigures, State};
@@ -19,16 +20,30 @@ impl RunHandle {
         i64::try_from(self.born.elapsed().as_micros()).unwrap_or(i64::MAX)
     }
 
-    /// A worker has read `done` of `total` changelog records.
+    /// A worker has `done` of `total` offsets of changelogs behind it.
     pub(super) fn restoring(&self, worker: u16, done: u64, total: u64) {
         let at = self.elapsed();
         self.with(|view| {
             view.watch.turned(worker, at);
+            // A worker may also go back while the others run.
+            if !matches!(view.phase, Phase::Restoring { .. }) {
+                view.restores_since = at;
+            }
             view.restores.insert(worker, (done, total));
             let all = view.restores.values();
             let (done, total) = all.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
             view.phase = Phase::Restoring { done, total };
         });
+    }
+
+    /// For how long a restore has run, and how far it has come; `None` while nothing is restored.
+    #[must_use]
+    pub fn restore(&self) -> Option<(Duration, String)> {
+        let at = self.elapsed();
+        self.with(|view| {
+            let Phase::Restoring { done, total } = view.phase else { return None };
+            Some((taken(view, at), restoring(view, done, total, at)?))
+        })
     }
 
     /// The figures of the run as of now. `stalled_after` is in microseconds.
@@ -79,16 +94,25 @@ fn state(view: &RunView, stalled_after: i64, topics: &[&str], at: i64) -> (State
     }
     match &view.phase {
         Phase::Starting => (State::Starting, None),
-        Phase::Restoring { done, total } => {
-            let cause = (*total > 0).then(|| format!("{done} of {total} records"));
-            (State::Restoring, cause)
-        }
+        Phase::Restoring { done, total } => (State::Restoring, restoring(view, *done, *total, at)),
         Phase::Running => (State::Running, None),
         Phase::Paused { since, by } => (State::Paused, Some(format!("since {since} by {by}"))),
         Phase::StandingBy => (State::StandingBy, None),
         Phase::Failed { cause } => (State::Failed, Some(cause.clone())),
         Phase::Stopped => (State::Stopped, None),
     }
+}
+
+/// For how long a restore has run.
+fn taken(view: &RunView, at: i64) -> Duration {
+    Duration::from_micros(u64::try_from(at - view.restores_since).unwrap_or(0))
+}
+
+/// How far a restore has come, at what rate, and how long it will take; `None` before it is known
+/// what there is to read.
+fn restoring(view: &RunView, done: u64, total: u64, at: i64) -> Option<String> {
+    let words = (total > 0).then(|| progress::words(done, Some(total), taken(view, at)))?;
+    Some(format!("offsets of changelogs: {words}"))
 }
 
 impl Worker {
@@ -134,5 +158,26 @@ impl Worker {
                 Trouble::Fatal(_) => {}
             }
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// X7: what is done, of how much, how fast, and how long it will take.
+    #[test]
+    fn a_restore_says_how_far_it_has_come() {
+        let mut view = RunView {
+            phase: Phase::Restoring { done: 600_000, total: 1_000_000 },
+            restores_since: 2_000_000,
+            ..RunView::default()
+        };
+        let told = |view: &RunView| state(view, i64::MAX, &[], 8_000_000);
+        let words = "offsets of changelogs: 600000 of 1000000, 100000/s, 4 s left";
+        assert_eq!(told(&view), (State::Restoring, Some(words.to_owned())));
+        // Before it is known what there is.
+        view.phase = Phase::Restoring { done: 0, total: 0 };
+        assert_eq!(told(&view), (State::Restoring, None));
     }
 }

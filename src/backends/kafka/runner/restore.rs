@@ -43,6 +43,45 @@ pub struct ChangelogRecord<'a> {
 /// First kept offset and true end, by store and partition.
 pub type Bounds = HashMap<(usize, i32), (i64, i64)>;
 
+/// What is still to be read.
+#[derive(Default)]
+struct Goals {
+    /// By store and partition: the next offset that is expected, and the end to be reached.
+    open: HashMap<(usize, i32), (i64, i64)>,
+    /// Offsets that are behind it.
+    done: u64,
+    /// All offsets.
+    total: u64,
+}
+
+impl Goals {
+    /// A record was read.
+    fn pass(&mut self, place: (usize, i32), offset: i64) {
+        if let Some((next, end)) = self.open.get_mut(&place) {
+            let behind = (offset + 1).min(*end);
+            self.done += u64::try_from(behind - *next).unwrap_or(0);
+            *next = behind;
+        }
+    }
+
+    /// Strikes out the goals that a reader at `position` has reached; what they still had were
+    /// records that compaction or an aborted transaction took, and markers. Says whether there were
+    /// any.
+    fn strike(&mut self, changelogs: &[String], position: &TopicPartitionList) -> bool {
+        let before = self.open.len();
+        let done = &mut self.done;
+        self.open.retain(|(store, partition), (next, end)| {
+            let at = position.find_partition(&changelogs[*store], *partition).map(|e| e.offset());
+            let there = matches!(at, Some(Offset::Offset(at)) if at >= *end);
+            if there {
+                *done += u64::try_from(*end - *next).unwrap_or(0);
+            }
+            !there
+        });
+        self.open.len() < before
+    }
+}
+
 /// What is to be read of changelogs.
 pub struct Span<'a> {
     /// The topics, by store.
@@ -54,22 +93,21 @@ pub struct Span<'a> {
 }
 
 impl Span<'_> {
-    /// By store and partition the end to be reached; where to begin; how many offsets lie between.
-    fn goals(&self) -> Result<(HashMap<(usize, i32), i64>, TopicPartitionList, u64)> {
-        let mut goals = HashMap::new();
+    /// What is to be read, and where to begin.
+    fn goals(&self) -> Result<(Goals, TopicPartitionList)> {
+        let mut goals = Goals::default();
         let mut list = TopicPartitionList::new();
-        let mut total = 0;
         for (place, (first, end)) in self.bounds {
             let topic = &self.changelogs[place.0];
             let begin = self.from.get(place).copied().unwrap_or(*first).max(*first);
             if *end > begin {
-                total += u64::try_from(end - begin).unwrap_or(0);
-                goals.insert(*place, *end);
+                goals.total += u64::try_from(end - begin).unwrap_or(0);
+                goals.open.insert(*place, (begin, *end));
                 list.add_partition_offset(topic, place.1, Offset::Offset(begin))
                     .map_err(|e| classify(e, format!("could not read \"{topic}\"")))?;
             }
         }
-        Ok((goals, list, total))
+        Ok((goals, list))
     }
 }
 
@@ -191,7 +229,8 @@ impl Restorer {
     /// are written independently, so the stable end of the moment is not enough.
     ///
     /// `stalled` is called when an open transaction keeps the reader from the goal; it may abort
-    /// that transaction. `progress` is told how many records of how many were read.
+    /// that transaction. `progress` is told how many offsets of how many are behind it: of a compacted
+    /// changelog there are fewer records, and nobody knows how many.
     ///
     /// Returns how many records each partition had.
     ///
@@ -206,17 +245,17 @@ impl Restorer {
         stalled: &mut dyn FnMut(i32) -> Result<()>,
         progress: &mut dyn FnMut(u64, u64) -> Result<()>,
     ) -> Result<HashMap<i32, u64>> {
-        let (changelogs, (mut goals, list, total)) = (span.changelogs, span.goals()?);
+        let (changelogs, (mut goals, list)) = (span.changelogs, span.goals()?);
         let what = || format!("could not restore from {}", changelogs.join(", "));
         let mut counts = HashMap::new();
-        if goals.is_empty() {
+        if goals.open.is_empty() {
             return Ok(counts);
         }
         reading::assign(&self.committed, &list).map_err(|e| classify(e, what()))?;
-        let mut done = 0;
+        let mut read: u64 = 0;
         let mut last_progress = Instant::now();
         let mut next_fence = STALLED;
-        while !goals.is_empty() {
+        while !goals.open.is_empty() {
             match self.committed.poll(Duration::from_millis(20)) {
                 Some(Ok(message)) => {
                     let store = changelogs.iter().position(|t| t == message.topic()).unwrap_or(0);
@@ -233,30 +272,30 @@ impl Restorer {
                     let record = ChangelogRecord { store, partition, offset, key, value };
                     apply(record).map_err(failed)?;
                     *counts.entry(partition).or_default() += 1;
-                    done += 1;
+                    read += 1;
+                    goals.pass((store, partition), offset);
                     last_progress = Instant::now();
                     next_fence = STALLED;
-                    if done % 10_000 == 0 {
-                        progress(done, total)?;
+                    if read.is_multiple_of(10_000) {
+                        progress(goals.done, goals.total)?;
                     }
                 }
                 Some(Err(KafkaError::PartitionEOF(_))) | None => {
-                    let before = goals.len();
-                    self.reached(changelogs, &mut goals).map_err(|e| classify(e, what()))?;
-                    if goals.len() < before {
+                    let position = self.committed.position().map_err(|e| classify(e, what()))?;
+                    if goals.strike(changelogs, &position) {
                         last_progress = Instant::now();
                     }
-                    progress(done, total)?;
+                    progress(goals.done, goals.total)?;
                     if last_progress.elapsed() > next_fence {
                         next_fence += Duration::from_secs(2);
-                        for (_, partition) in goals.keys() {
+                        for (_, partition) in goals.open.keys() {
                             stalled(*partition)?;
                         }
                     }
                     if last_progress.elapsed() > limit {
                         return Err(BackendError::new(Kind::TimedOut, what()).because(format!(
                             "an open transaction has kept {} partitions below their end for {} s",
-                            goals.len(),
+                            goals.open.len(),
                             limit.as_secs()
                         )));
                     }
@@ -267,21 +306,7 @@ impl Restorer {
             }
         }
         drop(reading::unassign(&self.committed));
-        progress(done, total)?;
+        progress(goals.done, goals.total)?;
         Ok(counts)
-    }
-
-    /// Strikes out the goals that the reader's position has reached.
-    fn reached(
-        &self,
-        changelogs: &[String],
-        goals: &mut HashMap<(usize, i32), i64>,
-    ) -> std::result::Result<(), KafkaError> {
-        let position = self.committed.position()?;
-        goals.retain(|(store, partition), goal| {
-            let at = position.find_partition(&changelogs[*store], *partition).map(|e| e.offset());
-            !matches!(at, Some(Offset::Offset(at)) if at >= *goal)
-        });
-        Ok(())
     }
 }
