@@ -103,6 +103,13 @@ impl Undo {
     }
 }
 
+/// How many outputs were told up to these offsets, as what is committed beside them says.
+#[must_use]
+pub fn told(offsets: &[NotedOffset]) -> u64 {
+    let checkpoints = offsets.iter().map(|noted| Checkpoint::from_metadata(&noted.metadata));
+    checkpoints.flatten().map(|checkpoint| checkpoint.counts.outputs).sum()
+}
+
 /// What a rebuild's mark leaves as it was: topic, partition, offset; repartition topics, which are
 /// not marked, stay in both.
 fn without_marks(offsets: &[NotedOffset]) -> Vec<(&str, i32, i64, Option<Checkpoint>)> {

@@ -65,7 +65,9 @@ fn run_reset_run(job: Job, input: &[(String, String)]) {
     ok(&plan);
     let rows = document(&plan)["rows"].as_array().expect("rows").clone();
     let stays: Vec<_> = rows.iter().filter(|r| r["action"] == "= stays").collect();
-    assert_eq!(stays.len(), job.outputs.len() + 2, "{rows:?}");
+    assert_eq!(stays.len(), job.outputs.len() + 3, "{rows:?}");
+    let told = before["outputs"].as_u64().expect("a count").to_string();
+    assert_eq!(stays[0]["found"], told, "{rows:?}");
     assert_eq!(corner.status()["read"], before["read"], "a plan changes nothing");
     let unasked = reset(&corner, &["--apply"]);
     assert_eq!(unasked.status.code(), Some(2), "{}", shown(&unasked));
@@ -74,10 +76,20 @@ fn run_reset_run(job: Job, input: &[(String, String)]) {
     let file = undo_file(&told);
     assert_eq!(corner.status()["state"], "never-run");
     assert_eq!(corner.outcome(), once, "outputs stay");
-    // The state is gone: offsets alone are refused.
+    // The state is gone: nobody goes on from the offsets before a rebuild, which tells nothing again.
     let back = reset(&corner, &["--undo", &file, "--apply", "--yes"]);
-    assert_eq!(back.status.code(), Some(5), "{}", shown(&back));
-    assert!(shown(&back).contains("--force"), "{}", shown(&back));
+    ok(&back);
+    assert_eq!(document(&back)["outputs"].to_string(), told, "{}", shown(&back));
+    let early = drain(&corner);
+    assert_eq!(early.status.code(), Some(5), "{}", shown(&early));
+    assert!(shown(&early).contains("bss streams rebuild"), "{}", shown(&early));
+    ok(&leaf(&corner, &["rebuild", job.name, "--apply", "--yes"]));
+    ok(&drain(&corner));
+    assert_eq!(corner.outcome(), once, "nothing is told again");
+    for key in ["read", "processed", "late", "duplicate", "outputs", "lag"] {
+        assert_eq!(corner.status()[key], before[key], "{key}");
+    }
+    ok(&reset(&corner, &["--apply", "--yes"]));
     ok(&drain(&corner));
     assert_twice(&corner, &once);
     let after = corner.status();

@@ -22,6 +22,7 @@ use crate::commands::streams::topologies;
 use crate::config::Backend;
 use crate::runtime::Fault;
 use crate::streams::topology::Description;
+use crate::streams::undo::told;
 use crate::topics::plan::Declared;
 
 /// Begin a topology anew: forget its offsets and its state
@@ -35,11 +36,12 @@ use crate::topics::plan::Declared;
 /// starts with neither offsets nor state; the same reset again completes it.
 ///
 /// Before anything else the offsets are written to an undo file in the state directory. --undo
-/// sets them back, but state is rebuilt by processing only, so it is refused (exit 5) unless the
-/// state is still the one that belongs to the offsets: a reset that was cut off after its first
-/// step, or a topology without state. With --force it also goes on from the old offsets with empty
-/// state: windows that were open and histories of customers are missing then. Over state of
-/// anything else offsets are never set: records would be counted twice or not at all.
+/// sets them back. If the state that belongs to them is gone, they are marked, so that no run goes
+/// on from them before `bss streams rebuild` has made it from the input; results told before are
+/// not told again. With --force they are not marked: a run goes on with empty state, and windows
+/// that were open and histories of customers are missing. Over state of anything else offsets are
+/// never set (exit 5): records would be counted twice or not at all. Outputs stay in any case; the
+/// plan says how many were told.
 #[derive(Debug, clap::Args)]
 pub struct ResetArgs {
     /// The topology
@@ -55,7 +57,7 @@ pub struct ResetArgs {
     /// Set the offsets back that a reset has noted in this file
     #[arg(long, value_name = "FILE")]
     undo: Option<PathBuf>,
-    /// Set them back although the state is gone
+    /// Go on with empty state where theirs is gone, without a rebuild
     #[arg(long, requires = "undo")]
     force: bool,
 }
@@ -84,8 +86,9 @@ pub async fn run(args: ResetArgs, context: &Context) -> Result<ExitStatus, Failu
     let (resetter, locks) = alone(context, resetter, &description).await?;
     let what = format!("reset {}", description.name);
     let effect = format!(
-        "its offsets and its state are gone, {} offsets of changelogs; outputs stay",
-        reset::sums(&before.changelogs).values().sum::<i64>()
+        "its offsets and its state are gone, {} offsets of changelogs; {} outputs that were told stay",
+        reset::sums(&before.changelogs).values().sum::<i64>(),
+        told(&before.offsets)
     );
     context.confirm(&[Backend::Kafka], &what, &effect).await?;
     let (resetter, before) = fence(context, resetter, &description, before, target).await?;

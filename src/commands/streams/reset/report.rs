@@ -6,6 +6,7 @@ use super::ResetArgs;
 use crate::backends::kafka::runner::files;
 use crate::backends::kafka::runner::reset::{self, Before};
 use crate::streams::topology::Description;
+use crate::streams::undo::told;
 use crate::topics::plan::Declared;
 use crate::ui::Report;
 
@@ -68,8 +69,10 @@ pub fn report(
         statuses.to_string(),
         "none".to_owned(),
     );
+    let outputs = told(&before.offsets).to_string();
+    line("outputs that were told".to_owned(), "= stays", outputs.clone(), outputs);
     for (topic, offsets) in reset::sums(&before.outputs) {
-        // Markers of transactions are offsets too: only reading tells them apart.
+        // Markers of transactions, and outputs of another life, are offsets too.
         let found = format!("{offsets} offsets");
         line(format!("output {topic}"), "= stays", found.clone(), found);
     }

@@ -9,8 +9,9 @@ use crate::cli::{ExitStatus, Failure};
 use crate::commands::Context;
 use crate::commands::streams::aside::blocking;
 use crate::config::Backend;
+use crate::streams::rebuild::Rebuild;
 use crate::streams::topology::Description;
-use crate::streams::undo::{NotedOffset, Undo, Verdict};
+use crate::streams::undo::{NotedOffset, Undo, Verdict, told};
 use crate::ui::{Cell, Report};
 
 /// Sets the offsets back, where the state allows it.
@@ -23,8 +24,17 @@ pub async fn run(
     let undo = read(file, &description)?;
     let (resetter, before) = look(context, &description, Target::Earliest).await?;
     let verdict = undo.judge(&before.offsets, &before.changelogs);
-    refuse(&undo, &verdict, args, &description)?;
-    let report = report(&undo, &verdict, &before.offsets, args.apply);
+    refuse(&undo, &verdict, &description)?;
+    let state = match verdict {
+        Verdict::Emptied if args.force => State::Empty,
+        Verdict::Emptied => State::ToBeRebuilt,
+        _ => State::Theirs,
+    };
+    let offsets = match state {
+        State::ToBeRebuilt => marked(&undo, &description)?,
+        State::Empty | State::Theirs => undo.offsets.clone(),
+    };
+    let report = report(&undo, state, &before.offsets, args.apply);
     if verdict == Verdict::Nothing {
         context.ui.report(&report)?;
         context.ui.status("The offsets are as they were; nothing to do.");
@@ -36,15 +46,15 @@ pub async fn run(
         return Ok(ExitStatus::Done);
     }
     let (resetter, _locks) = alone(context, resetter, &description).await?;
-    let effect = match verdict {
-        Verdict::Emptied => {
-            "state stays empty: results from there on lack what was counted before; outputs stay"
-        }
-        _ => "the state is the one they belong to; outputs stay",
+    let effect = match state {
+        State::Empty => "state stays empty: results from there on lack what was counted before",
+        State::ToBeRebuilt => "no run goes on from them before a rebuild has made their state",
+        State::Theirs => "the state is the one they belong to",
     };
+    let outputs = told(&undo.offsets);
     let what = format!("set back the offsets of {}", description.name);
-    context.confirm(&[Backend::Kafka], &what, effect).await?;
-    let offsets = undo.offsets.clone();
+    let effect = format!("{effect}; {outputs} outputs that were told stay");
+    context.confirm(&[Backend::Kafka], &what, &effect).await?;
     blocking(move || {
         // The others may have begun meanwhile.
         let now = resetter.look(Target::Earliest)?;
@@ -62,7 +72,31 @@ pub async fn run(
     })?;
     context.ui.report(&report)?;
     context.ui.status(format!("The offsets of {} are set back.", description.name));
+    if state == State::ToBeRebuilt {
+        context.ui.status(format!(
+            "Their state is gone; make it: `bss streams rebuild {} --apply`. Until then a run refuses.",
+            description.name
+        ));
+    }
     Ok(ExitStatus::Done)
+}
+
+/// What state there will be to the offsets that are set back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Theirs,
+    ToBeRebuilt,
+    Empty,
+}
+
+/// The offsets, so that nobody goes on from them before a rebuild.
+fn marked(undo: &Undo, description: &Description) -> Result<Vec<NotedOffset>, Failure> {
+    let rebuild = Rebuild::of(description, &undo.offsets).map_err(|cause| {
+        let mut failure = Failure::failed(format!("could not mark the offsets of {}", undo.group));
+        failure.causes.push(cause);
+        failure
+    })?;
+    Ok(rebuild.marked())
 }
 
 fn read(file: &Path, description: &Description) -> Result<Undo, Failure> {
@@ -85,40 +119,30 @@ fn read(file: &Path, description: &Description) -> Result<Undo, Failure> {
 }
 
 /// Offsets without their state give wrong results.
-fn refuse(
-    undo: &Undo,
-    verdict: &Verdict,
-    args: &ResetArgs,
-    description: &Description,
-) -> Result<(), Failure> {
-    let refused = |cause: String| {
-        let what = format!("refused to set back the offsets of group \"{}\"", undo.group);
-        let mut failure = Failure::new(ExitStatus::Conflict, what);
-        failure.causes.push(cause);
-        failure
-    };
-    let name = description.name;
-    match verdict {
-        Verdict::Emptied if !args.force => Err(refused(
-            "the state that belongs to them is gone; it is rebuilt by processing only".to_owned(),
-        )
-        .hint(format!("To have state again, process everything again: `bss streams run {name}`."))
-        .hint("To go on from these offsets without what was counted before, add --force.")),
-        Verdict::Refused(cause) => Err(refused(cause.clone())
-            .hint("Over other state records would be counted twice or not at all.")
-            .hint(format!(
-                "Complete or repeat the reset first: `bss streams reset {name} --apply`."
-            ))),
-        _ => Ok(()),
-    }
+fn refuse(undo: &Undo, verdict: &Verdict, description: &Description) -> Result<(), Failure> {
+    let Verdict::Refused(cause) = verdict else { return Ok(()) };
+    let what = format!("refused to set back the offsets of group \"{}\"", undo.group);
+    let mut failure = Failure::new(ExitStatus::Conflict, what);
+    failure.causes.push(cause.clone());
+    Err(failure.hint("Over other state records would be counted twice or not at all.").hint(
+        format!(
+            "Complete or repeat the reset first: `bss streams reset {} --apply`.",
+            description.name
+        ),
+    ))
 }
 
-fn report(undo: &Undo, verdict: &Verdict, now: &[NotedOffset], applied: bool) -> Report {
-    let state = match verdict {
-        Verdict::Emptied => "empty",
-        _ => "theirs",
+fn report(undo: &Undo, state: State, now: &[NotedOffset], applied: bool) -> Report {
+    let state = match state {
+        State::Theirs => "theirs",
+        State::ToBeRebuilt => "to-be-rebuilt",
+        State::Empty => "empty",
     };
-    let mut report = Report::new(format!("Offsets of {} as of {}", undo.topology, undo.taken_at))
+    let outputs = told(&undo.offsets);
+    let (name, taken_at) = (&undo.topology, &undo.taken_at);
+    let title =
+        format!("Offsets of {name} as of {taken_at}; {outputs} outputs that were told stay");
+    let mut report = Report::new(title)
         .column("topic", "TOPIC")
         .number("partition", "PARTITION")
         .number("found", "FOUND")
@@ -127,6 +151,7 @@ fn report(undo: &Undo, verdict: &Verdict, now: &[NotedOffset], applied: bool) ->
         .meta("group", undo.group.as_str())
         .meta("takenAt", undo.taken_at.as_str())
         .meta("state", state)
+        .meta("outputs", outputs)
         .meta("applied", applied);
     for noted in &undo.offsets {
         let at = |o: &&NotedOffset| o.topic == noted.topic && o.partition == noted.partition;
