@@ -8113,7 +8113,7 @@ _bss() {
             return 0
             ;;
         bss__subcmd__streams__subcmd__generate)
-            opts="-o -q -v -h --count --span --seed --customers --products --start --rate --output-file --out-of-order --max-delay --duplicates --broken --fraud-bursts --cloud-events --config --context --set --output --plot --since --until --as-of --tz --quiet --verbose --no-color --yes --help customer-events order-events payment-events product-views customer-info product-catalog"
+            opts="-o -q -v -h --count --span --seed --customers --products --start --rate --steady --output-file --out-of-order --max-delay --duplicates --broken --fraud-bursts --cloud-events --config --context --set --output --plot --since --until --as-of --tz --quiet --verbose --no-color --yes --help customer-events order-events payment-events product-views customer-info product-catalog fraud-labels"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

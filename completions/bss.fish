@@ -777,7 +777,7 @@ complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from reset" -l tz -d 'Zone of dates without an offset, and of the display' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from reset" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from reset" -l apply -d 'Carry it out; asks first, without a terminal it needs --yes'
-complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from reset" -l force -d 'Set them back although the state is gone'
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from reset" -l force -d 'Go on with empty state where theirs is gone, without a rebuild'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from reset" -s q -l quiet -d 'Say only the result and errors'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from reset" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from reset" -l no-color -d 'Never use colour or draw bars'
@@ -939,6 +939,7 @@ complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcomm
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from generate" -l as-of -d 'Take this instant as now' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from generate" -l tz -d 'Zone of dates without an offset, and of the display' -r
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from generate" -l yes -d 'Answer questions with yes; on a production context the context\'s name is needed' -r
+complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from generate" -l steady -d 'As much in each hour: without it nights are quiet and evenings busy, by UTC'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from generate" -l cloud-events -d 'Give each record the headers of CloudEvents (Kafka only)'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from generate" -s q -l quiet -d 'Say only the result and errors'
 complete -c bss -n "__fish_bss_using_subcommand streams; and __fish_seen_subcommand_from generate" -s v -l verbose -d 'Log more (-v, -vv, -vvv)'

@@ -16,6 +16,8 @@ pub enum Kind {
     Missing,
     /// The server's version or edition lacks what is needed.
     Unsupported,
+    /// What was set up on a server does not fit together: partition counts that differ.
+    Unfit,
     /// Another writer, instance or lock is in the way; a moved offset.
     Conflict,
     /// The server refused the data or statement.

@@ -12,7 +12,7 @@ pub enum ExitStatus {
     Failed = 1,
     /// The command line is wrong.
     Usage = 2,
-    /// The configuration is wrong.
+    /// The configuration is wrong, or what is set up does not fit together.
     Config = 3,
     /// A backend is unreachable, timed out, refused access, or is not what is needed.
     Unreachable = 4,
@@ -43,7 +43,7 @@ pub const MEANINGS: [(ExitStatus, &str); 11] = [
     (ExitStatus::Done, "done; also nothing to do, a plan printed, a long run stopped gracefully"),
     (ExitStatus::Failed, "the operation failed"),
     (ExitStatus::Usage, "the command line is wrong, or a confirmation was not given"),
-    (ExitStatus::Config, "the configuration is wrong"),
+    (ExitStatus::Config, "the configuration is wrong, or topics do not fit together"),
     (
         ExitStatus::Unreachable,
         "a server is unreachable, timed out, refused access or lacks a feature",

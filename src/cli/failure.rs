@@ -158,6 +158,7 @@ impl From<BackendError> for Failure {
             Kind::TimedOut => (ExitStatus::Unreachable, "timed-out"),
             Kind::Missing => (ExitStatus::Unreachable, "missing"),
             Kind::Unsupported => (ExitStatus::Unreachable, "unsupported"),
+            Kind::Unfit => (ExitStatus::Config, "unfit"),
             Kind::Conflict => (ExitStatus::Conflict, "conflict"),
             Kind::Refused => (ExitStatus::Failed, "refused"),
             Kind::Local => (ExitStatus::Failed, "local"),

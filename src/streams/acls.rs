@@ -36,6 +36,8 @@ pub struct Right {
     pub read: bool,
     /// Whether it is written: `Write`.
     pub write: bool,
+    /// Whether its settings are read: `DescribeConfigs`.
+    pub settings: bool,
     /// What for.
     pub why: String,
 }
@@ -44,7 +46,7 @@ impl Right {
     /// The operations by Kafka's own names.
     #[must_use]
     pub fn operations(&self) -> Vec<&'static str> {
-        let all = [(self.read, "Read"), (self.write, "Write")];
+        let all = [(self.read, "Read"), (self.write, "Write"), (self.settings, "DescribeConfigs")];
         all.into_iter().filter(|(needed, _)| *needed).map(|(_, name)| name).collect()
     }
 
@@ -68,6 +70,14 @@ impl Right {
     }
 }
 
+/// What is done with a resource.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Access {
+    Read,
+    Write,
+    Settings,
+}
+
 /// A word that a shell reads as it is.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-:,/@=".contains(c);
@@ -82,39 +92,46 @@ fn quoted(word: &str) -> String {
 /// (KIP-679): a right to write any topic is enough.
 #[must_use]
 pub fn needed(description: &Description, meta_topic: &str, transactions: bool) -> Vec<Right> {
+    use Access::{Read, Settings, Write};
     let group = &description.group;
     let mut rights: BTreeMap<Resource, Right> = BTreeMap::new();
-    let mut add = |resource: Resource, read: bool, write: bool, why: &str| {
+    let mut add = |resource: Resource, access: &[Access], why: &str| {
         let right = rights.entry(resource.clone()).or_insert_with(|| Right {
             resource,
             read: false,
             write: false,
+            settings: false,
             why: String::new(),
         });
-        right.read |= read;
-        right.write |= write;
+        right.read |= access.contains(&Read);
+        right.write |= access.contains(&Write);
+        right.settings |= access.contains(&Settings);
         if !right.why.is_empty() {
             right.why.push_str("; ");
         }
         right.why.push_str(why);
     };
     for source in &description.sources {
-        add(Resource::Topic(source.topic.clone()), true, false, "input");
+        add(Resource::Topic(source.topic.clone()), &[Read], "input");
     }
     for store in &description.stores {
+        // Without its settings the state on disk is of no use: how long deletions stay decides.
         let why = format!("changelog of {}: written, and read by a restore", store.name);
-        add(Resource::Topic(store.changelog.clone()), true, true, &why);
+        add(Resource::Topic(store.changelog.clone()), &[Read, Write, Settings], &why);
     }
     for sink in &description.sinks {
-        let read = sink.kind == SinkKind::Table;
-        add(Resource::Topic(sink.topic.clone()), read, true, sink.what);
+        let access: &[Access] = match sink.kind {
+            SinkKind::Table => &[Read, Write],
+            SinkKind::Events | SinkKind::Aside | SinkKind::Repartition => &[Write],
+        };
+        add(Resource::Topic(sink.topic.clone()), access, sink.what);
     }
     let why = "fingerprints, pauses, and who runs where";
-    add(Resource::Topic(meta_topic.to_owned()), true, true, why);
-    add(Resource::Group(group.clone()), true, false, "membership and offsets");
+    add(Resource::Topic(meta_topic.to_owned()), &[Read, Write], why);
+    add(Resource::Group(group.clone()), &[Read], "membership and offsets");
     if transactions {
         let why = "transactions of all instances; a dead one's is aborted by its successor";
-        add(Resource::TransactionalIds(format!("{group}-")), false, true, why);
+        add(Resource::TransactionalIds(format!("{group}-")), &[Write], why);
     }
     rights.into_values().collect()
 }
@@ -154,7 +171,7 @@ mod tests {
             shown,
             [
                 r#"("topic", "bss-meta", "literal") Read+Write"#,
-                r#"("topic", "bss-x-s-changelog", "literal") Read+Write"#,
+                r#"("topic", "bss-x-s-changelog", "literal") Read+Write+DescribeConfigs"#,
                 r#"("topic", "bss-x-table", "literal") Read+Write"#,
                 r#"("topic", "in", "literal") Read+Write"#,
                 r#"("topic", "late", "literal") Write"#,

@@ -77,7 +77,7 @@ fn the_rights_of_a_topology_as_a_table_and_as_commands() {
     assert!(text.starts_with("what User:bss needs to run fraud-detection\n"), "{text}");
     for line in [
         "topic bss.payment.events literal Read input",
-        "topic bss-fraud-detection-customers-changelog literal Read Write changelog",
+        "topic bss-fraud-detection-customers-changelog literal Read Write DescribeConfigs changelog",
         "group bss-fraud-detection literal Read",
         "transactional-id bss-fraud-detection- prefixed Write",
     ] {
@@ -98,4 +98,29 @@ fn the_rights_of_a_topology_as_a_table_and_as_commands() {
     let place = Place::new().with("BSS_STREAMS_GUARANTEE", "at-least-once");
     assert!(!place.run(&describe).ok().contains("--transactional-id"));
     run(&["streams", "describe", "fraud-detection", "--principal", "User:x"]).fails(2, &["--acls"]);
+}
+
+/// A store has the key by which records come to its stage, not that of the topology's input.
+#[test]
+fn what_a_store_is_keyed_by_is_told() {
+    for (topology, stores) in [
+        ("fraud-detection", &[("customers", "customerId"), ("merchants", "merchantId")][..]),
+        (
+            "recommendation",
+            &[
+                ("customers", "customerId"),
+                ("views", "productId"),
+                ("rankings", "category"),
+                ("watermarks", "upstream partition"),
+            ],
+        ),
+        ("order-enrichment", &[("orders", "customerId"), ("trend", "region")]),
+        ("dynamic-pricing", &[("placed", "customerId"), ("standing", "productId")]),
+    ] {
+        let shown = run(&["streams", "describe", topology, "-o", "csv"]);
+        for (store, key) in stores {
+            let line = format!("keeps,{store},{key},");
+            assert!(shown.ok().lines().any(|l| l.starts_with(&line)), "{line}\n{}", shown.ok());
+        }
+    }
 }

@@ -41,6 +41,7 @@ mod hours;
 mod idle;
 mod import;
 mod ingest;
+mod joins;
 mod killed;
 mod kinds;
 mod lag;

@@ -269,7 +269,7 @@ fn sources_that_do_not_fit_are_refused_with_both_counts() {
     corner.feed(&[order("c", 0)]);
     grow(&mut corner, &["order.events"], 6);
     let run = drain(&corner);
-    refused(&run, 4, "6 partitions");
+    refused(&run, 3, "6 partitions");
     assert!(shown(&run).contains("customer.info\\\" has 4"), "{}", shown(&run));
     refused(&rebuild(&corner, &[]), 5, "committed nothing");
 }

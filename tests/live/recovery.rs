@@ -1,5 +1,6 @@
 //! Long stops and deleted input: what a run does when it wakes up.
 
+use std::collections::BTreeMap;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::bounded::Bounded;
 use crate::broker::{Corner, payments};
+use crate::disk::restored;
 use crate::fencing::options;
 use crate::streams::{assert_same, stop};
 use crate::support::{kafka, shown, wait_for};
@@ -152,6 +154,14 @@ fn a_quick_restart_moves_nothing() {
         all.iter().all(|i| owners.iter().any(|o| o.contains(&format!("-{i}-")))).then_some(())
     });
     let before = owners();
+    let assigned = || -> BTreeMap<String, String> {
+        let rows = corner.rows(&["metadata", "fraud-detection"]);
+        let text = |row: &serde_json::Value, key: &str| row[key].as_str().unwrap_or("").to_owned();
+        rows.iter().map(|row| (text(row, "instance"), text(row, "assignedAt"))).collect()
+    };
+    let first = assigned();
+    assert_eq!(first.len(), 3, "{first:?}");
+    let mut restarted = Vec::new();
     for (at, instance) in ["one", "two", "three"].into_iter().enumerate() {
         let next = corner.status()["read"].as_u64().expect("a count") + 40;
         stop(processes.remove(at));
@@ -160,8 +170,18 @@ fn a_quick_restart_moves_nothing() {
         wait_for("the work goes on", limit, || {
             (corner.status()["read"].as_u64() >= Some(next)).then_some(())
         });
+        restarted.push(instance);
+        assert_eq!(owners(), before, "{instance} is back at its own partitions");
+        // What it needs is on its disk; of the others nobody was given anything anew.
+        let (disk, changelog) = restored(&corner, instance);
+        assert!(disk > 0 && changelog == 0, "{instance}: {disk} entries, {changelog} records");
+        let stayed = |map: &BTreeMap<String, String>| {
+            let mut map = map.clone();
+            map.retain(|instance, _| !restarted.contains(&instance.as_str()));
+            map
+        };
+        assert_eq!(stayed(&assigned()), stayed(&first), "after the restart of {instance}");
     }
-    assert_eq!(owners(), before, "each is back at its own partitions");
     processes.into_iter().for_each(stop);
 }
 

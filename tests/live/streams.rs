@@ -418,7 +418,7 @@ fn what_cannot_run_is_refused_with_the_next_step() {
     // Input of 3 partitions, state of 2.
     let other = Corner::new("refuse_more", 3);
     let differs = run(&[("BSS_KAFKA_TOPIC_PREFIX", &other.prefix)], &[]);
-    assert_eq!(differs.status.code(), Some(4), "{}", shown(&differs));
+    assert_eq!(differs.status.code(), Some(3), "{}", shown(&differs));
     let text = shown(&differs);
     assert!(text.contains("state was built for 2 partitions") && text.contains("has 3"), "{text}");
     let file = corner.home.path().join("a-file");

@@ -71,7 +71,8 @@ fn learn_leaders<C: ConsumerContext>(consumer: &BaseConsumer<C>, topic: &str, le
 
 /// Asks until there is an answer, also where a coordinator is not ready yet. A client that has not
 /// heard of a partition's leader does not know the partition: whoever asks has its number from the
-/// cluster, so that it is asked again too, after `learn` (told how much time is left), and in the end it is the time that ran out.
+/// cluster, so that it is asked again too, after `learn` (told how much time is left), and in the end
+/// it is the time that ran out.
 pub(super) fn until_led<T>(
     limit: Duration,
     ask: impl Fn(Duration) -> KafkaResult<T>,

@@ -5,7 +5,7 @@ use crate::commands::Context;
 use crate::commands::streams::topologies;
 use crate::config::settings::Guarantee;
 use crate::streams::acls;
-use crate::streams::topology::Description;
+use crate::streams::topology::{Description, WATERMARKS};
 use crate::topics;
 use crate::ui::{Cell, OutputForm, Report};
 
@@ -141,7 +141,13 @@ fn rows(d: &Description, report: &mut Report) {
         ]);
     }
     for store in &d.stores {
-        let keyed = d.sources.first().map_or(Cell::Null, |s| key(s.keyed_by));
+        // A stage is where records of one key meet.
+        let stage = d.sources.iter().find(|source| source.stage == store.stage);
+        let keyed = match stage {
+            _ if store.name == WATERMARKS => "upstream partition".into(),
+            Some(source) => key(source.keyed_by),
+            None => Cell::Null,
+        };
         let name = store.name.into();
         report.push(vec!["keeps".into(), name, keyed.clone(), store.bounded_by.into()]);
         let detail = "compacted; the store's latest values".into();

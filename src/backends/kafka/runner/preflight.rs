@@ -87,7 +87,7 @@ fn look<'a>(
 /// count, which is returned.
 ///
 /// # Errors
-/// [`Kind::Missing`] with the missing topics, [`Kind::Unsupported`] with both counts.
+/// [`Kind::Missing`] with the missing topics, [`Kind::Unfit`] with both counts.
 pub fn topics(kafka: &Kafka, description: &Description) -> Result<usize> {
     let consumer = asker(kafka, &description.group)?;
     let started = Instant::now();
@@ -133,7 +133,7 @@ pub fn topics(kafka: &Kafka, description: &Description) -> Result<usize> {
             "Give both the same count.".to_owned()
         };
         return Err(BackendError::new(
-            Kind::Unsupported,
+            Kind::Unfit,
             format!("cannot run \"{}\": partition counts differ", description.name),
         )
         .because(cause)

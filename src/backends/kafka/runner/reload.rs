@@ -56,7 +56,12 @@ pub(super) fn usable(
     let times = marks.iter().map(|(number, mark)| (*number, mark.written)).collect();
     let after = restorer.written_after(changelogs, &times)?;
     let young = marks.values().all(|mark| (0..YOUNG).contains(&now.micros_since(mark.since)));
-    let keeps = if young { i64::MAX } else { keeps_deletions(kafka, changelogs)? };
+    let keeps = if young { Some(i64::MAX) } else { keeps_deletions(kafka, changelogs)? };
+    let Some(keeps) = keeps else {
+        let cause = "how long its changelogs keep deletions is not told (a right to DescribeConfigs on them?)";
+        causes.extend(marks.into_keys().map(|number| (number, cause.to_owned())));
+        return Ok((HashMap::new(), causes));
+    };
     marks.retain(|number, mark| {
         let log = |store| {
             let place = (store, *number);
@@ -69,10 +74,10 @@ pub(super) fn usable(
     Ok((marks, causes))
 }
 
-/// How long the changelogs keep deletions, in microseconds.
-fn keeps_deletions(kafka: &Kafka, changelogs: &[String]) -> Result<i64> {
+/// How long the changelogs keep deletions, in microseconds; `None` if that is not told.
+fn keeps_deletions(kafka: &Kafka, changelogs: &[String]) -> Result<Option<i64>> {
     let least = admin::least_setting(kafka, changelogs, "delete.retention.ms")?;
-    Ok(least.map_or(0, |millis| millis.saturating_mul(1000)))
+    Ok(least.map(|millis| millis.saturating_mul(1000)))
 }
 
 impl Worker {

@@ -25,6 +25,10 @@ use crate::streams::topology::{Role, Topology};
 /// end, without joining a group; input keeps its keys, partitions and order. Of dead letters and
 /// late records only this topology's count.
 ///
+/// A recommendation stands on the sessions that were committed when it was asked for: one that was
+/// told while a run caught up may differ, with no change of program or configuration. Of a run that
+/// kept up all are the same; --only leaves its topic out.
+///
 /// A file of input has a value a line, or an object of exactly topic, key and value as `streams
 /// generate` writes; a file of outputs is what `streams test -o ndjson` wrote. A million outputs on
 /// each side need about 350 MB of memory.

@@ -14,9 +14,9 @@ use crate::ui::{Cell, Report};
 /// Show what a store keeps of one key
 ///
 /// Reads the changelog of the key's partition, committed records only, and says as of which
-/// committed offset of the source the state is. State of customers, windows and sessions is shown
-/// as JSON, anything else as hexadecimal digits. Of a store of windows all that are open for the
-/// key are shown; closed ones are in the outputs. A key without a value is exit 1.
+/// committed offset of the source the state is. Values are shown as JSON. Of a store of windows all
+/// that are open for the key are shown; closed ones are in the outputs. A key without a value is
+/// exit 1.
 #[derive(Debug, clap::Args)]
 pub struct GetArgs {
     /// The topology

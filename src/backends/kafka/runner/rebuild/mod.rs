@@ -94,7 +94,7 @@ impl Facts {
 /// Looks at what a rebuild needs beside `before`.
 ///
 /// # Errors
-/// [`Kind::Conflict`] if nothing is committed, or more than there is; [`Kind::Unsupported`] if the
+/// [`Kind::Conflict`] if nothing is committed, or more than there is; [`Kind::Unfit`] if the
 /// sources have different partition counts; others as the client says.
 pub fn look(resetter: &Resetter, before: Before) -> Result<Facts> {
     let description = &resetter.description;
@@ -161,7 +161,7 @@ fn one_count(resetter: &Resetter, description: &Description) -> Result<i32> {
             Some((topic, other)) if other != count => {
                 let what =
                     format!("cannot rebuild \"{}\": partition counts differ", description.name);
-                return Err(BackendError::new(Kind::Unsupported, what)
+                return Err(BackendError::new(Kind::Unfit, what)
                     .because(format!(
                         "\"{topic}\" has {other} partitions, \"{}\" has {count}",
                         source.topic
