@@ -11,6 +11,8 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Properties;
 import org.apache.kafka.common.serialization.LongSerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
@@ -19,14 +21,18 @@ import org.apache.kafka.streams.TestInputTopic;
 import org.apache.kafka.streams.TopologyTestDriver;
 
 /**
- * Answers cases of windowed aggregation with Kafka Streams: one case a line in (a file, or standard
- * input), one answer a line out (standard output), in JSON.
+ * Answers cases of windowed aggregation and of joins with Kafka Streams: one case a line in (a file,
+ * or standard input), one answer a line out (standard output), in JSON.
  *
- * <p>In: {@code case}, {@code kind}, {@code size} (the gap of sessions), {@code advance}, {@code
+ * <p>Windows, in: {@code case}, {@code kind}, {@code size} (the gap of sessions), {@code advance}, {@code
  * grace}, {@code emit} (suppress, close or updates), {@code records} of [key, time, value]. Out:
  * {@code case}, {@code dropped} (the metric), {@code results} of [step, key, start, end, count, sum,
  * min, max], without the last four where a window is withdrawn. The step is the number of the record
  * that brought the result; the last one is of the record that ends the input.
+ *
+ * <p>Joins, in: {@code case}, {@code kind} (join), {@code graces}, {@code history} (how long the
+ * table's store keeps what was), {@code records} of [stream or table, key, time, value]. Out: {@code
+ * case}, {@code results} of [step, join, left, right]; join 0 is without grace.
  */
 public final class Oracle {
   /** A key and a time that no case has; it closes all windows. */
@@ -35,6 +41,7 @@ public final class Oracle {
   private static final long FAR = 10L * 24 * 60 * 60 * 1000;
 
   private final ObjectMapper mapper = new ObjectMapper();
+  private final Map<Joins, JoinRun> joins = new HashMap<>();
   private int step;
 
   public static void main(String[] args) throws IOException {
@@ -45,8 +52,11 @@ public final class Oracle {
                 : new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         PrintWriter out = new PrintWriter(System.out, false, StandardCharsets.UTF_8)) {
       for (String line = in.readLine(); line != null; line = in.readLine()) {
-        out.println(oracle.answer(oracle.mapper.readTree(line)));
+        JsonNode question = oracle.mapper.readTree(line);
+        boolean join = question.get("kind").asText().equals("join");
+        out.println(join ? oracle.joined(question) : oracle.answer(question));
       }
+      oracle.joins.values().forEach(JoinRun::close);
     }
   }
 
@@ -84,6 +94,23 @@ public final class Oracle {
     }
     answer.set("results", results);
     return answer;
+  }
+
+  private ObjectNode joined(JsonNode question) {
+    ObjectNode answer = mapper.createObjectNode();
+    answer.set("case", question.get("case"));
+    String state = "target/state/" + joins.size();
+    joins
+        .computeIfAbsent(Joins.of(question), one -> new JoinRun(one, configuration(state)))
+        .answer(question.get("records"), answer.putArray("results"));
+    return answer;
+  }
+
+  private static Properties configuration(String state) {
+    Properties properties = configuration();
+    // one that is open locks its own, and the one in /tmp is that of all checkouts
+    properties.put(StreamsConfig.STATE_DIR_CONFIG, state);
+    return properties;
   }
 
   private static Properties configuration() {
