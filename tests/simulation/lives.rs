@@ -1,21 +1,16 @@
-//! Many lives of a task, each ended by a crash or a hand-over wherever the seed says, write what
-//! one undisturbed life writes: the same outputs in the same order, the same counts.
+//! Many lives of a task, each ended by whatever the seed says, at any step of a transaction, write
+//! what one undisturbed life writes: the same outputs in the same order, the same counts.
 
 use std::sync::Arc;
 
 use bss::generate::random::Random;
 
+use crate::disturbances::{Disturbances, Tally};
+use crate::seeds::{ACTIVITY, ACTIVITY_UPDATES, FRAUD, LEFT_BEHIND, Seeds};
+use crate::town::{Input, Town};
 use crate::world::{Logged, World};
 use crate::{activity, at, fraud, limits};
 use bss::streams::topology::Topology;
-
-/// Seeds that once failed.
-const KEPT: [u64; 0] = [];
-
-fn seeds() -> impl Iterator<Item = u64> {
-    let count = std::env::var("BSS_TEST_LIVES").ok().and_then(|n| n.parse().ok()).unwrap_or(1000);
-    KEPT.into_iter().chain(0..count)
-}
 
 /// Records of a few customers around ten o'clock, out of order, some late, some broken.
 fn log(random: &mut Random, event: fn(&mut Random, &str, i64) -> String) -> Vec<Logged> {
@@ -75,64 +70,58 @@ fn undisturbed(topology: &Arc<dyn Topology>, log: &[Logged]) -> World {
     world
 }
 
-/// A script of lives: each takes some records, commits now and then, and ends by a crash (what
-/// was open is gone) until the log is read.
-fn disturbed(topology: &Arc<dyn Topology>, log: &[Logged], random: &mut Random) -> World {
-    let mut world = World::new(Arc::clone(topology), limits(), log.to_vec());
-    let mut crashes = random.below(12);
-    loop {
-        let mut life = world.wake();
-        loop {
-            if !world.step(&mut life, at(100_000)) {
-                if crashes > 0 && random.below(2) == 0 {
-                    // Killed in the middle of the last commit.
-                    crashes -= 1;
-                    break;
-                }
-                world.drain(&mut life);
-                world.commit(&mut life);
-                return world;
-            }
-            if random.below(4) == 0 {
-                world.commit(&mut life);
-            }
-            if crashes > 0 && random.below(6) == 0 {
-                crashes -= 1;
-                break;
-            }
-        }
-    }
+/// The same log through the lives of a town with one partition.
+fn disturbed(
+    topology: &Arc<dyn Topology>,
+    log: &[Logged],
+    random: &mut Random,
+    disturbances: Disturbances,
+) -> (Town, Tally) {
+    let input = |(key, value): &Logged| Input {
+        source: 0,
+        key: key.clone().expect("keyed"),
+        value: value.clone(),
+        timestamp: None,
+    };
+    let inputs: Vec<Input> = log.iter().map(input).collect();
+    let mut town = Town::new(Arc::clone(topology), limits(), at(100_000), 1, &inputs);
+    let tally = town.live(random, disturbances);
+    (town, tally)
 }
 
-fn live(topology: &Arc<dyn Topology>, event: fn(&mut Random, &str, i64) -> String) {
-    for seed in seeds() {
+fn live(seeds: &Seeds, topology: &Arc<dyn Topology>, event: fn(&mut Random, &str, i64) -> String) {
+    let mut tally = Tally::default();
+    seeds.each(|seed| {
         let mut random = Random::of(seed, 0, 0);
         let log = log(&mut random, event);
         let wanted = undisturbed(topology, &log);
-        let found = disturbed(topology, &log, &mut random);
-        assert_eq!(found.committed.outputs, wanted.committed.outputs, "seed {seed}");
+        let disturbances = Disturbances::of(seed, 0, random.below(12));
+        let (found, happened) = disturbed(topology, &log, &mut random, disturbances);
+        tally.add(&happened);
+        assert_eq!(found.outputs(), wanted.committed.outputs, "seed {seed}");
         assert_eq!(found.counts(), wanted.counts(), "seed {seed}");
         let counts = wanted.counts();
         assert_eq!(counts.total(), log.len() as u64, "seed {seed}: every record is accounted for");
         assert_eq!(counts.outputs, wanted.committed.outputs.len() as u64, "seed {seed}");
-    }
+    });
+    tally.assert_complete(seeds.count(), false);
 }
 
 #[test]
 fn customer_activity_does_not_notice() {
-    live(&activity(&[]), activity_event);
-    live(&activity(&["activity.emit=updates"]), activity_event);
+    live(&ACTIVITY, &activity(&[]), activity_event);
+    live(&ACTIVITY_UPDATES, &activity(&["activity.emit=updates"]), activity_event);
 }
 
 #[test]
 fn fraud_detection_does_not_notice() {
-    live(&fraud(), payment_event);
+    live(&FRAUD, &fraud(), payment_event);
 }
 
 #[test]
 fn windows_leave_nothing_behind() {
-    for seed in seeds().take(100) {
+    LEFT_BEHIND.each(|seed| {
         let log = log(&mut Random::of(seed, 0, 0), activity_event);
         assert_eq!(undisturbed(&activity(&[]), &log).stored(), 0, "seed {seed}");
-    }
+    });
 }

@@ -2,15 +2,20 @@
 #![allow(clippy::disallowed_methods, reason = "tests may read the environment")]
 
 mod activity;
+mod broker;
+mod disturbances;
 mod labels;
 mod lives;
 mod orders;
 mod pricing;
 mod rebuild;
+mod rebuilt;
 mod recommendation;
 mod replay;
+mod seeds;
 mod stages;
 mod town;
+mod worker;
 mod world;
 
 use std::sync::Arc;

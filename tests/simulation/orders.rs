@@ -7,7 +7,9 @@ use bss::generate::random::Random;
 use bss::streams::topology::Topology;
 use serde_json::{Value, json};
 
-use crate::stages::{seeds, sorted};
+use crate::disturbances::{Disturbances, Tally};
+use crate::seeds;
+use crate::stages::sorted;
 use crate::town::{Input, Town, piped};
 use crate::world::Seen;
 use crate::{at, limits, topology};
@@ -192,7 +194,8 @@ fn many(random: &mut Random) -> Vec<Input> {
 /// Live, partition after partition, and through lives with crashes: the same outputs.
 #[test]
 fn order_enrichment_does_not_notice() {
-    for seed in 0..seeds() / 2 {
+    let mut tally = Tally::default();
+    seeds::ORDERS.each(|seed| {
         let mut random = Random::of(seed, 7, 0);
         let inputs = many(&mut random);
         let partitions = u32::try_from(random.below(3)).expect("few") + 1;
@@ -208,12 +211,13 @@ fn order_enrichment_does_not_notice() {
         assert_eq!(sorted(caught_up), sorted(live.clone()), "seed {seed}: catch-up");
         let mut town = Town::new(Arc::clone(&topology), limits(), now, partitions, &inputs);
         let crashes = random.below(8);
-        town.live(&mut random, crashes);
-        assert_eq!(sorted(town.outputs.clone()), sorted(live.clone()), "seed {seed}: lives");
+        tally.add(&town.live(&mut random, Disturbances::of(seed, 7, crashes)));
+        assert_eq!(sorted(town.outputs()), sorted(live.clone()), "seed {seed}: lives");
         assert_eq!(town.counts(), counts, "seed {seed}: lives");
         assert_eq!(counts.total(), inputs.len() as u64, "seed {seed}");
         account(&live, seed);
-    }
+    });
+    tally.assert_complete(seeds::ORDERS.count(), true);
 }
 
 /// Each order counts once in the trend, and the revenue of all categories is that of the orders.

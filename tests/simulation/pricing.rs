@@ -13,7 +13,9 @@ use bss::streams::record::SourceRecord;
 use bss::streams::topology::Topology;
 use serde_json::{Value, json};
 
-use crate::stages::{seeds, sorted};
+use crate::disturbances::{Disturbances, Tally};
+use crate::seeds::{PRICES, PRICING, PRICING_END};
+use crate::stages::sorted;
 use crate::town::{Input, Town, piped};
 use crate::world::Seen;
 use crate::{MINUTE, at, limits, topology};
@@ -362,7 +364,7 @@ impl Plain {
 fn prices_are_those_of_a_plain_calculation() {
     let (topology, rules) = (pricing(), rules());
     let mut moved = 0;
-    for seed in 0..seeds() / 2 {
+    PRICES.each(|seed| {
         let inputs = many(&mut Random::of(seed, 11, 0));
         let plain = Plain::of(&inputs, &rules);
         let mut pipeline = Pipeline::new(&*topology, limits(), 1);
@@ -391,7 +393,7 @@ fn prices_are_those_of_a_plain_calculation() {
         assert_eq!(counts.total(), inputs.len() as u64, "seed {seed}");
         let all = plain.counted + plain.idle + plain.late + plain.aside + rows;
         assert_eq!(all, inputs.len() as u64, "seed {seed}: in = counted + late + set aside");
-    }
+    });
     assert!(moved > 1000, "only {moved} prices moved");
 }
 
@@ -399,7 +401,8 @@ fn prices_are_those_of_a_plain_calculation() {
 #[test]
 fn dynamic_pricing_does_not_notice() {
     let topology = pricing();
-    for seed in 0..seeds() / 2 {
+    let mut tally = Tally::default();
+    PRICING.each(|seed| {
         let mut random = Random::of(seed, 12, 0);
         let inputs = many(&mut random);
         let partitions = u32::try_from(random.below(3)).expect("few") + 1;
@@ -414,13 +417,14 @@ fn dynamic_pricing_does_not_notice() {
         assert_eq!(sorted(caught_up), sorted(live.clone()), "seed {seed}: catch-up");
         let mut town = Town::new(Arc::clone(&topology), limits(), now, partitions, &inputs);
         let crashes = random.below(8);
-        town.live(&mut random, crashes);
-        assert_eq!(sorted(town.outputs.clone()), sorted(live.clone()), "seed {seed}: lives");
+        tally.add(&town.live(&mut random, Disturbances::of(seed, 12, crashes)));
+        assert_eq!(sorted(town.outputs()), sorted(live.clone()), "seed {seed}: lives");
         assert_eq!(town.counts(), counts, "seed {seed}: lives");
         assert_eq!(counts.total(), inputs.len() as u64, "seed {seed}: in");
         let ids: BTreeSet<_> = live.iter().map(|o| (&o.topic, &o.id, &o.headers)).collect();
         assert_eq!(ids.len(), live.len(), "seed {seed}: each id once");
-    }
+    });
+    tally.assert_complete(PRICING.count(), true);
 }
 
 /// The end of the input is that of the source that is furthest ahead, also for a life that went on
@@ -435,9 +439,9 @@ fn the_end_does_not_depend_on_the_last_commit() {
     ];
     let (live, _) = piped(&*pricing(), limits(), at(NOW), 1, &inputs);
     assert_eq!(prices(&live).last(), Some(&told("p", "100.00", "SILENCE", 1)));
-    for seed in 0..20 {
+    PRICING_END.each(|seed| {
         let mut town = Town::new(pricing(), limits(), at(NOW), 1, &inputs);
-        town.live(&mut Random::of(seed, 13, 0), 0);
-        assert_eq!(sorted(town.outputs.clone()), sorted(live.clone()), "seed {seed}");
-    }
+        town.live(&mut Random::of(seed, 13, 0), Disturbances::none());
+        assert_eq!(sorted(town.outputs()), sorted(live.clone()), "seed {seed}");
+    });
 }

@@ -9,7 +9,9 @@ use bss::generate::random::Random;
 use bss::streams::topology::Topology;
 use serde_json::{Value, json};
 
-use crate::stages::{seeds, sorted};
+use crate::disturbances::{Disturbances, Tally};
+use crate::seeds::{RECOMMENDATION, TRENDS};
+use crate::stages::sorted;
 use crate::town::{Input, Town, piped};
 use crate::world::Seen;
 use crate::{MINUTE, at, limits, topology};
@@ -320,7 +322,7 @@ fn nothing_excluded_is_told(events: &[Plain], outputs: &[Seen], seed: u64) -> us
 #[test]
 fn trends_are_those_of_a_plain_count() {
     let (mut told, mut listed) = (0, 0);
-    for seed in 0..seeds() / 5 {
+    TRENDS.each(|seed| {
         let inputs = many(&mut Random::of(seed, 21, 0));
         let events = plain(&inputs);
         let (outputs, counts) = piped(&*fresh(), limits(), at(NOW), 1, &inputs);
@@ -331,7 +333,7 @@ fn trends_are_those_of_a_plain_count() {
         let aside = (inputs.len() - events.len()) as u64;
         assert_eq!(counts.rejected + counts.future, aside, "seed {seed}");
         assert_eq!(counts.processed + counts.late, events.len() as u64, "seed {seed}");
-    }
+    });
     assert!(told > 1000 && listed > 1000, "only {told} rankings and {listed} products");
 }
 
@@ -351,7 +353,8 @@ fn without_lists(outputs: Vec<Seen>) -> Vec<Seen> {
 /// same sessions in the same slots, the same trends.
 #[test]
 fn recommendation_does_not_notice() {
-    for seed in 0..seeds() / 5 {
+    let mut tally = Tally::default();
+    RECOMMENDATION.each(|seed| {
         let mut random = Random::of(seed, 22, 0);
         let inputs = many(&mut random);
         let partitions = u32::try_from(random.below(3)).expect("few") + 1;
@@ -369,12 +372,13 @@ fn recommendation_does_not_notice() {
         assert_eq!(without_lists(caught_up), wanted, "seed {seed}: catch-up");
         let mut town = Town::new(fresh(), limits(), now, partitions, &inputs);
         let crashes = random.below(8);
-        town.live(&mut random, crashes);
-        assert_eq!(without_lists(town.outputs.clone()), wanted, "seed {seed}: lives");
+        tally.add(&town.live(&mut random, Disturbances::of(seed, 22, crashes)));
+        assert_eq!(without_lists(town.outputs()), wanted, "seed {seed}: lives");
         assert_eq!(town.counts(), counts, "seed {seed}: lives");
         assert_eq!(counts.total(), inputs.len() as u64, "seed {seed}: in");
         let told = |o: &&Seen| !o.id.is_empty();
         let ids: BTreeSet<_> = live.iter().filter(told).map(|o| (&o.topic, &o.id)).collect();
         assert_eq!(ids.len(), live.iter().filter(told).count(), "seed {seed}: each id once");
-    }
+    });
+    tally.assert_complete(RECOMMENDATION.count(), true);
 }

@@ -16,6 +16,8 @@ use bss::streams::topology::{
 };
 use bss::streams::window::Window;
 
+use crate::disturbances::{Disturbances, Tally};
+use crate::seeds::STAGES;
 use crate::town::{Input, Town, piped};
 use crate::world::Seen;
 use crate::{MINUTE, at, limits};
@@ -264,17 +266,14 @@ pub fn sorted(mut outputs: Vec<Seen>) -> Vec<Seen> {
     outputs
 }
 
-pub fn seeds() -> u64 {
-    std::env::var("BSS_TEST_LIVES").ok().and_then(|n| n.parse().ok()).unwrap_or(1000)
-}
-
 /// Live, in a catch-up that reads one partition after the other, and through lives with crashes:
 /// the same windows, the same late records, and none late behind the repartition topic.
 #[test]
 fn a_catch_up_equals_live_whatever_happens() {
     let topology: Arc<dyn Topology> = Arc::new(Regions::new());
     let now = at(100_000);
-    for seed in 0..seeds() {
+    let mut tally = Tally::default();
+    STAGES.each(|seed| {
         let mut random = Random::of(seed, 0, 0);
         let inputs = inputs(&mut random);
         let partitions = u32::try_from(random.below(4)).expect("few") + 1;
@@ -291,8 +290,8 @@ fn a_catch_up_equals_live_whatever_happens() {
         assert_eq!(caught_up_counts, counts, "seed {seed}: catch-up");
         let mut town = Town::new(Arc::clone(&topology), limits(), now, partitions, &inputs);
         let crashes = random.below(8);
-        town.live(&mut random, crashes);
-        assert_eq!(sorted(town.outputs.clone()), sorted(live.clone()), "seed {seed}: lives");
+        tally.add(&town.live(&mut random, Disturbances::of(seed, 0, crashes)));
+        assert_eq!(sorted(town.outputs()), sorted(live.clone()), "seed {seed}: lives");
         assert_eq!(town.counts(), counts, "seed {seed}: lives");
         let counted: u64 = live
             .iter()
@@ -305,5 +304,6 @@ fn a_catch_up_equals_live_whatever_happens() {
         assert_eq!(at_source.count() as u64, counts.late, "seed {seed}: late at the source only");
         let left = usize::try_from(partitions * partitions).expect("few");
         assert!(town.stored() <= left, "seed {seed}: only watermarks are left");
-    }
+    });
+    tally.assert_complete(STAGES.count(), true);
 }

@@ -1,22 +1,23 @@
-//! Many partitions of a topology with several stages, and what a broker would hold of them: each
-//! partition lives its own lives, and hands records on to the others when it commits.
+//! Many partitions of a topology with several stages, and the workers that have them: each lives its
+//! own lives, hands records on to the others when it commits, and is disturbed at every step of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bss::domain::EventTime;
 use bss::generate::random::Random;
-use bss::streams::checkpoint::{Checkpoint, Counts};
-use bss::streams::driver::{Driver, Limits, Place};
-use bss::streams::output::{OutputRecord, Outputs};
+use bss::streams::checkpoint::Counts;
+use bss::streams::driver::Limits;
+use bss::streams::output::Outputs;
 use bss::streams::partition;
 use bss::streams::pipeline::Pipeline;
-use bss::streams::rebuild::{Pace, Rebuild};
 use bss::streams::record::SourceRecord;
-use bss::streams::topology::{Description, Role, SinkKind, Topology};
-use bss::streams::undo::NotedOffset;
+use bss::streams::topology::{Role, Topology};
 
-use crate::world::{Seen, scarce};
+use crate::broker::{Broker, Logged, Refusal};
+use crate::disturbances::{Disturbances, Event, Kind, Tally};
+use crate::worker::{Fall, Setting, Worker};
+use crate::world::{Seen, seen};
 
 /// A record of an input: source, key, value.
 #[derive(Clone, Debug)]
@@ -27,56 +28,22 @@ pub struct Input {
     pub timestamp: Option<EventTime>,
 }
 
-#[derive(Clone)]
-struct Logged {
-    key: Option<Vec<u8>>,
-    value: Option<Vec<u8>>,
-    timestamp: Option<EventTime>,
-}
-
-/// What the broker holds of one partition's commits.
-#[derive(Default)]
-struct Committed {
-    offsets: BTreeMap<usize, usize>,
-    metadata: BTreeMap<usize, String>,
-    changelog: BTreeMap<(usize, Vec<u8>), Vec<u8>>,
-}
-
-/// A partition's life between a restore and its end.
-struct Life {
-    driver: Driver,
-    next: BTreeMap<usize, usize>,
-    handed: Vec<(usize, u32, Logged)>,
-    /// Rows of tables that every process reads whole: sink, key, value.
-    rows: Vec<(usize, Vec<u8>, Option<Vec<u8>>)>,
-    outputs: Vec<Seen>,
-}
-
 pub struct Town {
-    topology: Arc<dyn Topology>,
-    description: Description,
-    limits: Limits,
-    now: EventTime,
-    partitions: u32,
-    logs: BTreeMap<(usize, u32), Vec<Logged>>,
-    committed: BTreeMap<u32, Committed>,
-    lives: BTreeMap<u32, Life>,
-    /// Everything committed, of all partitions.
-    pub outputs: Vec<Seen>,
-}
-
-fn seen(description: &Description, record: &OutputRecord<'_>) -> Seen {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    Seen {
-        topic: description.sinks[record.sink].topic.clone(),
-        key: record.key.map_or_else(|| "(null)".to_owned(), text),
-        id: record.id.to_owned(),
-        value: record.value.map_or_else(|| "(null)".to_owned(), text),
-        headers: record.headers.iter().map(|(k, v)| (*k, text(v))).collect(),
-    }
+    pub setting: Setting,
+    pub broker: Broker,
+    /// By the id of their producer.
+    workers: BTreeMap<usize, Worker>,
+    /// Ids whose workers are gone, or stand still, and may come back.
+    away: BTreeSet<usize>,
+    /// Who stood still while others were given its partitions.
+    zombies: Vec<Worker>,
+    /// Whose a partition is.
+    owners: BTreeMap<u32, usize>,
+    disturbances: Disturbances,
 }
 
 impl Town {
+    /// A town with one worker, undisturbed.
     pub fn new(
         topology: Arc<dyn Topology>,
         limits: Limits,
@@ -84,276 +51,264 @@ impl Town {
         partitions: u32,
         inputs: &[Input],
     ) -> Self {
-        let mut logs: BTreeMap<(usize, u32), Vec<Logged>> = BTreeMap::new();
+        let description = topology.describe().clone();
+        let mut town = Self {
+            setting: Setting { topology, description, limits, now, partitions },
+            broker: Broker::new(partitions),
+            workers: BTreeMap::new(),
+            away: BTreeSet::new(),
+            zombies: Vec::new(),
+            owners: BTreeMap::new(),
+            disturbances: Disturbances::none(),
+        };
+        town.publish(inputs);
+        town.start_another();
+        town.reassign();
+        town
+    }
+
+    pub fn publish(&mut self, inputs: &[Input]) {
         for input in inputs {
-            let number = partition::of_key(&input.key, partitions);
-            logs.entry((input.source, number)).or_default().push(Logged {
+            let number = partition::of_key(&input.key, self.setting.partitions);
+            let logged = Logged {
                 key: Some(input.key.clone()),
                 value: input.value.clone(),
                 timestamp: input.timestamp,
-            });
+            };
+            self.broker.publish((input.source, number), logged);
         }
-        let description = topology.describe().clone();
-        let committed = (0..partitions).map(|p| (p, Committed::default())).collect();
-        let (lives, outputs) = (BTreeMap::new(), Vec::new());
-        Self { topology, description, limits, now, partitions, logs, committed, lives, outputs }
     }
 
-    fn wake(&self, number: u32) -> Life {
-        let committed = &self.committed[&number];
-        let read = |source: usize| {
-            let text = committed.metadata.get(&source).map_or("", String::as_str);
-            Checkpoint::from_metadata(text).expect("our own")
-        };
-        let checkpoints: Vec<Checkpoint> = (0..self.description.sources.len()).map(read).collect();
-        let partition = i32::try_from(number).expect("few");
-        let place = Place { partition, partitions: self.partitions };
-        let mut driver = Driver::new(&*self.topology, self.limits, place, &checkpoints);
-        if !committed.changelog.is_empty() {
-            driver.keep_within(&scarce());
-        }
-        for ((store, key), value) in &committed.changelog {
-            driver.restore(*store, key, Some(value)).expect("our own changelog");
-        }
-        let (handed, rows, outputs) = (Vec::new(), Vec::new(), Vec::new());
-        Life { driver, next: committed.offsets.clone(), handed, rows, outputs }
+    fn start(&mut self, producer: usize) {
+        self.away.remove(&producer);
+        self.workers.insert(producer, Worker::start(&mut self.broker, producer));
     }
 
-    fn gather(&self, life: &mut Life, written: &Outputs) {
-        for record in written.iter() {
-            let sink = &self.description.sinks[record.sink];
-            match self.description.source_of(record.sink) {
-                Some(source) if sink.kind == SinkKind::Repartition => {
-                    let by_key = || partition::of_key(record.key.expect("keyed"), self.partitions);
-                    let own = record.partition.map(|p| u32::try_from(p).expect("one of ours"));
-                    let logged = Logged {
-                        key: record.key.map(<[u8]>::to_vec),
-                        value: record.value.map(<[u8]>::to_vec),
-                        timestamp: None,
-                    };
-                    life.handed.push((source, own.unwrap_or_else(by_key), logged));
-                }
-                _ => life.outputs.push(seen(&self.description, &record)),
+    fn start_another(&mut self) {
+        let producer = self.broker.another_producer();
+        self.start(producer);
+    }
+
+    /// The group gives the partitions out anew; who was away may be back by then, under its id.
+    fn reassign(&mut self) {
+        for producer in self.away.clone() {
+            if self.disturbances.one_in(2) {
+                self.start(producer);
             }
-            if sink.kind == SinkKind::Table {
-                let (key, value) = (record.key.expect("keyed"), record.value.map(<[u8]>::to_vec));
-                life.rows.push((record.sink, key.to_vec(), value));
+        }
+        if self.workers.is_empty() {
+            self.start_another();
+        }
+        let generation = self.broker.rebalance();
+        let all: Vec<usize> = self.workers.keys().copied().collect();
+        for number in 0..self.setting.partitions {
+            let owner = all[self.disturbances.below(all.len())];
+            if self.owners.insert(number, owner).is_some_and(|before| before != owner) {
+                self.disturbances.tally.note(Kind::Moved);
             }
+        }
+        let tally = &mut self.disturbances.tally;
+        for (producer, worker) in &mut self.workers {
+            let own: Vec<u32> =
+                self.owners.iter().filter(|(_, o)| *o == producer).map(|(n, _)| *n).collect();
+            worker.take(&own, generation, &mut self.broker, tally);
         }
     }
 
     /// A partition takes one record of a source of this role; false if there is none.
     fn step(&mut self, number: u32, role: Role, random: &mut Random) -> bool {
-        if !self.lives.contains_key(&number) {
-            let life = self.wake(number);
-            self.lives.insert(number, life);
+        let tally = &mut self.disturbances.tally;
+        let worker = self.workers.get_mut(&self.owners[&number]).expect("an owner at work");
+        if !worker.lives.contains_key(&number) {
+            worker.wake(&self.setting, &mut self.broker, number, tally);
             // Tables first, as a worker does.
             while self.step(number, Role::Table, random) {}
+            return true;
         }
-        let mut life = self.lives.remove(&number).expect("just woken");
-        let waiting: Vec<usize> = (0..self.description.sources.len())
-            .filter(|source| self.description.sources[*source].role == role)
-            .filter(|source| {
-                let log = self.logs.get(&(*source, number)).map_or(0, Vec::len);
-                life.next.get(source).copied().unwrap_or(0) < log
-            })
-            .collect();
-        let taken = !waiting.is_empty();
-        if taken {
-            let at = usize::try_from(random.below(waiting.len() as u64)).expect("few");
-            let source = waiting[at];
-            let next = life.next.entry(source).or_default();
-            let logged = self.logs[&(source, number)][*next].clone();
-            let record = SourceRecord {
-                source,
-                partition: i32::try_from(number).expect("few"),
-                offset: i64::try_from(*next).expect("short"),
-                key: logged.key.as_deref(),
-                value: logged.value.as_deref(),
-                timestamp: logged.timestamp,
-            };
-            *next += 1;
-            let mut written = Outputs::new();
-            life.driver.step(&record, self.now, &mut written).expect("no panic");
-            self.gather(&mut life, &written);
+        let sources = self.setting.description.sources.iter().enumerate();
+        let own = sources.filter(|(_, source)| source.role == role).map(|(at, _)| at);
+        let waiting = worker.waiting(&self.broker, number, own);
+        if waiting.is_empty() {
+            return false;
         }
-        self.lives.insert(number, life);
-        taken
+        let at = usize::try_from(random.below(waiting.len() as u64)).expect("few");
+        worker.process(&self.setting, &self.broker, number, waiting[at]);
+        self.work(self.owners[&number]);
+        true
     }
 
-    fn commit(&mut self, number: u32) {
-        let Some(mut life) = self.lives.remove(&number) else { return };
-        let mut written = Outputs::new();
-        life.driver.advance(&mut written);
-        self.gather(&mut life, &written);
-        let committed = self.committed.get_mut(&number).expect("a partition");
-        life.driver.take_changes(&mut |store, key, value| {
-            match value {
-                Some(value) => committed.changelog.insert((store, key.to_vec()), value.to_vec()),
-                None => committed.changelog.remove(&(store, key.to_vec())),
-            };
-        });
-        committed.offsets.clone_from(&life.next);
-        for source in 0..self.description.sources.len() {
-            if self.description.has_checkpoint(source) {
-                let text = life.driver.checkpoint(source, "town").to_metadata();
-                committed.metadata.insert(source, text);
+    /// Lets a worker ask what it has to ask; false if it fell.
+    fn work(&mut self, producer: usize) -> bool {
+        let worker = self.workers.get_mut(&producer).expect("at work");
+        let result = worker.work(&mut self.broker, &mut self.disturbances.tally);
+        self.learn();
+        match result {
+            Ok(()) => return true,
+            Err(Fall::Failed | Fall::Refused(_)) => {
+                let worker = self.workers.get_mut(&producer).expect("at work");
+                worker.go_back(&mut self.broker);
+            }
+            Err(Fall::Killed) => {
+                self.workers.remove(&producer);
+                self.away.insert(producer);
+                self.reassign();
+            }
+            Err(Fall::Stopped) => {
+                self.zombies.extend(self.workers.remove(&producer));
+                self.away.insert(producer);
+                self.reassign();
             }
         }
-        self.outputs.append(&mut life.outputs);
-        for (source, to, logged) in life.handed.drain(..) {
-            self.logs.entry((source, to)).or_default().push(logged);
-        }
-        for (sink, key, value) in life.rows.drain(..) {
-            let topic = &self.description.sinks[sink].topic;
-            for global in self.topology.globals().iter().filter(|g| g.topic == *topic) {
+        false
+    }
+
+    /// One transaction of all partitions of a worker; false if it did not come to its end.
+    fn commit(&mut self, producer: usize) -> bool {
+        let Some(worker) = self.workers.get_mut(&producer) else { return false };
+        !worker.plan_commit(&self.setting) || self.work(producer)
+    }
+
+    /// Every process reads the rows that were committed.
+    fn learn(&mut self) {
+        for (sink, key, value) in self.broker.rows.drain(..) {
+            let topic = &self.setting.description.sinks[sink].topic;
+            for global in self.setting.topology.globals().iter().filter(|g| g.topic == *topic) {
                 global.table.apply(&key, value.as_deref()).expect("our own row");
             }
         }
-        self.lives.insert(number, life);
     }
 
-    /// Lets the partitions live, crash and take over in an order that `random` draws, until
-    /// everything is read; then closes one stage after the other.
-    pub fn live(&mut self, random: &mut Random, mut crashes: u64) {
-        let all: Vec<u32> = (0..self.partitions).collect();
+    /// A rebalance: who is at work commits before it lets go.
+    fn hand_over(&mut self) {
+        for producer in self.workers.keys().copied().collect::<Vec<_>>() {
+            self.commit(producer);
+        }
+        self.reassign();
+    }
+
+    /// What befalls the worker whose turn it was.
+    fn disturb(&mut self, producer: usize) {
+        let Some(event) = self.disturbances.next() else { return };
+        match event {
+            Event::Trapped(trap) => {
+                if let Some(worker) = self.workers.get_mut(&producer) {
+                    worker.trap = Some(trap);
+                }
+            }
+            Event::Killed => {
+                self.disturbances.tally.note(Kind::Killed);
+                self.workers.remove(&producer);
+                self.away.insert(producer);
+                self.hand_over();
+            }
+            Event::HandOver => {
+                self.disturbances.tally.note(Kind::HandOver);
+                self.hand_over();
+            }
+            Event::Lost => {
+                self.disturbances.tally.note(Kind::Lost);
+                // What they commit now is of an assignment that is over.
+                self.broker.rebalance();
+                self.hand_over();
+            }
+        }
+    }
+
+    /// One that stood still goes on where it was, and with its partitions, until it is refused.
+    fn go_on(&mut self, mut zombie: Worker) {
+        let mut more = self.disturbances.below(4);
+        let sources = 0..self.setting.description.sources.len();
+        let mut unknown = Tally::default();
+        loop {
+            let result = zombie.work(&mut self.broker, &mut unknown);
+            self.learn();
+            let kind = match result {
+                Ok(()) => None,
+                Err(Fall::Refused(Refusal::Fenced)) => Some(Kind::ZombieFenced),
+                Err(Fall::Refused(Refusal::Stale)) => Some(Kind::ZombieStale),
+                Err(fall) => unreachable!("a zombie has no trap: {fall:?}"),
+            };
+            if let Some(kind) = kind {
+                self.disturbances.tally.note(kind);
+                // A fenced one has nothing to abort any more.
+                let _fenced = self.broker.abort(zombie.session).is_err();
+                return;
+            }
+            let waits = |n: &u32| zombie.waiting(&self.broker, *n, sources.clone()).pop();
+            let next = zombie.lives.keys().find_map(|n| waits(n).map(|record| (*n, record)));
+            match next.filter(|_| more > 0) {
+                Some((number, record)) => {
+                    more -= 1;
+                    zombie.process(&self.setting, &self.broker, number, record);
+                }
+                None if zombie.plan_commit(&self.setting) => more = 0,
+                None => return,
+            }
+        }
+    }
+
+    /// Lets the partitions live, crash and change hands in an order that `random` draws, until
+    /// everything is read; then closes one stage after the other. Says what happened.
+    pub fn live(&mut self, random: &mut Random, disturbances: Disturbances) -> Tally {
+        self.disturbances = disturbances;
+        for _ in 0..self.disturbances.below(3) {
+            self.start_another();
+        }
+        self.reassign();
+        let all: Vec<u32> = (0..self.setting.partitions).collect();
         let mut idle = 0;
         while idle < 200 {
             let number = all[usize::try_from(random.below(all.len() as u64)).expect("few")];
             let role = *random.weighted(&[(2, Role::Events), (2, Role::Repartition)]);
-            idle = if self.step(number, role, random) { 0 } else { idle + 1 };
+            let taken = self.step(number, role, random);
+            idle = if taken { 0 } else { idle + 1 };
             if random.below(5) == 0 {
-                self.commit(number);
+                self.commit(self.owners[&number]);
             }
-            if crashes > 0 && random.below(15) == 0 {
-                crashes -= 1;
-                self.lives.remove(&number);
+            if taken {
+                self.disturb(self.owners[&number]);
+            }
+            if !self.zombies.is_empty() && self.disturbances.one_in(10) {
+                let zombie = self.zombies.swap_remove(0);
+                self.go_on(zombie);
             }
         }
-        for stage in 0..self.description.stages.len() {
+        for stage in 0..self.setting.description.stages.len() {
+            self.close(stage, random);
+        }
+        // The counts are those of all partitions.
+        self.finish(random);
+        std::mem::take(&mut self.disturbances.tally)
+    }
+
+    /// Closes a stage in every partition, again where the commit failed.
+    fn close(&mut self, stage: usize, random: &mut Random) {
+        let mut closed: BTreeSet<u32> = BTreeSet::new();
+        while closed.len() < self.owners.len() {
             self.finish(random);
-            for number in &all {
+            let left = self.owners.iter().find(|(number, _)| !closed.contains(number));
+            let Some((_, producer)) = left else { break };
+            let producer = *producer;
+            let owned = self.owners.iter().filter(|(_, owner)| **owner == producer);
+            let own: Vec<u32> = owned.map(|(n, _)| *n).filter(|n| !closed.contains(n)).collect();
+            for number in &own {
+                let worker = self.workers.get_mut(&producer).expect("at work");
                 if random.below(3) == 0 {
                     // The end comes to a life that saw no record.
-                    self.lives.remove(number);
+                    worker.lives.remove(number);
                 }
-                let mut written = Outputs::new();
-                let mut life = self.lives.remove(number).unwrap_or_else(|| self.wake(*number));
-                life.driver.advance(&mut written);
-                life.driver.drain(stage, &mut written);
-                self.gather(&mut life, &written);
-                self.lives.insert(*number, life);
-                self.commit(*number);
+                let tally = &mut self.disturbances.tally;
+                let stages = match worker.lives.contains_key(number) {
+                    true => stage..=stage,
+                    false => {
+                        worker.wake(&self.setting, &mut self.broker, *number, tally);
+                        0..=stage
+                    }
+                };
+                worker.drain(&self.setting, *number, stages);
             }
-        }
-    }
-
-    /// The topics have grown to `partitions`: the state is made anew of what was read, as
-    /// `bss streams rebuild` does, whatever the order between partitions; `more` comes afterwards.
-    pub fn rebuilt(self, partitions: u32, more: &[Input], random: &mut Random) -> Self {
-        let offsets = self.noted();
-        let rebuild = Rebuild::of(&self.description, &offsets).expect("our own");
-        // Cut off and begun again: the marks hold everything.
-        let again = Rebuild::of(&self.description, &rebuild.marked()).expect("our own");
-        let topology = Arc::clone(&self.topology);
-        let mut pipeline = Pipeline::new(&*topology, self.limits, partitions);
-        let mut dropped = Outputs::new();
-        for role in [Role::Table, Role::Events] {
-            self.refeed(role, &again, &mut pipeline, &mut dropped, random);
-        }
-        pipeline.hold_time_at(again.ceilings());
-        pipeline.settle(self.now, &mut dropped).expect("no panic");
-        let limits = self.limits;
-        let mut grown = Self::new(self.topology, limits, self.now, partitions, more);
-        for (place, mut log) in self.logs {
-            if self.description.sources[place.0].role != Role::Repartition {
-                log.append(grown.logs.entry(place).or_default());
-                grown.logs.insert(place, log);
-            }
-        }
-        pipeline.into_changes(&mut |number, store, key, value| {
-            let committed = grown.committed.get_mut(&number).expect("a partition");
-            if let Some(value) = value {
-                committed.changelog.insert((store, key.to_vec()), value.to_vec());
-            }
-        });
-        for noted in again.afterwards(i32::try_from(partitions).expect("few"), &|_, _| 0, "town") {
-            let sources = &self.description.sources;
-            let source = sources.iter().position(|s| s.topic == noted.topic).expect("a source");
-            let number = u32::try_from(noted.partition).expect("few");
-            let committed = grown.committed.get_mut(&number).expect("a partition");
-            committed.offsets.insert(source, usize::try_from(noted.offset).expect("short"));
-            committed.metadata.insert(source, noted.metadata);
-        }
-        grown.outputs = self.outputs;
-        grown
-    }
-
-    fn noted(&self) -> Vec<NotedOffset> {
-        let mut all = Vec::new();
-        for (number, committed) in &self.committed {
-            // A commit is one of all sources.
-            let sources = self.description.sources.iter().enumerate();
-            for (source, described) in sources.filter(|_| !committed.metadata.is_empty()) {
-                let offset = committed.offsets.get(&source).copied().unwrap_or(0);
-                all.push(NotedOffset {
-                    topic: described.topic.clone(),
-                    partition: i32::try_from(*number).expect("few"),
-                    offset: i64::try_from(offset).expect("short"),
-                    metadata: committed.metadata.get(&source).cloned().unwrap_or_default(),
-                });
-            }
-        }
-        all
-    }
-
-    fn refeed(
-        &self,
-        role: Role,
-        rebuild: &Rebuild,
-        pipeline: &mut Pipeline<'_>,
-        out: &mut Outputs,
-        random: &mut Random,
-    ) {
-        let own = |(source, _): &(usize, u32)| self.description.sources[*source].role == role;
-        let read = |place: &(usize, u32)| {
-            self.committed[&place.1].offsets.get(&place.0).copied().unwrap_or(0)
-        };
-        let mut lanes: Vec<((usize, u32), usize)> =
-            self.logs.keys().filter(|p| own(p)).map(|p| (*p, 0)).collect();
-        let lane = |(source, number): (usize, u32)| (source, i32::try_from(number).expect("few"));
-        lanes.retain(|(place, _)| read(place) > 0);
-        let mut pace = Pace::new(rebuild, lanes.iter().map(|(place, _)| lane(*place)));
-        pipeline.hold_time_at(pace.now());
-        loop {
-            for (place, next) in &lanes {
-                if *next >= read(place) {
-                    pace.ended(lane(*place));
-                }
-            }
-            lanes.retain(|(place, next)| *next < read(place));
-            if lanes.is_empty() {
-                return;
-            }
-            let at = usize::try_from(random.below(lanes.len() as u64)).expect("few");
-            let (place, next) = &mut lanes[at];
-            let logged = &self.logs[place][*next];
-            let record = SourceRecord {
-                source: place.0,
-                partition: -1,
-                offset: 0,
-                key: logged.key.as_deref(),
-                value: logged.value.as_deref(),
-                timestamp: logged.timestamp,
-            };
-            pipeline.comes_from(pace.reached(lane(*place)));
-            pipeline.take(&record, self.now, out).expect("no panic");
-            *next += 1;
-            pace.admitted(lane(*place), pipeline.admitted());
-            if random.below(3) == 0
-                && let Some(held) = pace.moved()
-            {
-                pipeline.hold_time_at(held);
+            if self.commit(producer) {
+                closed.extend(own);
             }
         }
     }
@@ -361,32 +316,51 @@ impl Town {
     /// Reads and commits everything, partition after partition; nothing is drained.
     pub fn read_all(&mut self, random: &mut Random) {
         self.finish(random);
-        self.lives.clear();
+        self.workers.values_mut().for_each(|worker| worker.lives.clear());
     }
 
     fn finish(&mut self, random: &mut Random) {
         let mut any = true;
         while any {
             any = false;
-            for number in 0..self.partitions {
+            self.end_what_waits();
+            for number in 0..self.setting.partitions {
                 for role in [Role::Table, Role::Events, Role::Repartition] {
                     while self.step(number, role, random) {
                         any = true;
                     }
                 }
-                self.commit(number);
+                any |= !self.commit(self.owners[&number]);
             }
         }
     }
 
+    /// Whoever stands still goes on, and the brokers abort what the dead left open.
+    fn end_what_waits(&mut self) {
+        for zombie in std::mem::take(&mut self.zombies) {
+            self.go_on(zombie);
+        }
+        for producer in self.broker.at_work() {
+            if !self.workers.contains_key(&producer) {
+                self.disturbances.tally.note(Kind::Abandoned);
+                self.broker.time_out(producer);
+            }
+        }
+    }
+
+    pub fn outputs(&self) -> Vec<Seen> {
+        self.broker.outputs.clone()
+    }
+
     pub fn counts(&self) -> Counts {
         let mut sum = Counts::default();
-        self.lives.values().for_each(|life| sum.add(&life.driver.counts()));
+        let lives = self.workers.values().flat_map(|worker| worker.lives.values());
+        lives.for_each(|life| sum.add(&life.driver.counts()));
         sum
     }
 
     pub fn stored(&self) -> usize {
-        self.committed.values().map(|c| c.changelog.len()).sum()
+        self.broker.committed.values().map(|c| c.changelog.len()).sum()
     }
 }
 

@@ -1,5 +1,6 @@
 //! A partition's world in memory: its log, and what a broker would hold of commits. Lives begin
-//! with a restore, process, commit and end when the script says so.
+//! with a restore, process, commit and end when the script says so. A commit is one step here, for
+//! scripts written by hand and for undisturbed runs; `town` has all of its steps.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,10 +9,10 @@ use bss::backends::kafka::runner::disk::spill::SpillTo;
 use bss::domain::EventTime;
 use bss::streams::checkpoint::{Checkpoint, Counts};
 use bss::streams::driver::{Driver, Limits, Place};
-use bss::streams::output::Outputs;
+use bss::streams::output::{OutputRecord, Outputs};
 use bss::streams::record::SourceRecord;
 use bss::streams::store::Memory;
-use bss::streams::topology::Topology;
+use bss::streams::topology::{Description, Topology};
 
 /// The one partition there is.
 const ONLY: Place = Place { partition: 0, partitions: 1 };
@@ -27,6 +28,17 @@ pub struct Seen {
     pub id: String,
     pub value: String,
     pub headers: Vec<(&'static str, String)>,
+}
+
+pub fn seen(description: &Description, record: &OutputRecord<'_>) -> Seen {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Seen {
+        topic: description.sinks[record.sink].topic.clone(),
+        key: record.key.map_or_else(|| "(null)".to_owned(), text),
+        id: record.id.to_owned(),
+        value: record.value.map_or_else(|| "(null)".to_owned(), text),
+        headers: record.headers.iter().map(|(k, v)| (*k, text(v))).collect(),
+    }
 }
 
 /// What the broker holds of the committed transactions.
@@ -140,16 +152,8 @@ impl Life {
     }
 
     fn gather(&mut self, topology: &dyn Topology) {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        for record in self.buffer.iter() {
-            self.outputs.push(Seen {
-                topic: topology.describe().sinks[record.sink].topic.clone(),
-                key: record.key.map_or_else(|| "(null)".to_owned(), text),
-                id: record.id.to_owned(),
-                value: record.value.map_or_else(|| "(null)".to_owned(), text),
-                headers: record.headers.iter().map(|(k, v)| (*k, text(v))).collect(),
-            });
-        }
+        let description = topology.describe();
+        self.outputs.extend(self.buffer.iter().map(|record| seen(description, &record)));
         self.buffer.clear();
     }
 }
