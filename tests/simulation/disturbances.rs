@@ -145,7 +145,7 @@ impl Disturbances {
     }
 
     /// The next one, if it is time for it.
-    pub fn next(&mut self) -> Option<Event> {
+    pub fn due(&mut self) -> Option<Event> {
         if self.left == 0 || !self.one_in(6) {
             return None;
         }

@@ -188,7 +188,7 @@ impl Town {
 
     /// What befalls the worker whose turn it was.
     fn disturb(&mut self, producer: usize) {
-        let Some(event) = self.disturbances.next() else { return };
+        let Some(event) = self.disturbances.due() else { return };
         match event {
             Event::Trapped(trap) => {
                 if let Some(worker) = self.workers.get_mut(&producer) {
