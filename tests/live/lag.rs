@@ -100,6 +100,14 @@ fn transactions_leave_no_lag_and_a_hanging_one_is_named() {
         send(&producer, &topic, &payment(&format!("p{n}"), n * 1000));
         producer.commit_transaction(Duration::from_secs(20)).expect("committed");
     }
+    // X12: ten records and one marker.
+    producer.begin_transaction().expect("begun");
+    for n in 10..20 {
+        let (key, value) = payment(&format!("p{n}"), n * 1000);
+        let record = BaseRecord::to(&topic).key(&key).payload(&value);
+        producer.send(record).map_err(|(e, _)| e).expect("sent");
+    }
+    producer.commit_transaction(Duration::from_secs(20)).expect("committed");
     assert!(corner.drain().status.success());
     let done = row(&corner);
     assert_eq!((&done["lag"], &done["openRecords"]), (&0.into(), &0.into()), "{done}");

@@ -1,6 +1,6 @@
 //! State of partitions that others have, followed on the own disk.
 
-use std::process::Child;
+use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use crate::bounded::Bounded;
@@ -84,4 +84,40 @@ fn a_take_over_reads_the_last_moments_only() {
     stop(two);
     assert!(corner.drain().status.success());
     assert_same(&corner.outcome(), &reference.outcome(), "taken over");
+}
+
+/// A process too many is told at its start that it stands by. It takes over from one that was killed,
+/// and says how long the work stood still.
+#[test]
+fn a_process_too_many_stands_by_and_takes_over() {
+    let corner = Corner::new("spare", 1);
+    corner.feed(&payments(500, 20, 43));
+    let start = |name: &str| {
+        corner
+            .bss(&["streams", "run", corner.job.name])
+            .env("BSS_STREAMS_INSTANCE", name)
+            .env("BSS_STREAMS_SESSION_TIMEOUT", "6s")
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("bss")
+    };
+    let own = |name: &str| rows(&corner, "metrics").into_iter().find(|r| r["instance"] == name);
+    let mut first = start("one");
+    wait_for("it works", LIMIT, || (corner.status()["lag"] == 0).then_some(()));
+    let mut second = start("two");
+    wait_for("the second stands by", LIMIT, || {
+        (own("two")?["state"] == "standing-by").then_some(())
+    });
+    assert_eq!(own("one").expect("its figures")["state"], "running");
+    first.kill().expect("killed");
+    first.wait().expect("reaped");
+    corner.feed(&payments(500, 20, 44));
+    wait_for("the second takes over", LIMIT, || {
+        (corner.status()["lag"] == 0 && own("two")?["state"] == "running").then_some(())
+    });
+    let words = second.stderr.take().expect("its words");
+    stop(second);
+    let text = std::io::read_to_string(words).expect("text");
+    assert!(text.contains("stands by: all 1 partitions have an owner"), "{text}");
+    assert!(text.contains("running on 1 partitions, after a stop of "), "{text}");
 }

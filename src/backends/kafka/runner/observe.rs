@@ -25,9 +25,10 @@ impl RunHandle {
         let at = self.elapsed();
         self.with(|view| {
             view.watch.turned(worker, at);
-            // A worker may also go back while the others run.
+            // A worker may also go back while the others run: what they restored before is another's.
             if !matches!(view.phase, Phase::Restoring { .. }) {
                 view.restores_since = at;
+                view.restores.clear();
             }
             view.restores.insert(worker, (done, total));
             let all = view.restores.values();

@@ -35,13 +35,13 @@ use crate::topics::plan::Declared;
 /// The steps are in an order in which a run after a reset that was cut off refuses to start, or
 /// starts with neither offsets nor state; the same reset again completes it.
 ///
-/// Before anything else the offsets are written to an undo file in the state directory. --undo
-/// sets them back. If the state that belongs to them is gone, they are marked, so that no run goes
-/// on from them before `bss streams rebuild` has made it from the input, which tells results again
-/// only where partitions were further on than others. With --force they are not marked: a run goes on with empty state, and windows
-/// that were open and histories of customers are missing. Over state of anything else offsets are
-/// never set (exit 5): records would be counted twice or not at all. Outputs stay in any case; the
-/// plan says how many were told.
+/// Before anything else the offsets are written to an undo file in the state directory. --undo sets
+/// them back. If the state that belongs to them is gone, they are marked, so that no run goes on
+/// from them before `bss streams rebuild` has made it from the input, which tells results again
+/// only where partitions were further on than others. With --force they are not marked: a run goes
+/// on with empty state, and windows that were open and histories of customers are missing. Over
+/// state of anything else offsets are never set (exit 5): records would be counted twice or not at
+/// all. Outputs stay in any case; the plan says how many were told.
 #[derive(Debug, clap::Args)]
 pub struct ResetArgs {
     /// The topology
