@@ -7,6 +7,7 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use crate::backends::error::{BackendError, Kind, Result};
 use crate::backends::kafka::classify;
+use crate::backends::kafka::ends::until_led;
 use crate::streams::checkpoint::Checkpoint;
 
 /// A partition's committed position.
@@ -37,13 +38,18 @@ pub fn committed<C: ConsumerContext>(
     for partition in partitions {
         asked.add_partition(topic, *partition);
     }
-    let answer = consumer.committed_offsets(asked, limit).map_err(|e| classify(e, what()))?;
+    let ask = |left| {
+        let answer = consumer.committed_offsets(asked.clone(), left)?;
+        answer.elements().iter().try_for_each(|element| element.error())?;
+        Ok(answer)
+    };
+    // A coordinator that loads, or whose topic is only now made, answers a moment later.
+    let answer = until_led(limit, ask, |_| ()).map_err(|e| classify(e, what()))?;
     let mut result = Vec::with_capacity(partitions.len());
     for partition in partitions {
         let element = answer
             .find_partition(topic, *partition)
             .ok_or_else(|| BackendError::new(Kind::Internal, what()))?;
-        element.error().map_err(|e| classify(e, what()))?;
         let offset = match element.offset() {
             Offset::Offset(offset) => Some(offset),
             _ => None,
