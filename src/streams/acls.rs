@@ -1,6 +1,6 @@
 //! What a principal must be allowed so that a topology can run, and not more.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::streams::topology::{Description, SinkKind};
 
@@ -32,12 +32,8 @@ impl Resource {
 pub struct Right {
     /// What it is about.
     pub resource: Resource,
-    /// Whether it is read: `Read`.
-    pub read: bool,
-    /// Whether it is written: `Write`.
-    pub write: bool,
-    /// Whether its settings are read: `DescribeConfigs`.
-    pub settings: bool,
+    /// What is done with it.
+    pub access: BTreeSet<Access>,
     /// What for.
     pub why: String,
 }
@@ -46,8 +42,12 @@ impl Right {
     /// The operations by Kafka's own names.
     #[must_use]
     pub fn operations(&self) -> Vec<&'static str> {
-        let all = [(self.read, "Read"), (self.write, "Write"), (self.settings, "DescribeConfigs")];
-        all.into_iter().filter(|(needed, _)| *needed).map(|(_, name)| name).collect()
+        let name = |access: &Access| match access {
+            Access::Read => "Read",
+            Access::Write => "Write",
+            Access::Settings => "DescribeConfigs",
+        };
+        self.access.iter().map(name).collect()
     }
 
     /// The command that grants it.
@@ -71,10 +71,13 @@ impl Right {
 }
 
 /// What is done with a resource.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Access {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Access {
+    /// It is read.
     Read,
+    /// It is written.
     Write,
+    /// Its settings are read.
     Settings,
 }
 
@@ -98,14 +101,10 @@ pub fn needed(description: &Description, meta_topic: &str, transactions: bool) -
     let mut add = |resource: Resource, access: &[Access], why: &str| {
         let right = rights.entry(resource.clone()).or_insert_with(|| Right {
             resource,
-            read: false,
-            write: false,
-            settings: false,
+            access: BTreeSet::new(),
             why: String::new(),
         });
-        right.read |= access.contains(&Read);
-        right.write |= access.contains(&Write);
-        right.settings |= access.contains(&Settings);
+        right.access.extend(access);
         if !right.why.is_empty() {
             right.why.push_str("; ");
         }

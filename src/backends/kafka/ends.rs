@@ -29,7 +29,7 @@ pub fn bounds<C: ConsumerContext>(
     limit: Duration,
 ) -> KafkaResult<(i64, i64)> {
     let ask = |left| consumer.fetch_watermarks(topic, partition, left);
-    until_led(limit, ask, |left| learn_leaders(consumer, topic, left))
+    until_led(limit, ask, |left| learn_leaders(consumer, [topic], left))
 }
 
 /// The first offsets at or after the times (in milliseconds) that stand in `asked` in the place of
@@ -49,23 +49,26 @@ pub fn at_times<C: ConsumerContext>(
     };
     let elements = asked.elements();
     let topics: BTreeSet<&str> = elements.iter().map(|element| element.topic()).collect();
-    let deadline = Instant::now() + limit;
-    until_led(limit, ask, |_| {
-        for topic in &topics {
-            learn_leaders(consumer, topic, deadline.saturating_duration_since(Instant::now()));
-        }
-    })
+    until_led(limit, ask, |left| learn_leaders(consumer, topics.iter().copied(), left))
 }
 
-/// Has the client ask for a topic's leaders. By itself it does not for what nobody reads: a partition
+/// Has the client ask for the leaders of topics. By itself it does not for what nobody reads: a partition
 /// that had none when it last heard (a broker that stood still, and was shut out for a moment) stays
-/// without one until all metadata are refreshed. No longer than `left`: the caller's limit holds.
-fn learn_leaders<C: ConsumerContext>(consumer: &BaseConsumer<C>, topic: &str, left: Duration) {
-    if left.is_zero() {
-        return;
-    }
-    if let Err(error) = consumer.fetch_metadata(Some(topic), left.min(LEADERS)) {
-        tracing::debug!(%error, topic, "the leaders are not known yet");
+/// without one until all metadata are refreshed. No longer than `limit`, which is the caller's.
+fn learn_leaders<'a, C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    topics: impl IntoIterator<Item = &'a str>,
+    limit: Duration,
+) {
+    let deadline = Instant::now() + limit;
+    for topic in topics {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return;
+        }
+        if let Err(error) = consumer.fetch_metadata(Some(topic), left.min(LEADERS)) {
+            tracing::debug!(%error, topic, "the leaders are not known yet");
+        }
     }
 }
 
@@ -135,9 +138,8 @@ pub fn ends<C: ConsumerContext>(
         }
     }
     // For the next look.
-    for topic in &unled {
-        learn_leaders(consumer, topic, deadline.saturating_duration_since(Instant::now()));
-    }
+    let left = deadline.saturating_duration_since(Instant::now());
+    learn_leaders(consumer, unled.iter().map(String::as_str), left);
     Ok(found)
 }
 

@@ -142,11 +142,11 @@ fn rows(d: &Description, report: &mut Report) {
     }
     for store in &d.stores {
         // A stage is where records of one key meet.
-        let stage = d.sources.iter().find(|source| source.stage == store.stage);
-        let keyed = match stage {
-            _ if store.name == WATERMARKS => "upstream partition".into(),
-            Some(source) => key(source.keyed_by),
-            None => Cell::Null,
+        let source = d.sources.iter().find(|source| source.stage == store.stage);
+        let keyed = if store.name == WATERMARKS {
+            "upstream partition".into()
+        } else {
+            source.map_or(Cell::Null, |source| key(source.keyed_by))
         };
         let name = store.name.into();
         report.push(vec!["keeps".into(), name, keyed.clone(), store.bounded_by.into()]);
