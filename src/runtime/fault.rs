@@ -5,7 +5,7 @@
 //! release build the hook is empty.
 
 #[cfg(debug_assertions)]
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 /// The step to end at, if any.
 #[derive(Debug, Default)]
@@ -14,6 +14,9 @@ pub struct Fault {
     step: Option<(String, AtomicU32)>,
     #[cfg(debug_assertions)]
     act: Act,
+    /// The record of a `commit-` step is in the open transaction.
+    #[cfg(debug_assertions)]
+    armed: AtomicBool,
 }
 
 /// What happens at the step.
@@ -40,7 +43,7 @@ impl Fault {
             let step = text
                 .and_then(|t| t.rsplit_once(':'))
                 .and_then(|(step, n)| Some((step.to_owned(), AtomicU32::new(n.parse().ok()?))));
-            Self { step, act }
+            Self { step, act, armed: AtomicBool::new(false) }
         }
         #[cfg(not(debug_assertions))]
         {
@@ -52,33 +55,40 @@ impl Fault {
     /// Ends the process as `kill -9` would if it is time, or does what else was asked for.
     pub fn hit(&self, step: &str) {
         #[cfg(debug_assertions)]
-        if let Some((at, left)) = &self.step
-            && at == step
-            && left.fetch_sub(1, Ordering::SeqCst) == 1
-        {
-            match self.act {
-                Act::Kill => {}
-                Act::Panic => std::panic::panic_any(format!("asked to panic at {step}")),
-                Act::Hang => loop {
-                    std::thread::park();
-                },
+        if let Some((at, left)) = &self.step {
+            let armed = step == "before-commit" && self.armed.load(Ordering::SeqCst);
+            if armed || (at == step && left.fetch_sub(1, Ordering::SeqCst) == 1) {
+                self.act(step);
             }
-            let own = rustix::process::getpid();
-            let _refused =
-                rustix::process::kill_process(own, rustix::process::Signal::KILL).is_err();
-            std::process::abort();
         }
         #[cfg(not(debug_assertions))]
         let _unused = step;
     }
 
-    /// Ends the process at the record `record-<partition>-<offset>`.
+    #[cfg(debug_assertions)]
+    fn act(&self, step: &str) {
+        match self.act {
+            Act::Kill => {}
+            Act::Panic => std::panic::panic_any(format!("asked to panic at {step}")),
+            Act::Hang => loop {
+                std::thread::park();
+            },
+        }
+        let own = rustix::process::getpid();
+        let _refused = rustix::process::kill_process(own, rustix::process::Signal::KILL).is_err();
+        std::process::abort();
+    }
+
+    /// Ends the process at the record `record-<partition>-<offset>`, or at the commit of the
+    /// transaction that has the record (`commit-<partition>-<offset>`).
     pub fn hit_record(&self, partition: i32, offset: i64) {
         #[cfg(debug_assertions)]
-        if let Some((at, _)) = &self.step
-            && at.starts_with("record-")
-        {
-            self.hit(&format!("record-{partition}-{offset}"));
+        if let Some((at, _)) = &self.step {
+            if at.starts_with("record-") {
+                self.hit(&format!("record-{partition}-{offset}"));
+            } else if at.starts_with("commit-") && *at == format!("commit-{partition}-{offset}") {
+                self.armed.store(true, Ordering::SeqCst);
+            }
         }
         #[cfg(not(debug_assertions))]
         let _unused = (partition, offset);

@@ -2,30 +2,35 @@
 //!
 //! The state directory counts the starts that ended without a commit. After three of them the run
 //! takes care: one worker at a time, and the record in hand is noted while it is processed. If the
-//! process ends again, the next start finds the note; a record that was in hand at two such ends is
-//! set aside. (Once may be chance: whoever kills the process does not choose the record.) If there
-//! is no note, since the end came at the commit and not at the record, two starts later each
-//! record has a transaction of its own and stays noted until that is committed. Once enough went
-//! well, the run is as fast as before.
+//! process ends again, the next start finds the note; a record that was in hand at three such ends
+//! is set aside. (Fewer may be chance: whoever kills the process does not choose the record.) If
+//! there is no note, since the end came at the commit and not at the record, two starts later the
+//! transactions are small (`runner/careful.rs`), and a record that has one of its own stays noted
+//! until that is committed. Once enough went well, the run is as before.
 
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use crate::backends::error::{BackendError, Kind, Result};
+use crate::backends::error::Result;
 use crate::backends::kafka::runner::files;
 
 /// So many starts without a commit are taken for chance.
 const CHANCE: u32 = 3;
-/// So many more do without one record a transaction.
+/// So many more do without small transactions.
 const NOTED: u32 = 2;
 /// A record in hand at so many ends is the cause.
-const PROOF: u32 = 2;
+const PROOF: u32 = 3;
 /// So many records without harm end the care: more than a transaction may hold by default, since
 /// the cause lies as far behind the last commit at most.
 const CLEAN: u64 = 100_000;
+
+/// Bytes that a record's place takes in the file at most: a topic's name has up to 249.
+const ROOM: usize = 512;
 
 /// How much care a run takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,8 +39,9 @@ pub enum Level {
     Usual,
     /// The record in hand is noted while it is processed.
     Noted,
-    /// A transaction for each record, noted until it is committed.
-    Single,
+    /// And transactions are small at first; a record that has one of its own is noted until that is
+    /// committed.
+    Narrow,
 }
 
 /// A record by its place.
@@ -55,6 +61,8 @@ pub struct Place {
 struct Kept {
     starts: u32,
     in_hand: Option<Place>,
+    /// The one in hand has a transaction of its own.
+    alone: bool,
     suspects: Vec<Suspect>,
 }
 
@@ -74,8 +82,8 @@ impl Kept {
                 Some(suspect) => suspect.ends += 1,
                 None => self.suspects.push(Suspect { place: found, ends: 1 }),
             }
-            // The note is enough care.
-            self.starts = CHANCE + 1;
+            // The care that led to the note is enough.
+            self.starts = CHANCE + 1 + if self.alone { NOTED } else { 0 };
         }
         self
     }
@@ -84,7 +92,7 @@ impl Kept {
         match self.starts {
             0..=CHANCE => Level::Usual,
             n if n <= CHANCE + NOTED => Level::Noted,
-            _ => Level::Single,
+            _ => Level::Narrow,
         }
     }
 }
@@ -94,6 +102,11 @@ pub struct Care {
     dir: PathBuf,
     place: PathBuf,
     kept: Mutex<Kept>,
+    /// Written in place: a process that is killed ends before a write or behind it, and the note of
+    /// each record costs microseconds.
+    file: File,
+    /// Of the file in bytes, whatever is noted: what is shorter leaves nothing of what was longer.
+    size: usize,
     /// Held while a record is in hand.
     turnstile: Mutex<()>,
     level: Mutex<Level>,
@@ -112,6 +125,7 @@ impl Drop for InHand<'_> {
     fn drop(&mut self) {
         let mut kept = unlocked(&self.care.kept);
         kept.in_hand = None;
+        kept.alone = false;
         if let Err(error) = self.care.write(&kept) {
             tracing::warn!(%error, "the note of the record in hand stays");
         }
@@ -133,18 +147,23 @@ impl Care {
         let before = std::fs::read(&place).ok().and_then(|b| serde_json::from_slice(&b).ok());
         let kept: Kept = before.unwrap_or_default();
         let kept = kept.started();
-        let care = Self {
+        let what = || format!("could not note the start in {}", place.display());
+        let size = ROOM + kept.suspects.len() * ROOM;
+        let file = text(&kept, size)
+            .and_then(|text| files::replace(&place, &text))
+            .and_then(|()| OpenOptions::new().write(true).open(&place))
+            .map_err(|e| files::local(what(), e, dir))?;
+        Ok(Self {
             dir: dir.to_owned(),
-            place,
             level: Mutex::new(kept.level()),
             filed: AtomicBool::new(true),
             clean: AtomicU64::new(0),
             turnstile: Mutex::new(()),
-            kept: Mutex::new(Kept::default()),
-        };
-        care.write(&kept)?;
-        *unlocked(&care.kept) = kept;
-        Ok(care)
+            kept: Mutex::new(kept),
+            file,
+            size,
+            place,
+        })
     }
 
     /// How much care to take.
@@ -167,14 +186,15 @@ impl Care {
         proven.map(|s| s.place.clone()).collect()
     }
 
-    /// Takes a record in hand; waits for its turn.
+    /// Takes a record in hand, which has a transaction of its own if it is `alone`; waits for its turn.
     ///
     /// # Errors
     /// [`Kind::Local`] if it cannot be noted: it must not be processed then.
-    pub fn take(&self, place: Place) -> Result<InHand<'_>> {
+    pub fn take(&self, place: Place, alone: bool) -> Result<InHand<'_>> {
         let turn = unlocked(&self.turnstile);
         let mut kept = unlocked(&self.kept);
         kept.in_hand = Some(place);
+        kept.alone = alone;
         self.write(&kept)?;
         Ok(InHand { care: self, _turn: turn })
     }
@@ -209,11 +229,18 @@ impl Care {
     }
 
     fn write(&self, kept: &Kept) -> Result<()> {
-        let what = || format!("could not note the start in {}", self.place.display());
-        let text = serde_json::to_vec(kept)
-            .map_err(|e| BackendError::new(Kind::Internal, what()).because(e))?;
-        files::replace(&self.place, &text).map_err(|e| files::local(what(), e, &self.dir))
+        let what = || format!("could not note the record in hand in {}", self.place.display());
+        text(kept, self.size)
+            .and_then(|text| self.file.write_all_at(&text, 0))
+            .map_err(|e| files::local(what(), e, &self.dir))
     }
+}
+
+/// `kept` as it is filed: with blanks behind it, `size` bytes long.
+fn text(kept: &Kept, size: usize) -> std::io::Result<Vec<u8>> {
+    let mut text = serde_json::to_vec(kept)?;
+    text.resize(text.len().max(size), b' ');
+    Ok(text)
 }
 
 #[cfg(test)]
@@ -234,11 +261,15 @@ mod tests {
         let care = start();
         assert_eq!((care.level(), care.failed_starts()), (Level::Noted, 3));
         // One that went well is no suspect; one that is in hand at the end is.
-        drop(care.take(place(6)).unwrap());
-        std::mem::forget(care.take(place(7)).unwrap());
+        drop(care.take(place(600_000), false).unwrap());
+        for _ in 0..2 {
+            let care = start();
+            assert_eq!((care.level(), care.causes()), (Level::Noted, vec![]), "it may be chance");
+            std::mem::forget(care.take(place(7), false).unwrap());
+        }
         let care = start();
-        assert_eq!((care.level(), care.causes()), (Level::Noted, vec![]), "once may be chance");
-        std::mem::forget(care.take(place(7)).unwrap());
+        assert_eq!((care.level(), care.causes()), (Level::Noted, vec![]), "twice as well");
+        std::mem::forget(care.take(place(7), false).unwrap());
         let care = start();
         assert_eq!((care.level(), care.causes()), (Level::Noted, vec![place(7)]));
         // Ending well does not forget a cause that was not passed.
@@ -254,12 +285,20 @@ mod tests {
     }
 
     #[test]
-    fn an_end_without_a_record_in_hand_leads_to_single_transactions() {
+    fn an_end_without_a_record_in_hand_leads_to_small_transactions() {
         let dir = tempfile::tempdir().unwrap();
         let start = || Care::start(dir.path(), "g", "i").unwrap();
         let levels: Vec<Level> = (0..7).map(|_| start().level()).collect();
-        use Level::{Noted, Single, Usual};
-        assert_eq!(levels, [Usual, Usual, Usual, Noted, Noted, Single, Single]);
+        use Level::{Narrow, Noted, Usual};
+        assert_eq!(levels, [Usual, Usual, Usual, Noted, Noted, Narrow, Narrow]);
+        // A record that was alone is looked at in the same way again.
+        std::mem::forget(start().take(place(9), true).unwrap());
+        for _ in 0..2 {
+            let care = start();
+            assert_eq!((care.level(), care.causes()), (Narrow, vec![]));
+            std::mem::forget(care.take(place(9), true).unwrap());
+        }
+        assert_eq!(start().causes(), [place(9)]);
     }
 
     #[test]

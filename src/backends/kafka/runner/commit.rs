@@ -85,6 +85,7 @@ impl Worker {
         }
         self.urgent = false;
         self.pressure.committed();
+        self.growth.settled();
         self.returns = 0;
         self.outage = None;
         let partitions = &self.partitions;

@@ -75,8 +75,8 @@ fn run_locked(
         Level::Noted => handle.note(format!(
             "the last {failed} starts ended without a commit: each record is noted until the cause is known."
         )),
-        Level::Single => handle.note(format!(
-            "the last {failed} starts ended without a commit: one record a transaction until the cause is known."
+        Level::Narrow => handle.note(format!(
+            "the last {failed} starts ended without a commit: small transactions that grow until the cause is known."
         )),
     }
     let globals = globals::load(topology, options, handle)?;

@@ -8,6 +8,7 @@
 //! (`disk`) and from what the changelog has beyond it (`reload`, `restore`).
 
 mod care;
+mod careful;
 mod commit;
 mod crew;
 pub mod disk;

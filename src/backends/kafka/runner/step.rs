@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Header, Headers, Message, OwnedHeaders};
+use rdkafka::message::{Header, Headers, Message, OwnedHeaders};
 
 use crate::backends::error::{BackendError, Kind};
 use crate::backends::kafka::headers;
@@ -34,7 +34,7 @@ impl Step<'_> {
     /// A task that panics: the record is noted in `poison` and set aside the next time.
     pub fn take(
         &mut self,
-        message: &BorrowedMessage<'_>,
+        message: &impl Message,
         now: EventTime,
     ) -> std::result::Result<(), Trouble> {
         let sources = &self.description.sources;
@@ -94,7 +94,7 @@ pub(super) fn send(
     transaction: &mut Transaction,
     description: &Description,
     record: &OutputRecord<'_>,
-    own: Option<&BorrowedHeaders>,
+    own: Option<&impl Headers>,
 ) -> std::result::Result<(), Trouble> {
     let sink = &description.sinks[record.sink];
     let headers = if sink.kind.is_inside() {

@@ -6,11 +6,12 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TryRecvErr
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::BaseConsumer;
-use rdkafka::message::Message;
+use rdkafka::message::OwnedHeaders;
 
 use crate::backends::error::{BackendError, Result};
 use crate::backends::kafka::intake::passing;
-use crate::backends::kafka::runner::care::{Care, Level, Place};
+use crate::backends::kafka::runner::care::{Care, Level};
+use crate::backends::kafka::runner::careful::Growth;
 use crate::backends::kafka::runner::disk::keeper::Keeper;
 use crate::backends::kafka::runner::disk::local::Local;
 use crate::backends::kafka::runner::lanes::{Lanes, Shared};
@@ -23,13 +24,14 @@ use crate::backends::kafka::runner::transaction::{Transaction, Trouble};
 use crate::backends::kafka::runner::{RunHandle, RunOptions, room};
 use crate::backends::kafka::{Quiet, classify, client, reading};
 use crate::config::settings::Kafka;
+use crate::domain::EventTime;
 use crate::streams::driver::Driver;
 use crate::streams::mark;
 use crate::streams::output::Outputs;
 use crate::streams::topology::{Description, Topology};
 
 /// Records taken between two looks at the clock and at commands.
-const BATCH: u32 = 500;
+pub(super) const BATCH: u32 = 500;
 /// How long an empty source is waited for.
 const WAIT: Duration = Duration::from_millis(20);
 /// How often a worker without open work looks whether markers moved its positions.
@@ -139,6 +141,8 @@ pub(super) struct Worker {
     pub parked: usize,
     /// The care this process takes.
     pub care: Arc<Care>,
+    /// How large its transactions may be while it takes care.
+    pub growth: Growth,
     /// Records that made the task panic or ended the process, by source, partition and offset, with the message.
     pub poison: BTreeMap<(usize, i32, i64), String>,
 }
@@ -208,6 +212,7 @@ pub(super) fn open(
         outage: None,
         parked: poison.len(),
         care: Arc::clone(care),
+        growth: Growth::default(),
         poison,
     })
 }
@@ -362,50 +367,10 @@ impl Worker {
     /// One round: a batch of records, then a commit if it is time.
     fn turn(&mut self) -> std::result::Result<(), Trouble> {
         let now = self.options.clock.now();
-        let mut wait = self.patience();
-        let mut taken = 0;
-        let care = Arc::clone(&self.care);
-        let level = care.level();
-        let mut in_hand = None;
-        let batch = if level == Level::Single { 1 } else { BATCH };
-        while taken < batch {
-            // The message borrows the consumer, so the consumer leaves self while it is used.
-            let source = &self.source;
-            let Some(result) = source.poll(wait) else { break };
-            wait = Duration::ZERO;
-            let message = match result {
-                Ok(message) => message,
-                // The client connects again by itself, and reads on where it was.
-                Err(error) if passing(&error) => {
-                    tracing::info!(%error, worker = self.index, "the sources cannot be read");
-                    break;
-                }
-                Err(error) => return Err(self.source_trouble(error)),
-            };
-            taken += 1;
-            if level != Level::Usual {
-                let place = Place {
-                    topic: message.topic().to_owned(),
-                    partition: message.partition(),
-                    offset: message.offset(),
-                };
-                in_hand = Some(care.take(place).map_err(Trouble::Fatal)?);
-            }
-            let mut step = Step {
-                fault: &self.options.fault,
-                description: &self.description,
-                partitions: &mut self.partitions,
-                outputs: &mut self.outputs,
-                transaction: &mut self.transaction,
-                poison: &mut self.poison,
-                urgent: &mut self.urgent,
-                handle: &self.handle,
-            };
-            step.take(&message, now)?;
-            if level == Level::Noted {
-                in_hand = None;
-            }
-        }
+        let taken = match self.care.level() {
+            Level::Usual => self.round(now)?,
+            level => self.careful_round(level, now)?,
+        };
         self.behind = taken == BATCH;
         self.pressure.round(self.behind);
         self.transaction.poll();
@@ -420,14 +385,47 @@ impl Worker {
         if !self.loading.is_empty() {
             self.load_on().map_err(Trouble::Abort)?;
         }
-        if level == Level::Single || self.due() {
+        if self.due() {
             self.commit()?;
         }
-        drop(in_hand);
         Ok(())
     }
 
-    fn patience(&self) -> Duration {
+    /// Processes what waits, a batch at most; tells how many records it was.
+    fn round(&mut self, now: EventTime) -> std::result::Result<u32, Trouble> {
+        let mut wait = self.patience();
+        let mut taken = 0;
+        while taken < BATCH {
+            // The message borrows the consumer, so the consumer leaves self while it is used.
+            let source = &self.source;
+            let Some(result) = source.poll(wait) else { break };
+            wait = Duration::ZERO;
+            let message = match result {
+                Ok(message) => message,
+                // The client connects again by itself, and reads on where it was.
+                Err(error) if passing(&error) => {
+                    tracing::info!(%error, worker = self.index, "the sources cannot be read");
+                    break;
+                }
+                Err(error) => return Err(self.source_trouble(error)),
+            };
+            taken += 1;
+            let mut step = Step {
+                fault: &self.options.fault,
+                description: &self.description,
+                partitions: &mut self.partitions,
+                outputs: &mut self.outputs,
+                transaction: &mut self.transaction,
+                poison: &mut self.poison,
+                urgent: &mut self.urgent,
+                handle: &self.handle,
+            };
+            step.take(&message, now)?;
+        }
+        Ok(taken)
+    }
+
+    pub(super) fn patience(&self) -> Duration {
         if !self.transaction.is_open() {
             return WAIT;
         }
@@ -461,7 +459,7 @@ impl Worker {
     pub(super) fn send_outputs(&mut self) -> std::result::Result<(), Trouble> {
         self.urgent |= self.outputs.urgent();
         for record in self.outputs.iter() {
-            send(&mut self.transaction, &self.description, &record, None)?;
+            send(&mut self.transaction, &self.description, &record, None::<&OwnedHeaders>)?;
         }
         self.outputs.clear();
         Ok(())
