@@ -171,6 +171,8 @@ fn three_processes_killed_and_stopped_give_what_one_gives() {
             .env("BSS_STREAMS_SESSION_TIMEOUT", "6s")
             .env("BSS_STREAMS_TRANSACTION_TIMEOUT", TRANSACTION)
             .env("BSS_STREAMS_MEMORY", SCARCE)
+            // Silence moves prices back, and how long it lasts hangs on when the others are ready.
+            .env("BSS_STREAMS_IDLE_AFTER", "0s")
             .spawn()
             .expect("bss")
     };
