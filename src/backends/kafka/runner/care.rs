@@ -207,8 +207,19 @@ impl Care {
         let mut kept = unlocked(&self.kept);
         kept.suspects.retain(|suspect| !passed(&suspect.place));
         let calm = self.clean.fetch_add(records, Ordering::Relaxed) + records >= CLEAN;
-        if kept.suspects.is_empty() && (calm || self.level() == Level::Usual) {
+        if !calm && self.level() != Level::Usual {
+            return;
+        }
+        // What is not proven was chance, also if somebody else reads its partition by now.
+        kept.suspects.retain(|suspect| suspect.ends >= PROOF);
+        *unlocked(&self.level) = Level::Usual;
+        if kept.suspects.is_empty() {
             self.forget(&mut kept);
+        } else if kept.starts > 0 {
+            kept.starts = 0;
+            if let Err(error) = self.write(&kept) {
+                tracing::warn!(%error, "the next start counts as one more without a commit");
+            }
         }
     }
 
@@ -222,7 +233,6 @@ impl Care {
 
     fn forget(&self, kept: &mut Kept) {
         *kept = Kept::default();
-        *unlocked(&self.level) = Level::Usual;
         self.filed.store(false, Ordering::Relaxed);
         // If it stays, the next start is counted as one more: more care than is due.
         drop(std::fs::remove_file(&self.place));
@@ -282,6 +292,33 @@ mod tests {
         care.committed(100_000, |_| false);
         assert_eq!(care.level(), Level::Usual);
         assert_eq!(start().failed_starts(), 0, "forgotten");
+    }
+
+    #[test]
+    fn care_ends_though_a_suspect_is_read_elsewhere() {
+        let dir = tempfile::tempdir().unwrap();
+        let start = || Care::start(dir.path(), "g", "i").unwrap();
+        (0..3).for_each(|_| drop(start()));
+        std::mem::forget(start().take(place(5), false).unwrap());
+        for ends in 0..3 {
+            let care = start();
+            // A chance, then a cause in another partition, none of which this one passes.
+            std::mem::forget(care.take(place(9), false).unwrap());
+            assert!(care.causes().is_empty(), "{ends}");
+        }
+        let care = start();
+        care.committed(99_999, |_| false);
+        assert_eq!((care.level(), care.causes()), (Level::Noted, vec![place(9)]));
+        care.committed(1, |_| false);
+        assert_eq!(care.level(), Level::Usual);
+        // What is proven stays so; starts that commit count no more.
+        for _ in 0..5 {
+            let care = start();
+            assert_eq!((care.level(), care.causes()), (Level::Usual, vec![place(9)]));
+            care.committed(1, |_| false);
+        }
+        start().committed(1, |_| true);
+        assert_eq!((start().failed_starts(), start().causes()), (0, vec![]));
     }
 
     #[test]
