@@ -21,7 +21,8 @@ fn drain(corner: &Corner, name: &str, changes: &[(&str, &str)]) -> Output {
     command.ended().expect("bss")
 }
 
-fn place(corner: &Corner, name: &str, ending: &str) -> PathBuf {
+/// A file of `name` in the state folder.
+pub fn place(corner: &Corner, name: &str, ending: &str) -> PathBuf {
     let group = format!("{}-{}", corner.application, corner.job.name);
     corner.home.path().join(format!(".local/state/bss/{group}-{name}.{ending}"))
 }

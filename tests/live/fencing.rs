@@ -32,6 +32,7 @@ pub fn options(instance: &str) -> RunOptions {
         state_dir: std::env::temp_dir(),
         limits: Limits { max_skew: 0, idle_after: 0 },
         memory: Arc::new(Memory::new(u64::MAX, Box::new(SpillTo::new(std::env::temp_dir())))),
+        turnstile: Arc::default(),
         drain: false,
         from: StartAt::Earliest,
         accept_gap: false,

@@ -83,6 +83,7 @@ pub async fn run(args: RunArgs, context: &Context) -> Result<ExitStatus, Failure
         state_dir: topologies::state_dir(context),
         limits: topologies::limits(settings),
         memory: memory(context, chosen.len()),
+        turnstile: Arc::default(),
         drain: args.drain,
         from: match args.from {
             From::Earliest => StartAt::Earliest,

@@ -1,17 +1,19 @@
 //! Finds the record that ends the process: an abort or a lack of memory cannot be caught.
 //!
 //! The state directory counts the starts that ended without a commit. After three of them the run
-//! takes care: one worker at a time, and the record in hand is noted while it is processed. If the
-//! process ends again, the next start finds the note; a record that was in hand at three such ends
-//! is set aside. (Fewer may be chance: whoever kills the process does not choose the record.) If
-//! there is no note, since the end came at the commit and not at the record, two starts later the
-//! transactions are small (`runner/careful.rs`), and a record that has one of its own stays noted
-//! until that is committed. Once enough went well, the run is as before.
+//! takes care: one worker at a time (`runner/careful.rs`), and the record in hand is noted while it
+//! is processed. If the process ends again, the next start finds the note; a record that was in
+//! hand at three such ends is set aside. (Fewer may be chance: whoever kills the process does not
+//! choose the record. If it ends with that record in hand all the same, more are needed.) If there
+//! is no note, since the end came at the commit and not at the record, two starts later the
+//! transactions are small, and a record that has one of its own stays noted until all of that is
+//! written. The care ends where all is processed that was there at the start.
 
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
@@ -25,10 +27,6 @@ const CHANCE: u32 = 3;
 const NOTED: u32 = 2;
 /// A record in hand at so many ends is the cause.
 const PROOF: u32 = 3;
-/// So many records without harm end the care: more than a transaction may hold by default, since
-/// the cause lies as far behind the last commit at most.
-const CLEAN: u64 = 100_000;
-
 /// Bytes that a record's place takes in the file at most: a topic's name has up to 249.
 const ROOM: usize = 512;
 
@@ -40,8 +38,20 @@ pub enum Level {
     /// The record in hand is noted while it is processed.
     Noted,
     /// And transactions are small at first; a record that has one of its own is noted until that is
-    /// committed.
+    /// written.
     Narrow,
+}
+
+/// How far a worker has come with what it reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// Of a source with records nothing is committed yet.
+    Pending,
+    /// Of each source that has records some are committed.
+    Begun,
+    /// All that was there when it began is committed, or as much as one transaction may hold: an
+    /// earlier start had nothing else in hand.
+    Through,
 }
 
 /// A record by its place.
@@ -57,7 +67,7 @@ pub struct Place {
 
 /// What the file keeps from one start to the next.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", default)]
 struct Kept {
     starts: u32,
     in_hand: Option<Place>,
@@ -71,19 +81,36 @@ struct Kept {
 struct Suspect {
     place: Place,
     ends: u32,
+    /// So many ends prove it.
+    #[serde(default = "proof")]
+    needed: u32,
+}
+
+const fn proof() -> u32 {
+    PROOF
+}
+
+impl Suspect {
+    const fn is_proven(&self) -> bool {
+        self.ends >= self.needed
+    }
 }
 
 impl Kept {
     /// A new start: what was in hand at the end of the last one is a suspect.
     fn started(mut self) -> Self {
         self.starts = self.starts.saturating_add(1);
-        if let Some(found) = self.in_hand.take() {
-            match self.suspects.iter_mut().find(|s| s.place == found) {
-                Some(suspect) => suspect.ends += 1,
-                None => self.suspects.push(Suspect { place: found, ends: 1 }),
+        let Some(found) = self.in_hand.take() else { return self };
+        if let Some(suspect) = self.suspects.iter_mut().find(|s| s.place == found) {
+            if suspect.is_proven() {
+                // It was set aside, and that was no help.
+                suspect.needed = suspect.ends.saturating_mul(2).saturating_add(2);
             }
+            suspect.ends = suspect.ends.saturating_add(1);
             // The care that led to the note is enough.
             self.starts = CHANCE + 1 + if self.alone { NOTED } else { 0 };
+        } else {
+            self.suspects.push(Suspect { place: found, ends: 1, needed: PROOF });
         }
         self
     }
@@ -107,29 +134,11 @@ pub struct Care {
     file: File,
     /// Of the file in bytes, whatever is noted: what is shorter leaves nothing of what was longer.
     size: usize,
-    /// Held while a record is in hand.
-    turnstile: Mutex<()>,
     level: Mutex<Level>,
-    /// Whether the file is there.
+    /// By worker that has partitions.
+    standings: Mutex<BTreeMap<u16, Standing>>,
+    /// Whether the file is there, and this run writes to it.
     filed: AtomicBool,
-    clean: AtomicU64,
-}
-
-/// A record in hand; it is no suspect any more once this is dropped.
-pub struct InHand<'a> {
-    care: &'a Care,
-    _turn: MutexGuard<'a, ()>,
-}
-
-impl Drop for InHand<'_> {
-    fn drop(&mut self) {
-        let mut kept = unlocked(&self.care.kept);
-        kept.in_hand = None;
-        kept.alone = false;
-        if let Err(error) = self.care.write(&kept) {
-            tracing::warn!(%error, "the note of the record in hand stays");
-        }
-    }
 }
 
 fn unlocked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -140,7 +149,7 @@ impl Care {
     /// Counts a start of `instance`.
     ///
     /// # Errors
-    /// [`Kind::Local`], such as a full disk.
+    /// [`Kind::Local`](crate::backends::error::Kind::Local), such as a full disk.
     pub fn start(dir: &Path, group: &str, instance: &str) -> Result<Self> {
         let place = files::path(dir, group, instance, "starts.json");
         // A file that cannot be read is of a start that was cut off while it wrote.
@@ -156,9 +165,8 @@ impl Care {
         Ok(Self {
             dir: dir.to_owned(),
             level: Mutex::new(kept.level()),
+            standings: Mutex::default(),
             filed: AtomicBool::new(true),
-            clean: AtomicU64::new(0),
-            turnstile: Mutex::new(()),
             kept: Mutex::new(kept),
             file,
             size,
@@ -172,6 +180,12 @@ impl Care {
         *unlocked(&self.level)
     }
 
+    /// Whether it matters how far the workers are.
+    #[must_use]
+    pub fn is_watching(&self) -> bool {
+        self.filed.load(Ordering::Relaxed)
+    }
+
     /// How many starts ended without a commit before this one.
     #[must_use]
     pub fn failed_starts(&self) -> u32 {
@@ -182,36 +196,56 @@ impl Care {
     #[must_use]
     pub fn causes(&self) -> Vec<Place> {
         let kept = unlocked(&self.kept);
-        let proven = kept.suspects.iter().filter(|s| s.ends >= PROOF);
+        let proven = kept.suspects.iter().filter(|s| s.is_proven());
         proven.map(|s| s.place.clone()).collect()
     }
 
-    /// Takes a record in hand, which has a transaction of its own if it is `alone`; waits for its turn.
+    /// Notes that a record is in hand, which has a transaction of its own if it is `alone`. Whoever
+    /// notes one has the turn (`runner/careful.rs`): there is one note at a time.
     ///
     /// # Errors
-    /// [`Kind::Local`] if it cannot be noted: it must not be processed then.
-    pub fn take(&self, place: Place, alone: bool) -> Result<InHand<'_>> {
-        let turn = unlocked(&self.turnstile);
+    /// [`Kind::Local`](crate::backends::error::Kind::Local) if it cannot be noted: it must not be
+    /// processed then.
+    pub fn note(&self, place: Place, alone: bool) -> Result<()> {
         let mut kept = unlocked(&self.kept);
         kept.in_hand = Some(place);
         kept.alone = alone;
-        self.write(&kept)?;
-        Ok(InHand { care: self, _turn: turn })
+        self.write(&kept)
     }
 
-    /// A transaction of `records` committed; `passed` tells whether a suspect lies behind it.
-    pub fn committed(&self, records: u64, passed: impl Fn(&Place) -> bool) {
-        if !self.filed.load(Ordering::Relaxed) {
+    /// No record is in hand any more.
+    pub fn let_go(&self) {
+        let mut kept = unlocked(&self.kept);
+        if kept.in_hand.take().is_some() {
+            kept.alone = false;
+            if let Err(error) = self.write(&kept) {
+                tracing::warn!(%error, "the note of the record in hand stays");
+            }
+        }
+    }
+
+    /// A worker has partitions and comes so far with them; `passed` tells whether a suspect lies
+    /// behind it.
+    pub fn stands(&self, worker: u16, standing: Standing, passed: impl Fn(&Place) -> bool) {
+        if !self.is_watching() {
             return;
         }
+        let least = {
+            let mut standings = unlocked(&self.standings);
+            standings.insert(worker, standing);
+            standings.values().min().copied()
+        };
         let mut kept = unlocked(&self.kept);
         kept.suspects.retain(|suspect| !passed(&suspect.place));
-        let calm = self.clean.fetch_add(records, Ordering::Relaxed) + records >= CLEAN;
-        if !calm && self.level() != Level::Usual {
+        let enough = match self.level() {
+            Level::Usual => Standing::Begun,
+            Level::Noted | Level::Narrow => Standing::Through,
+        };
+        if least < Some(enough) {
             return;
         }
         // What is not proven was chance, also if somebody else reads its partition by now.
-        kept.suspects.retain(|suspect| suspect.ends >= PROOF);
+        kept.suspects.retain(Suspect::is_proven);
         *unlocked(&self.level) = Level::Usual;
         if kept.suspects.is_empty() {
             self.forget(&mut kept);
@@ -223,12 +257,23 @@ impl Care {
         }
     }
 
-    /// The run ended by itself: well or with an error, but not by a death.
+    /// A worker has no partitions any more.
+    pub fn leaves(&self, worker: u16) {
+        unlocked(&self.standings).remove(&worker);
+    }
+
+    /// The run ended by itself: well or with an error, but not by a death. A worker that is still
+    /// held up by brokers notes nothing any more.
     pub fn ended(&self) {
+        if !self.is_watching() {
+            return;
+        }
+        self.let_go();
         let mut kept = unlocked(&self.kept);
-        if kept.suspects.is_empty() && self.filed.load(Ordering::Relaxed) {
+        if kept.suspects.is_empty() {
             self.forget(&mut kept);
         }
+        self.filed.store(false, Ordering::Relaxed);
     }
 
     fn forget(&self, kept: &mut Kept) {
@@ -239,6 +284,9 @@ impl Care {
     }
 
     fn write(&self, kept: &Kept) -> Result<()> {
+        if !self.is_watching() {
+            return Ok(());
+        }
         let what = || format!("could not note the record in hand in {}", self.place.display());
         text(kept, self.size)
             .and_then(|text| self.file.write_all_at(&text, 0))
@@ -261,6 +309,11 @@ mod tests {
         Place { topic: "t".to_owned(), partition: 0, offset }
     }
 
+    /// A start that ends with the record at `offset` in hand.
+    fn dies_with(care: &Care, offset: i64, alone: bool) {
+        care.note(place(offset), alone).unwrap();
+    }
+
     #[test]
     fn three_starts_are_chance_and_the_record_in_hand_is_found() {
         let dir = tempfile::tempdir().unwrap();
@@ -271,54 +324,25 @@ mod tests {
         let care = start();
         assert_eq!((care.level(), care.failed_starts()), (Level::Noted, 3));
         // One that went well is no suspect; one that is in hand at the end is.
-        drop(care.take(place(600_000), false).unwrap());
+        care.note(place(600_000), false).unwrap();
+        care.let_go();
+        dies_with(&care, 7, false);
         for _ in 0..2 {
             let care = start();
             assert_eq!((care.level(), care.causes()), (Level::Noted, vec![]), "it may be chance");
-            std::mem::forget(care.take(place(7), false).unwrap());
+            dies_with(&care, 7, false);
         }
-        let care = start();
-        assert_eq!((care.level(), care.causes()), (Level::Noted, vec![]), "twice as well");
-        std::mem::forget(care.take(place(7), false).unwrap());
         let care = start();
         assert_eq!((care.level(), care.causes()), (Level::Noted, vec![place(7)]));
         // Ending well does not forget a cause that was not passed.
         care.ended();
         let care = start();
         assert_eq!(care.causes(), [place(7)]);
-        care.committed(1, |cause| cause.offset < 8);
-        assert!(care.causes().is_empty());
-        assert_eq!(care.level(), Level::Noted);
-        care.committed(100_000, |_| false);
+        care.stands(0, Standing::Begun, |cause| cause.offset < 8);
+        assert_eq!((care.level(), care.causes()), (Level::Noted, vec![]));
+        care.stands(0, Standing::Through, |_| false);
         assert_eq!(care.level(), Level::Usual);
         assert_eq!(start().failed_starts(), 0, "forgotten");
-    }
-
-    #[test]
-    fn care_ends_though_a_suspect_is_read_elsewhere() {
-        let dir = tempfile::tempdir().unwrap();
-        let start = || Care::start(dir.path(), "g", "i").unwrap();
-        (0..3).for_each(|_| drop(start()));
-        std::mem::forget(start().take(place(5), false).unwrap());
-        for ends in 0..3 {
-            let care = start();
-            // A chance, then a cause in another partition, none of which this one passes.
-            std::mem::forget(care.take(place(9), false).unwrap());
-            assert!(care.causes().is_empty(), "{ends}");
-        }
-        let care = start();
-        care.committed(99_999, |_| false);
-        assert_eq!((care.level(), care.causes()), (Level::Noted, vec![place(9)]));
-        care.committed(1, |_| false);
-        assert_eq!(care.level(), Level::Usual);
-        // What is proven stays so; starts that commit count no more.
-        for _ in 0..5 {
-            let care = start();
-            assert_eq!((care.level(), care.causes()), (Level::Usual, vec![place(9)]));
-            care.committed(1, |_| false);
-        }
-        start().committed(1, |_| true);
-        assert_eq!((start().failed_starts(), start().causes()), (0, vec![]));
     }
 
     #[test]
@@ -328,27 +352,91 @@ mod tests {
         let levels: Vec<Level> = (0..7).map(|_| start().level()).collect();
         use Level::{Narrow, Noted, Usual};
         assert_eq!(levels, [Usual, Usual, Usual, Noted, Noted, Narrow, Narrow]);
-        // A record that was alone is looked at in the same way again.
-        std::mem::forget(start().take(place(9), true).unwrap());
-        for _ in 0..2 {
+        // Others in hand, each once, say nothing; the same again is looked at in the same way.
+        for offset in [1, 2, 9, 9] {
+            dies_with(&start(), offset, offset == 9);
+        }
+        let care = start();
+        assert_eq!((care.level(), care.causes()), (Narrow, vec![]));
+        dies_with(&care, 9, true);
+        let care = start();
+        assert_eq!((care.level(), care.causes()), (Narrow, vec![place(9)]));
+        // It is set aside now, and the process ends with it all the same: more are needed.
+        dies_with(&care, 9, true);
+        for ends in 4..8 {
             let care = start();
-            assert_eq!((care.level(), care.causes()), (Narrow, vec![]));
-            std::mem::forget(care.take(place(9), true).unwrap());
+            assert!(care.causes().is_empty(), "{ends}");
+            dies_with(&care, 9, true);
         }
         assert_eq!(start().causes(), [place(9)]);
     }
 
     #[test]
-    fn a_commit_or_a_clean_end_forgets_the_starts() {
+    fn commits_of_all_workers_or_a_clean_end_forget_the_starts() {
         let dir = tempfile::tempdir().unwrap();
         let start = || Care::start(dir.path(), "g", "i").unwrap();
         for _ in 0..10 {
-            start().committed(1, |_| false);
-            start().ended();
-            assert_eq!(start().level(), Level::Usual);
+            let care = start();
+            assert_eq!(care.level(), Level::Usual);
+            care.stands(0, Standing::Pending, |_| false);
+            care.stands(1, Standing::Pending, |_| false);
+            care.stands(1, Standing::Through, |_| false);
+            assert!(care.is_watching(), "the other may be at the cause");
+            care.stands(0, Standing::Begun, |_| false);
+            assert!(!care.is_watching());
             start().ended();
         }
+        let care = start();
+        care.stands(0, Standing::Pending, |_| false);
+        care.leaves(0);
+        care.stands(1, Standing::Begun, |_| false);
+        assert!(!care.is_watching(), "one without partitions says nothing");
         std::fs::write(dir.path().join("g-i.starts.json"), "{").unwrap();
         assert_eq!(start().level(), Level::Usual, "a file that was cut off is no reason to fail");
+    }
+
+    #[test]
+    fn a_worker_that_is_left_behind_at_the_end_is_not_in_hand() {
+        let dir = tempfile::tempdir().unwrap();
+        let start = || Care::start(dir.path(), "g", "i").unwrap();
+        (0..3).for_each(|_| drop(start()));
+        for _ in 0..5 {
+            let care = start();
+            dies_with(&care, 7, true);
+            let care = start();
+            care.note(place(7), true).unwrap();
+            care.ended();
+            care.note(place(7), true).unwrap();
+            assert_eq!(start().causes(), []);
+            std::fs::remove_file(dir.path().join("g-i.starts.json")).unwrap();
+            (0..3).for_each(|_| drop(start()));
+        }
+    }
+
+    #[test]
+    fn care_ends_though_a_suspect_is_read_elsewhere() {
+        let dir = tempfile::tempdir().unwrap();
+        let start = || Care::start(dir.path(), "g", "i").unwrap();
+        (0..3).for_each(|_| drop(start()));
+        dies_with(&start(), 5, false);
+        for ends in 0..3 {
+            let care = start();
+            // A chance, then a cause in another partition, none of which this one passes.
+            dies_with(&care, 9, false);
+            assert!(care.causes().is_empty(), "{ends}");
+        }
+        let care = start();
+        care.stands(0, Standing::Begun, |_| false);
+        assert_eq!((care.level(), care.causes()), (Level::Noted, vec![place(9)]));
+        care.stands(0, Standing::Through, |_| false);
+        assert_eq!(care.level(), Level::Usual);
+        // What is proven stays so; starts that commit count no more.
+        for _ in 0..5 {
+            let care = start();
+            assert_eq!((care.level(), care.causes()), (Level::Usual, vec![place(9)]));
+            care.stands(0, Standing::Begun, |_| false);
+        }
+        start().stands(0, Standing::Begun, |_| true);
+        assert_eq!((start().failed_starts(), start().causes()), (0, vec![]));
     }
 }

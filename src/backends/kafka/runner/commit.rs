@@ -9,6 +9,7 @@ use rdkafka::types::RDKafkaErrorCode as Code;
 
 use crate::backends::error::{BackendError, Kind};
 use crate::backends::kafka::classify;
+use crate::backends::kafka::runner::care::Level;
 use crate::backends::kafka::runner::disk::local::{Local, Reached};
 use crate::backends::kafka::runner::membership::Membership;
 use crate::backends::kafka::runner::offsets::{self, Position};
@@ -28,6 +29,9 @@ impl Worker {
         if !self.partitions.values().any(|p| p.dirty) {
             return Ok(());
         }
+        if self.care.level() != Level::Usual {
+            self.take_turn();
+        }
         self.options.fault.hit("before-commit");
         let before = self.options.clock.now();
         for partition in self.partitions.values_mut().filter(|p| p.dirty) {
@@ -37,6 +41,7 @@ impl Worker {
         self.options.fault.hit("after-produce");
         self.send_changes()?;
         self.options.fault.hit("after-changelog");
+        self.end_turn();
         let ends = self.changelog_ends()?;
         let writer = self.transaction.id().to_owned();
         let mut positions = Vec::with_capacity(self.partitions.len());
@@ -76,16 +81,13 @@ impl Worker {
     /// is passed need not be known.
     fn note_committed(&mut self) {
         self.show(true);
-        let mut records = 0;
         for partition in self.partitions.values_mut().filter(|p| p.dirty) {
-            let read = partition.next.iter().zip(&partition.committed).map(|(n, c)| n - c);
-            records += u64::try_from(read.sum::<i64>()).unwrap_or(0);
             partition.dirty = false;
             partition.committed.clone_from(&partition.next);
         }
         self.urgent = false;
         self.pressure.committed();
-        self.growth.settled();
+        self.growth.committed();
         self.returns = 0;
         self.outage = None;
         let partitions = &self.partitions;
@@ -94,10 +96,7 @@ impl Worker {
         };
         self.poison.retain(|(source, partition, offset), _| !passed(*source, *partition, *offset));
         self.parked = self.poison.len();
-        self.care.committed(records, |place| {
-            let source = self.description.sources.iter().position(|s| s.topic == place.topic);
-            source.is_some_and(|source| passed(source, place.partition, place.offset))
-        });
+        self.tell_standing();
         self.committed(self.last_commit);
         self.last_commit = Instant::now();
     }

@@ -33,12 +33,14 @@ mod reload;
 pub mod reset;
 pub mod restore;
 pub mod room;
+mod round;
 mod standby;
 pub mod state;
 pub mod status;
 mod step;
 mod take;
 pub mod transaction;
+pub mod turnstile;
 pub mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,6 +49,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use crate::backends::kafka::runner::turnstile::Turnstile;
 use crate::config::settings;
 use crate::domain::EventTime;
 use crate::runtime::{Clock, Fault};
@@ -80,6 +83,8 @@ pub struct RunOptions {
     pub limits: Limits,
     /// What the stores of all topologies of this process may hold in memory.
     pub memory: Arc<Memory>,
+    /// Where workers that take care pass one at a time.
+    pub turnstile: Arc<Turnstile>,
     /// Stop at the end of the input as it is when an assignment begins.
     pub drain: bool,
     /// Where a first start begins.

@@ -46,6 +46,7 @@ impl Worker {
     pub(super) fn recover(&mut self, trouble: Trouble) -> Result<()> {
         tracing::warn!(?trouble, worker = self.index, "the transaction did not commit");
         self.goes_back(&trouble);
+        self.growth.aborted();
         // No transaction may be open for long without a sign that the servers do their part again.
         let calm = self.options.streams.transaction_timeout * 3;
         let outage = Outage::go_on(self.outage, Instant::now(), calm);
@@ -61,6 +62,7 @@ impl Worker {
                 // The next assignment comes through the member; nothing of this one counts.
                 drop(reading::unassign(&self.source));
                 self.lanes.forget();
+                self.care.leaves(self.index);
                 self.member = None;
                 self.partitions.clear();
                 return match self.transaction.abort() {

@@ -148,6 +148,7 @@ impl Worker {
             driver,
             next: none.clone(),
             committed: none.clone(),
+            began: none.clone(),
             target: none,
             dirty: false,
             active: false,

@@ -6,6 +6,7 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use crate::backends::error::{BackendError, Kind, Result};
 use crate::backends::kafka::runner::StartAt;
+use crate::backends::kafka::runner::care::Standing;
 use crate::backends::kafka::runner::membership::Membership;
 use crate::backends::kafka::runner::offsets::{self, Committed};
 use crate::backends::kafka::runner::preflight;
@@ -34,6 +35,11 @@ impl Worker {
         self.urgent = false;
         self.partitions.retain(|number, _| partitions.contains(number));
         self.last_commit = Instant::now();
+        if partitions.is_empty() {
+            self.care.leaves(self.index);
+        } else {
+            self.care.stands(self.index, Standing::Pending, |_| false);
+        }
         self.acquire(&partitions).map_err(|error| match error.kind {
             Kind::Unreachable | Kind::TimedOut => Trouble::Abort(error),
             _ => Trouble::Fatal(error),
@@ -147,6 +153,7 @@ impl Worker {
             starts.push((start, end, committed.offset));
         }
         if let Some(partition) = self.partitions.get_mut(&number) {
+            partition.began = starts.iter().map(|s| s.0).collect();
             partition.next = starts.iter().map(|s| s.0).collect();
             partition.target = starts.iter().map(|s| s.1).collect();
             // A first start commits where it began.

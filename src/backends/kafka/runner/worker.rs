@@ -9,8 +9,7 @@ use rdkafka::consumer::BaseConsumer;
 use rdkafka::message::OwnedHeaders;
 
 use crate::backends::error::{BackendError, Result};
-use crate::backends::kafka::intake::passing;
-use crate::backends::kafka::runner::care::{Care, Level};
+use crate::backends::kafka::runner::care::Care;
 use crate::backends::kafka::runner::careful::Growth;
 use crate::backends::kafka::runner::disk::keeper::Keeper;
 use crate::backends::kafka::runner::disk::local::Local;
@@ -19,21 +18,19 @@ use crate::backends::kafka::runner::membership::Membership;
 use crate::backends::kafka::runner::pressure::Pressure;
 use crate::backends::kafka::runner::recover::Outage;
 use crate::backends::kafka::runner::restore::Restorer;
-use crate::backends::kafka::runner::step::{Step, send};
+use crate::backends::kafka::runner::step::send;
 use crate::backends::kafka::runner::transaction::{Transaction, Trouble};
+use crate::backends::kafka::runner::turnstile::Turn;
 use crate::backends::kafka::runner::{RunHandle, RunOptions, room};
 use crate::backends::kafka::{Quiet, classify, client, reading};
 use crate::config::settings::Kafka;
-use crate::domain::EventTime;
 use crate::streams::driver::Driver;
 use crate::streams::mark;
 use crate::streams::output::Outputs;
 use crate::streams::topology::{Description, Topology};
 
-/// Records taken between two looks at the clock and at commands.
-pub(super) const BATCH: u32 = 500;
 /// How long an empty source is waited for.
-const WAIT: Duration = Duration::from_millis(20);
+pub(super) const WAIT: Duration = Duration::from_millis(20);
 /// How often a worker without open work looks whether markers moved its positions.
 pub(super) const IDLE_COMMIT: Duration = Duration::from_millis(500);
 
@@ -84,7 +81,9 @@ pub(super) struct Partition {
     pub next: Vec<i64>,
     /// By source: the offset of the last commit.
     pub committed: Vec<i64>,
-    /// By source: where `--drain` ends.
+    /// By source: where the assignment began to read.
+    pub began: Vec<i64>,
+    /// By source: where it ended then, which is where `--drain` ends.
     pub target: Vec<i64>,
     /// Something happened since the last commit.
     pub dirty: bool,
@@ -143,6 +142,8 @@ pub(super) struct Worker {
     pub care: Arc<Care>,
     /// How large its transactions may be while it takes care.
     pub growth: Growth,
+    /// Its turn, if it takes care and works on a record.
+    pub turn: Option<Turn>,
     /// Records that made the task panic or ended the process, by source, partition and offset, with the message.
     pub poison: BTreeMap<(usize, i32, i64), String>,
 }
@@ -213,6 +214,7 @@ pub(super) fn open(
         parked: poison.len(),
         care: Arc::clone(care),
         growth: Growth::default(),
+        turn: None,
         poison,
     })
 }
@@ -305,11 +307,12 @@ impl Worker {
                         std::thread::park_timeout(WAIT);
                         Ok(())
                     }
-                    Ok(false) => self.turn(),
+                    Ok(false) => self.round(),
                     Err(trouble) => Err(trouble),
                 },
                 None => Ok(()),
             };
+            self.end_turn();
             if let Err(trouble) = result {
                 self.recover(trouble)?;
             }
@@ -327,6 +330,7 @@ impl Worker {
         let result = if lost { self.give_up() } else { self.commit() };
         drop(reading::unassign(&self.source));
         self.lanes.forget();
+        self.care.leaves(self.index);
         self.hand_over().map_err(Trouble::Fatal)?;
         self.member = None;
         if result.is_err() {
@@ -361,99 +365,8 @@ impl Worker {
     /// Aborts, and forgets state that is ahead of the last commit.
     fn give_up(&mut self) -> std::result::Result<(), Trouble> {
         self.partitions.retain(|_, p| !p.dirty);
+        self.growth.aborted();
         self.transaction.abort()
-    }
-
-    /// One round: a batch of records, then a commit if it is time.
-    fn turn(&mut self) -> std::result::Result<(), Trouble> {
-        let now = self.options.clock.now();
-        let taken = match self.care.level() {
-            Level::Usual => self.round(now)?,
-            level => self.careful_round(level, now)?,
-        };
-        self.behind = taken == BATCH;
-        self.pressure.round(self.behind);
-        self.transaction.poll();
-        self.options.fault.hit("after-batch");
-        // Also beside partitions that are never quiet.
-        if taken == 0 || self.lanes.is_look_due() {
-            self.at_end(now)?;
-        }
-        if self.staged && self.loading.is_empty() {
-            self.hold_back().map_err(Trouble::Abort)?;
-        }
-        if !self.loading.is_empty() {
-            self.load_on().map_err(Trouble::Abort)?;
-        }
-        if self.due() {
-            self.commit()?;
-        }
-        Ok(())
-    }
-
-    /// Processes what waits, a batch at most; tells how many records it was.
-    fn round(&mut self, now: EventTime) -> std::result::Result<u32, Trouble> {
-        let mut wait = self.patience();
-        let mut taken = 0;
-        while taken < BATCH {
-            // The message borrows the consumer, so the consumer leaves self while it is used.
-            let source = &self.source;
-            let Some(result) = source.poll(wait) else { break };
-            wait = Duration::ZERO;
-            let message = match result {
-                Ok(message) => message,
-                // The client connects again by itself, and reads on where it was.
-                Err(error) if passing(&error) => {
-                    tracing::info!(%error, worker = self.index, "the sources cannot be read");
-                    break;
-                }
-                Err(error) => return Err(self.source_trouble(error)),
-            };
-            taken += 1;
-            let mut step = Step {
-                fault: &self.options.fault,
-                description: &self.description,
-                partitions: &mut self.partitions,
-                outputs: &mut self.outputs,
-                transaction: &mut self.transaction,
-                poison: &mut self.poison,
-                urgent: &mut self.urgent,
-                handle: &self.handle,
-            };
-            step.take(&message, now)?;
-        }
-        Ok(taken)
-    }
-
-    pub(super) fn patience(&self) -> Duration {
-        if !self.transaction.is_open() {
-            return WAIT;
-        }
-        let interval = self.interval();
-        interval.saturating_sub(self.last_commit.elapsed()).min(WAIT)
-    }
-
-    fn interval(&self) -> Duration {
-        let streams = &self.options.streams;
-        // Behind a backlog nobody waits for one output in particular, and a longer transaction
-        // writes a key's state once instead of several times.
-        if self.behind && self.pressure.backlog() {
-            streams.backlog_interval.max(streams.commit_interval)
-        } else if self.urgent && !self.behind {
-            streams.urgent_interval
-        } else {
-            streams.commit_interval
-        }
-    }
-
-    fn due(&self) -> bool {
-        let streams = &self.options.streams;
-        let (records, bytes) = self.transaction.size();
-        let full = self.transaction.is_open()
-            && (records >= streams.max_transaction_records
-                || bytes >= streams.max_transaction_bytes);
-        let dirty = self.partitions.values().any(|p| p.dirty);
-        full || (dirty && self.last_commit.elapsed() >= self.interval())
     }
 
     pub(super) fn send_outputs(&mut self) -> std::result::Result<(), Trouble> {

@@ -1,0 +1,108 @@
+//! A worker's round: a batch of records, the ends of its input, and a commit if it is time.
+
+use std::time::Duration;
+
+use crate::backends::kafka::intake::passing;
+use crate::backends::kafka::runner::care::Level;
+use crate::backends::kafka::runner::step::Step;
+use crate::backends::kafka::runner::transaction::Trouble;
+use crate::backends::kafka::runner::worker::{WAIT, Worker};
+use crate::domain::EventTime;
+
+/// Records taken between two looks at the clock and at commands.
+pub(super) const BATCH: u32 = 500;
+
+impl Worker {
+    /// One round: a batch of records, then a commit if it is time.
+    pub(super) fn round(&mut self) -> std::result::Result<(), Trouble> {
+        let now = self.options.clock.now();
+        let taken = match self.care.level() {
+            Level::Usual => self.take_batch(now)?,
+            level => self.take_carefully(level, now)?,
+        };
+        self.behind = taken == BATCH;
+        self.pressure.round(self.behind);
+        self.transaction.poll();
+        self.options.fault.hit("after-batch");
+        // Also beside partitions that are never quiet.
+        if taken == 0 || self.lanes.is_look_due() {
+            self.at_end(now)?;
+            self.tell_standing();
+        }
+        if self.staged && self.loading.is_empty() {
+            self.hold_back().map_err(Trouble::Abort)?;
+        }
+        if !self.loading.is_empty() {
+            self.load_on().map_err(Trouble::Abort)?;
+        }
+        if self.due() {
+            self.commit()?;
+        }
+        Ok(())
+    }
+
+    /// Processes what waits, a batch at most; tells how many records it was.
+    fn take_batch(&mut self, now: EventTime) -> std::result::Result<u32, Trouble> {
+        let mut wait = self.patience();
+        let mut taken = 0;
+        while taken < BATCH {
+            // The message borrows the consumer, so the consumer leaves self while it is used.
+            let source = &self.source;
+            let Some(result) = source.poll(wait) else { break };
+            wait = Duration::ZERO;
+            let message = match result {
+                Ok(message) => message,
+                // The client connects again by itself, and reads on where it was.
+                Err(error) if passing(&error) => {
+                    tracing::info!(%error, worker = self.index, "the sources cannot be read");
+                    break;
+                }
+                Err(error) => return Err(self.source_trouble(error)),
+            };
+            taken += 1;
+            let mut step = Step {
+                fault: &self.options.fault,
+                description: &self.description,
+                partitions: &mut self.partitions,
+                outputs: &mut self.outputs,
+                transaction: &mut self.transaction,
+                poison: &mut self.poison,
+                urgent: &mut self.urgent,
+                handle: &self.handle,
+            };
+            step.take(&message, now)?;
+        }
+        Ok(taken)
+    }
+
+    pub(super) fn patience(&self) -> Duration {
+        if !self.transaction.is_open() {
+            return WAIT;
+        }
+        let interval = self.interval();
+        interval.saturating_sub(self.last_commit.elapsed()).min(WAIT)
+    }
+
+    fn interval(&self) -> Duration {
+        let streams = &self.options.streams;
+        // Behind a backlog nobody waits for one output in particular, and a longer transaction
+        // writes a key's state once instead of several times.
+        if self.behind && self.pressure.backlog() {
+            streams.backlog_interval.max(streams.commit_interval)
+        } else if self.urgent && !self.behind {
+            streams.urgent_interval
+        } else {
+            streams.commit_interval
+        }
+    }
+
+    fn due(&self) -> bool {
+        let streams = &self.options.streams;
+        let (records, bytes) = self.transaction.size();
+        let full = self.transaction.is_open()
+            && (records >= streams.max_transaction_records
+                || bytes >= streams.max_transaction_bytes);
+        let dirty = self.partitions.values().any(|p| p.dirty);
+        full || (dirty && self.last_commit.elapsed() >= self.interval())
+    }
+}
