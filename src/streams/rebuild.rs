@@ -34,8 +34,7 @@ impl Rebuild {
         let mut committed = vec![BTreeMap::new(); description.sources.len()];
         let (mut marked, mut behind) = (false, Vec::new());
         for noted in offsets {
-            let own = description.sources.iter().position(|s| s.topic == noted.topic);
-            let Some(source) = own else { continue };
+            let Some(source) = description.source_at(&noted.topic) else { continue };
             let mut checkpoint = Checkpoint::from_metadata(&noted.metadata)?;
             if let Some(noted_behind) = checkpoint.rebuilding.take() {
                 marked = true;

@@ -237,6 +237,12 @@ impl Description {
         self.sources.iter().any(|s| s.stage == stage && s.role == Role::Repartition)
     }
 
+    /// The number of the source that is `topic`.
+    #[must_use]
+    pub fn source_at(&self, topic: &str) -> Option<usize> {
+        self.sources.iter().position(|s| s.topic == topic)
+    }
+
     /// The positions of a stage's sources of one role.
     pub fn sources_of(&self, stage: usize, role: Role) -> impl Iterator<Item = usize> + '_ {
         let own = move |source: &Source| source.stage == stage && source.role == role;
@@ -280,7 +286,7 @@ impl Description {
         if sink.kind != SinkKind::Repartition {
             return None;
         }
-        self.sources.iter().position(|s| s.topic == sink.topic)
+        self.source_at(&sink.topic)
     }
 }
 

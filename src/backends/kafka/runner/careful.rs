@@ -14,9 +14,8 @@ use std::time::Duration;
 
 use rdkafka::message::Message;
 
-use crate::backends::kafka::intake::passing;
 use crate::backends::kafka::runner::care::{Level, Place, Standing};
-use crate::backends::kafka::runner::round::BATCH;
+use crate::backends::kafka::runner::round::{BATCH, next};
 use crate::backends::kafka::runner::step::Step;
 use crate::backends::kafka::runner::transaction::Trouble;
 use crate::backends::kafka::runner::worker::{Partition, Worker};
@@ -85,25 +84,17 @@ impl Worker {
         let mut wait = self.patience();
         let mut taken = 0;
         while taken < BATCH {
-            let Some(result) = self.source.poll(wait) else { break };
-            wait = Duration::ZERO;
             // Its own, since a commit comes between the reading and the processing.
-            let message = match result.map(|message| message.detach()) {
-                Ok(message) => message,
-                Err(error) if passing(&error) => {
-                    tracing::info!(%error, worker = self.index, "the sources cannot be read");
-                    break;
-                }
-                Err(error) => return Err(self.source_trouble(error)),
-            };
+            let next = next(&self.source, &self.description, wait)?.map(|m| m.detach());
+            let Some(message) = next else { break };
+            wait = Duration::ZERO;
             taken += 1;
             let place = Place {
                 topic: message.topic().to_owned(),
                 partition: message.partition(),
                 offset: message.offset(),
             };
-            let source = self.description.sources.iter().position(|s| s.topic == place.topic);
-            let lane = (source.unwrap_or(0), place.partition);
+            let lane = (self.description.source_at(&place.topic).unwrap_or(0), place.partition);
             let narrow = level == Level::Narrow;
             let full = narrow && self.growth.is_full(lane);
             if full {
@@ -160,7 +151,7 @@ impl Worker {
         let active = self.partitions.values().filter(|p| p.active);
         let standing = active.map(Partition::standing).min().unwrap_or(Standing::Pending);
         self.care.stands(self.index, standing, |place| {
-            let source = self.description.sources.iter().position(|s| s.topic == place.topic);
+            let source = self.description.source_at(&place.topic);
             let partition = self.partitions.get(&place.partition);
             source.zip(partition).is_some_and(|(source, p)| place.offset < p.committed[source])
         });

@@ -91,10 +91,9 @@ impl Worker {
         self.returns = 0;
         self.outage = None;
         let partitions = &self.partitions;
-        let passed = |source: usize, partition: i32, offset: i64| {
-            partitions.get(&partition).is_some_and(|p| offset < p.next[source])
-        };
-        self.poison.retain(|(source, partition, offset), _| !passed(*source, *partition, *offset));
+        self.poison.retain(|(source, partition, offset), _| {
+            partitions.get(partition).is_none_or(|p| *offset >= p.next[*source])
+        });
         self.parked = self.poison.len();
         self.tell_standing();
         self.committed(self.last_commit);

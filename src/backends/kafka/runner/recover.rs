@@ -3,13 +3,10 @@
 
 use std::time::{Duration, Instant};
 
-use rdkafka::error::KafkaError;
-use rdkafka::types::RDKafkaErrorCode as Code;
-
 use crate::backends::error::{BackendError, Kind, Result};
+use crate::backends::kafka::reading;
 use crate::backends::kafka::runner::transaction::{Transaction, Trouble};
 use crate::backends::kafka::runner::worker::Worker;
-use crate::backends::kafka::{classify, reading};
 
 /// How often in a row a worker goes back to the same commit before it gives up, unless the servers
 /// cannot be blamed for it.
@@ -137,18 +134,6 @@ impl Worker {
         }
         std::thread::park_timeout(Duration::from_millis(200));
         Ok(())
-    }
-
-    pub(super) fn source_trouble(&self, error: KafkaError) -> Trouble {
-        let what = format!("could not read the sources of \"{}\"", self.description.group);
-        match error.rdkafka_error_code() {
-            Some(Code::AutoOffsetReset | Code::OffsetOutOfRange) => Trouble::Fatal(
-                BackendError::new(Kind::Missing, what)
-                    .because(error)
-                    .hint("Retention deleted records before they were read; `bss streams status` shows where. Go on without them with --accept-gap."),
-            ),
-            _ => Trouble::Abort(classify(error, what)),
-        }
     }
 }
 

@@ -2,15 +2,58 @@
 
 use std::time::Duration;
 
+use rdkafka::consumer::BaseConsumer;
+use rdkafka::error::KafkaError;
+use rdkafka::message::BorrowedMessage;
+use rdkafka::types::RDKafkaErrorCode as Code;
+
+use crate::backends::error::{BackendError, Kind};
 use crate::backends::kafka::intake::passing;
 use crate::backends::kafka::runner::care::Level;
 use crate::backends::kafka::runner::step::Step;
 use crate::backends::kafka::runner::transaction::Trouble;
 use crate::backends::kafka::runner::worker::{WAIT, Worker};
+use crate::backends::kafka::{Quiet, classify};
 use crate::domain::EventTime;
+use crate::streams::topology::Description;
 
 /// Records taken between two looks at the clock and at commands.
 pub(super) const BATCH: u32 = 500;
+
+/// The next record of the sources, if one comes within `wait`. It borrows the consumer, so this is
+/// no method of the worker that uses it.
+///
+/// # Errors
+/// What does not pass by itself, such as records that are gone.
+pub(super) fn next<'a>(
+    sources: &'a BaseConsumer<Quiet>,
+    description: &Description,
+    wait: Duration,
+) -> std::result::Result<Option<BorrowedMessage<'a>>, Trouble> {
+    match sources.poll(wait).transpose() {
+        Ok(message) => Ok(message),
+        // The client connects again by itself, and reads on where it was.
+        Err(error) if passing(&error) => {
+            let group = &description.group;
+            tracing::info!(%error, group, "the sources cannot be read");
+            Ok(None)
+        }
+        Err(error) => Err(source_trouble(description, error)),
+    }
+}
+
+/// What it means that the sources cannot be read.
+fn source_trouble(description: &Description, error: KafkaError) -> Trouble {
+    let what = format!("could not read the sources of \"{}\"", description.group);
+    match error.rdkafka_error_code() {
+        Some(Code::AutoOffsetReset | Code::OffsetOutOfRange) => Trouble::Fatal(
+            BackendError::new(Kind::Missing, what)
+                .because(error)
+                .hint("Retention deleted records before they were read; `bss streams status` shows where. Go on without them with --accept-gap."),
+        ),
+        _ => Trouble::Abort(classify(error, what)),
+    }
+}
 
 impl Worker {
     /// One round: a batch of records, then a commit if it is time.
@@ -46,19 +89,9 @@ impl Worker {
         let mut wait = self.patience();
         let mut taken = 0;
         while taken < BATCH {
-            // The message borrows the consumer, so the consumer leaves self while it is used.
-            let source = &self.source;
-            let Some(result) = source.poll(wait) else { break };
+            let next = next(&self.source, &self.description, wait)?;
+            let Some(message) = next else { break };
             wait = Duration::ZERO;
-            let message = match result {
-                Ok(message) => message,
-                // The client connects again by itself, and reads on where it was.
-                Err(error) if passing(&error) => {
-                    tracing::info!(%error, worker = self.index, "the sources cannot be read");
-                    break;
-                }
-                Err(error) => return Err(self.source_trouble(error)),
-            };
             taken += 1;
             let mut step = Step {
                 fault: &self.options.fault,

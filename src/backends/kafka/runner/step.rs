@@ -40,7 +40,7 @@ impl Step<'_> {
         let sources = &self.description.sources;
         let source = match sources.len() {
             1 => 0,
-            _ => sources.iter().position(|s| s.topic == message.topic()).unwrap_or(0),
+            _ => self.description.source_at(message.topic()).unwrap_or(0),
         };
         let number = message.partition();
         let Some(partition) = self.partitions.get_mut(&number) else { return Ok(()) };

@@ -179,7 +179,7 @@ pub(super) fn open(
     let local = local(shared, &description, options);
     let mut poison = BTreeMap::new();
     for place in care.causes() {
-        let source = description.sources.iter().position(|s| s.topic == place.topic);
+        let source = description.source_at(&place.topic);
         let cause = format!(
             "the process ended while it was processed, after {} starts without a commit",
             care.failed_starts()
