@@ -481,17 +481,6 @@ fn no_test_skips() {
     none("a missing service is a failure", &found);
 }
 
-/// Each unsafe call is one that no safe function can do, and says why in one file that is known here.
-#[test]
-fn one_file_asks_the_system_in_ways_that_are_not_safe() {
-    let found: Vec<String> = ["src", "tests"]
-        .into_iter()
-        .flat_map(rust)
-        .filter(|file| file != "tests/tidy.rs" && read(file).contains("unsafe_code"))
-        .collect();
-    assert_eq!(found, ["src/runtime/process.rs"]);
-}
-
 #[test]
 fn nothing_foreign_is_committed() {
     // The checkout may be another user's.

@@ -45,22 +45,6 @@ pub fn use_small_pages() {
     }
 }
 
-/// Gives the system back what C libraries have freed: their allocator keeps what lies below anything
-/// in use. After a burst that was 250 MB of the Kafka client's buffers, for good. They wait meanwhile,
-/// some milliseconds.
-pub fn give_back_freed_memory() {
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    trim();
-}
-
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-#[expect(unsafe_code, reason = "no safe function asks the C library for it")]
-fn trim() {
-    // SAFETY: it is told a number only, and any thread may call it at any time.
-    let any = unsafe { libc::malloc_trim(0) } == 1;
-    tracing::trace!(any, "gave freed memory back");
-}
-
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;

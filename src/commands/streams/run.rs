@@ -49,8 +49,6 @@ pub struct RunArgs {
 
 /// How long a stop may take beyond three transactions.
 const LINGER: Duration = Duration::from_secs(15);
-/// How often what the clients have freed is given back.
-const GIVE_BACK_EVERY: Duration = Duration::from_secs(60);
 
 /// Where a first start begins.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -176,13 +174,7 @@ fn start(topology: Arc<dyn Topology>, options: RunOptions) -> Result<Run, Failur
 async fn watch(context: &Context, runs: &mut [Run], patience: Duration) -> Option<Failure> {
     let mut failed = None;
     let mut stopped: Option<Instant> = None;
-    let mut given_back = Instant::now();
     loop {
-        if given_back.elapsed() >= GIVE_BACK_EVERY {
-            given_back = Instant::now();
-            // Beside this: a stop must not wait for it.
-            drop(tokio::task::spawn_blocking(process::give_back_freed_memory));
-        }
         if context.shutdown.asked() || failed.is_some() {
             runs.iter().for_each(|run| run.handle.stop());
             stopped.get_or_insert_with(Instant::now);
