@@ -28,6 +28,7 @@ pub use bytes::BytesFault;
 pub use customer::{CustomerState, MAX_BOUGHT, MAX_OPEN};
 pub use deadlines::Deadlines;
 pub use index::{Bounds, SessionIndex};
+pub use moment::Moments;
 pub use popular::{Popular, PopularProduct};
 pub use profile::{MAX_CATEGORIES, Profile, decay};
 pub use recommender::{

@@ -1,9 +1,10 @@
 //! What the index says at one moment, as far as it was asked.
 //!
 //! Views of some minutes ask at the same moment, and much the same: what stands beside a product,
-//! what is near it and how rare it is are found once for all of them.
+//! what is near it and how rare it is are found once for all of them, in whatever partition they are.
 
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::domain::EventTime;
 use crate::recommend::candidates::Places;
@@ -24,8 +25,12 @@ const BESIDE: usize = 64;
 const NEAR: usize = 32;
 /// Distances, lengths and counts that are tabulated.
 const TABLE: usize = 1024;
-/// Moments that are kept: events come out of order around the turn from one to the next.
-const MOMENTS: usize = 2;
+/// Moments that are kept: events come out of order around the turn from one to the next, and two
+/// threads that ask at once have one each.
+const MOMENTS: usize = 4;
+/// Of so many products a moment knows what is beside and near them; with one more it begins anew. Few
+/// in tests, so that they meet it.
+const KNOWN: usize = if cfg!(test) { 3 } else { 4096 };
 
 /// Functions by number.
 #[derive(Debug)]
@@ -133,6 +138,7 @@ impl Moment {
 
     /// What stands up to ten places beside a product in its newest `recent` sessions, the best first.
     pub fn beside(&mut self, index: &SessionIndex, product: u32, recent: usize) -> &[Beside] {
+        make_room(&mut self.beside, product);
         let (places, as_of) = (&mut self.places, self.as_of);
         self.beside.entry(product).or_insert_with(|| {
             let mut found: Vec<Beside> = Vec::new();
@@ -163,6 +169,7 @@ impl Moment {
     /// What is near a product in its newest twenty sessions, by distance and by their lengths, over
     /// the square root of how many there are; the best first.
     pub fn near(&mut self, index: &SessionIndex, tables: &Tables, product: u32) -> &[Near] {
+        make_room(&mut self.near, product);
         let (places, as_of) = (&mut self.places, self.as_of);
         self.near.entry(product).or_insert_with(|| {
             let mut found: Vec<Near> = Vec::new();
@@ -193,27 +200,41 @@ impl Moment {
     }
 }
 
-/// The moments that were asked for last.
-#[derive(Debug, Default)]
-pub(super) struct Moments(Vec<Moment>);
+/// Forgets the others if there is no room for what is known of `product`.
+fn make_room<T>(known: &mut HashMap<u32, T>, product: u32) {
+    if known.len() >= KNOWN && !known.contains_key(&product) {
+        known.clear();
+    }
+}
+
+/// The moments that were asked for last, shared by all who ask one index.
+#[derive(Clone, Debug, Default)]
+pub struct Moments(Arc<Mutex<Vec<Moment>>>);
 
 impl Moments {
-    /// The moment `as_of`, taken out; [`Self::keep`] puts it back.
-    pub fn take(&mut self, index: &SessionIndex, as_of: EventTime, tables: &Tables) -> Moment {
+    fn lock(&self) -> MutexGuard<'_, Vec<Moment>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The moment `as_of`, taken out; [`Self::keep`] puts it back. While somebody has it, another
+    /// gets one that knows nothing yet.
+    pub(super) fn take(&self, index: &SessionIndex, as_of: EventTime, tables: &Tables) -> Moment {
+        let mut kept = self.lock();
         // Numbers that were given anew tell of other products.
-        self.0.retain(|moment| moment.renumbered == index.renumbered());
-        match self.0.iter().position(|moment| moment.as_of == as_of) {
-            Some(at) => self.0.remove(at),
+        kept.retain(|moment| moment.renumbered == index.renumbered());
+        match kept.iter().rposition(|moment| moment.as_of == as_of) {
+            Some(at) => kept.remove(at),
             None => Moment::of(index, as_of, tables),
         }
     }
 
     /// Keeps a moment, as the latest; the one not asked for longest goes.
-    pub fn keep(&mut self, moment: Moment) {
-        if self.0.len() >= MOMENTS {
-            self.0.remove(0);
+    pub(super) fn keep(&self, moment: Moment) {
+        let mut kept = self.lock();
+        if kept.len() >= MOMENTS {
+            kept.remove(0);
         }
-        self.0.push(moment);
+        kept.push(moment);
     }
 }
 

@@ -29,7 +29,7 @@ pub const LOOK: usize = 20;
 /// How many products go one step further.
 const STEPS: usize = 10;
 
-/// Scores candidates. One a partition: it holds buffers and moments of the index.
+/// Scores candidates. One a partition: it holds buffers.
 #[derive(Debug)]
 pub(super) struct Ranker {
     recent: usize,
@@ -46,14 +46,14 @@ pub(super) struct Ranker {
 }
 
 impl Ranker {
-    pub(super) fn new(rules: &RecommendRules) -> Self {
+    pub(super) fn new(rules: &RecommendRules, moments: Moments) -> Self {
         Self {
             recent: rules.recent,
             neighbours: rules.neighbours,
             next_weight: rules.next_weight,
             beyond_weight: rules.beyond_weight,
             tables: Tables::default(),
-            moments: Moments::default(),
+            moments,
             candidates: Candidates::default(),
             seen: Vec::new(),
             steps: Vec::new(),

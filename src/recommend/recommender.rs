@@ -7,6 +7,7 @@ use crate::domain::{EventTime, ProductView};
 use crate::recommend::candidates::Candidate;
 use crate::recommend::customer::CustomerState;
 use crate::recommend::index::{SessionIndex, category_hash};
+use crate::recommend::moment::Moments;
 use crate::recommend::popular::{Popular, PopularProduct};
 use crate::recommend::ranker::{Ranker, by_score, first};
 use crate::recommend::rules::RecommendRules;
@@ -120,7 +121,7 @@ impl Question<'_> {
     }
 }
 
-/// Makes recommendations. One a partition: it holds buffers, moments of the index and what is popular.
+/// Makes recommendations. One a partition: it holds buffers and what is popular.
 #[derive(Debug)]
 pub struct Recommender {
     rules: RecommendRules,
@@ -132,7 +133,14 @@ impl Recommender {
     /// A recommender by `rules`.
     #[must_use]
     pub fn new(rules: &RecommendRules) -> Self {
-        Self { rules: rules.clone(), ranker: Ranker::new(rules), popular: Popular::default() }
+        Self::sharing(rules, &Moments::default())
+    }
+
+    /// One that shares what is found with others that ask the same index by the same rules.
+    #[must_use]
+    pub fn sharing(rules: &RecommendRules, moments: &Moments) -> Self {
+        let ranker = Ranker::new(rules, moments.clone());
+        Self { rules: rules.clone(), ranker, popular: Popular::default() }
     }
 
     /// The recommendation for `view`, which `state` has taken in: without the session's own

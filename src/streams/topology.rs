@@ -438,6 +438,9 @@ pub trait GlobalTable: Send + Sync {
     /// # Errors
     /// What is wrong with it.
     fn apply(&self, key: &[u8], value: Option<&[u8]>) -> Result<(), String>;
+
+    /// About how many bytes it holds; it may look at every row for that.
+    fn held(&self) -> u64;
 }
 
 /// A stage's work on one partition. Pure: no clock, no network; time comes through the gate.

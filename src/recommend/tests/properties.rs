@@ -6,8 +6,8 @@ use crate::recommend::tests::given::{
     MINUTE, activity, index, minute, rules, session, sessions, view,
 };
 use crate::recommend::{
-    CustomerState, FinishedSession, MAX_BOUGHT, MAX_CATEGORIES, MAX_OPEN, Reason, RecommendRules,
-    Recommender, SessionIndex, TableKey,
+    CustomerState, FinishedSession, MAX_BOUGHT, MAX_CATEGORIES, MAX_OPEN, Moments, Reason,
+    RecommendRules, Recommender, SessionIndex, TableKey,
 };
 
 /// An act of a customer.
@@ -40,15 +40,17 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
     })
 }
 
-/// Plays `acts`; each answer is given to `check` with what must not be in it.
+/// Plays `acts`, with what others found at `moments`; each answer is given to `check` with what must
+/// not be in it.
 fn play(
     acts: &[Act],
     index: &SessionIndex,
     rules: &RecommendRules,
+    moments: &Moments,
     mut check: impl FnMut(&CustomerState, &[String], Vec<String>, String),
 ) {
     let (mut state, mut finished) = (CustomerState::default(), Vec::new());
-    let mut recommender = Recommender::new(rules);
+    let mut recommender = Recommender::sharing(rules, moments);
     let mut bought: Vec<String> = Vec::new();
     for act in acts {
         match act {
@@ -80,11 +82,15 @@ fn play(
 
 proptest! {
     #[test]
-    fn nothing_bought_or_just_seen_is_recommended(sessions in sessions(30), acts in acts()) {
+    fn nothing_bought_or_just_seen_is_recommended(
+        sessions in sessions(30),
+        acts in acts(),
+        others in acts(),
+    ) {
         let rules = rules();
         let index = index(&rules, &sessions);
         let mut told = Vec::new();
-        play(&acts, &index, &rules, |state, excluded, products, text| {
+        play(&acts, &index, &rules, &Moments::default(), |state, excluded, products, text| {
             for (at, product) in products.iter().enumerate() {
                 assert!(!excluded.contains(product), "{product} in {products:?}");
                 assert!(!products[..at].contains(product), "{product} twice");
@@ -97,8 +103,11 @@ proptest! {
             }
             told.push(text);
         });
+        // What others have found changes nothing.
+        let shared = Moments::default();
+        play(&others, &index, &rules, &shared, |_, _, _, _| ());
         let mut again = Vec::new();
-        play(&acts, &index, &rules, |_, _, _, text| again.push(text));
+        play(&acts, &index, &rules, &shared, |_, _, _, text| again.push(text));
         prop_assert_eq!(told, again);
     }
 

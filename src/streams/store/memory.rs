@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// So many times room is not made again after a file could not be written.
 const PATIENCE: u32 = 4096;
@@ -135,5 +135,31 @@ impl Memory {
     /// A file was written.
     pub(super) fn succeeded(&self) {
         self.failing.store(false, Relaxed);
+    }
+}
+
+/// What somebody beside the stores holds of their memory; it cannot be spilled, so that values have
+/// less.
+pub struct Share {
+    memory: Arc<Memory>,
+    told: u64,
+}
+
+impl Share {
+    /// A share of `memory`; nothing is held yet.
+    #[must_use]
+    pub fn new(memory: &Arc<Memory>) -> Self {
+        Self { memory: Arc::clone(memory), told: 0 }
+    }
+
+    /// By now `bytes` are held.
+    pub fn holds(&mut self, bytes: u64) {
+        self.memory.holds((0, std::mem::replace(&mut self.told, bytes)), (0, bytes));
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.holds(0);
     }
 }

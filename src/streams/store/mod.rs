@@ -11,7 +11,7 @@ use std::sync::Arc;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::streams::store::away::Away;
-pub use crate::streams::store::memory::{Memory, SpillFile, SpillFolder, StateLost};
+pub use crate::streams::store::memory::{Memory, Share, SpillFile, SpillFolder, StateLost};
 
 mod away;
 mod memory;

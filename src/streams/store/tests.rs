@@ -227,6 +227,29 @@ fn what_is_used_stays_in_memory() {
     assert!(store.away.len() > 500);
 }
 
+/// What others hold of the memory is taken from the values, and given back.
+#[test]
+fn others_have_a_share() {
+    let (mut store, memory, _) = within(300_000);
+    for key in 0..1000_u32 {
+        put(&mut store, &key.to_be_bytes(), 200);
+    }
+    commit(&mut store);
+    let (alone, spilled) = (memory.held(), memory.spilled());
+    let mut share = Share::new(&memory);
+    share.holds(50_000);
+    share.holds(memory.limit() / 2);
+    assert_eq!(memory.held(), alone + memory.limit() / 2);
+    for _ in 0..3 {
+        commit(&mut store);
+    }
+    assert!(memory.spilled() > spilled + 10_000, "{} are spilled", memory.spilled());
+    let with = memory.held();
+    drop(share);
+    assert_eq!(memory.held(), with - memory.limit() / 2);
+    assert!(memory.held() < alone, "{} are held instead of {alone}", memory.held());
+}
+
 /// Everything expires, wherever it is, and is told once; the changelog gets a tombstone for each.
 #[test]
 fn what_was_spilled_expires_too() {

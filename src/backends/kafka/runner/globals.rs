@@ -18,8 +18,11 @@ use crate::backends::kafka::intake::passing;
 use crate::backends::kafka::runner::restore::Restorer;
 use crate::backends::kafka::runner::{RunHandle, RunOptions, preflight};
 use crate::backends::kafka::{Quiet, classify, reading};
+use crate::streams::store::Share;
 use crate::streams::topology::{Global, Topology};
 
+/// How often it is counted what the tables hold.
+const COUNT_EVERY: Duration = Duration::from_secs(10);
 /// How long nothing may come before the end that a table had.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -93,6 +96,7 @@ pub(super) fn load(
                 .because(format!("nothing came for {} s", PATIENCE.as_secs())));
         }
     }
+    reader.count();
     let stop = Arc::new(AtomicBool::new(false));
     let (tell, failures) = channel();
     let stopped = Arc::clone(&stop);
@@ -104,6 +108,9 @@ pub(super) fn load(
                     // The member may have ended first.
                     drop(tell.send(error));
                     return;
+                }
+                if reader.counted.elapsed() >= COUNT_EVERY {
+                    reader.count();
                 }
             }
         })
@@ -118,6 +125,9 @@ struct Reader {
     consumer: BaseConsumer<Quiet>,
     tables: Vec<Global>,
     places: Vec<(usize, i32)>,
+    /// What the tables hold of the stores' memory, and when that was counted.
+    share: Share,
+    counted: Instant,
 }
 
 impl Reader {
@@ -134,9 +144,15 @@ impl Reader {
                 places.push((at, partition));
             }
         }
-        let reader = Self { consumer, tables, places };
+        let share = Share::new(&options.memory);
+        let reader = Self { consumer, tables, places, share, counted: Instant::now() };
         reading::assign(&reader.consumer, &list).map_err(|e| reader.trouble(e))?;
         Ok(reader)
+    }
+
+    fn count(&mut self) {
+        self.share.holds(self.tables.iter().map(|table| table.table.held()).sum());
+        self.counted = Instant::now();
     }
 
     /// Takes what is there, waiting up to `wait` for the first. Whether anything came.

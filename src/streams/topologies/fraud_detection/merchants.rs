@@ -37,6 +37,12 @@ impl GlobalTable for Merchants {
         };
         Ok(())
     }
+
+    fn held(&self) -> u64 {
+        let all = self.read();
+        let rows = all.iter().map(|(key, history)| key.len() + history.heap()).sum::<usize>();
+        (all.capacity() * (size_of::<(Box<[u8]>, MerchantHistory)>() + 1) + rows) as u64
+    }
 }
 
 impl StoreValue for MerchantHistory {

@@ -11,7 +11,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use crate::domain::{ActivityEvent, EventTime, ProductView, Reject};
 use crate::recommend::{
-    Bounds, CustomerState, Deadlines, FinishedSession, RecommendRules, Recommender, Ring,
+    Bounds, CustomerState, Deadlines, FinishedSession, Moments, RecommendRules, Recommender, Ring,
     SessionIndex, TableKey, ViewCount, Written, write_recommendation,
 };
 use crate::streams::driver::Place;
@@ -30,16 +30,19 @@ const SWEEP: usize = 200;
 /// The key of the ring's one entry.
 const NEXT: &[u8] = b"next";
 
-/// The sessions that ended, as the table has them by now.
-pub(super) struct Sessions(RwLock<SessionIndex>);
+/// The sessions that ended, as the table has them by now, and what was found in them.
+pub(super) struct Sessions {
+    index: RwLock<SessionIndex>,
+    moments: Moments,
+}
 
 impl Sessions {
     pub fn new(bounds: Bounds) -> Self {
-        Self(RwLock::new(SessionIndex::new(bounds)))
+        Self { index: RwLock::new(SessionIndex::new(bounds)), moments: Moments::default() }
     }
 
     fn read(&self) -> RwLockReadGuard<'_, SessionIndex> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner)
+        self.index.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -47,9 +50,13 @@ impl GlobalTable for Sessions {
     fn apply(&self, key: &[u8], value: Option<&[u8]>) -> Result<(), String> {
         let key = TableKey::decode(key).ok_or_else(|| "a key that is no slot".to_owned())?;
         let session = value.map(FinishedSession::decode).transpose().map_err(|e| e.to_string())?;
-        let mut index = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
         index.put(key, session.as_ref());
         Ok(())
+    }
+
+    fn held(&self) -> u64 {
+        self.read().memory() as u64
     }
 }
 
@@ -114,7 +121,7 @@ impl CustomersTask {
             customers: Store::new("customers"),
             ring: Store::new("ring"),
             deadlines: Deadlines::default(),
-            recommender: Recommender::new(&rules),
+            recommender: Recommender::sharing(&rules, &sessions.moments),
             sessions,
             reached: None,
             finished: Vec::new(),
