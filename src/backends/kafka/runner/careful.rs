@@ -10,13 +10,13 @@
 //! is no cause, a hundred commits later the transactions are as large as ever.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rdkafka::message::Message;
 
 use crate::backends::kafka::runner::care::{Level, Place, Standing};
 use crate::backends::kafka::runner::round::{BATCH, next};
-use crate::backends::kafka::runner::step::Step;
 use crate::backends::kafka::runner::transaction::Trouble;
 use crate::backends::kafka::runner::worker::{Partition, Worker};
 use crate::domain::EventTime;
@@ -81,11 +81,11 @@ impl Worker {
         level: Level,
         now: EventTime,
     ) -> std::result::Result<u32, Trouble> {
+        let source = Arc::clone(&self.source);
         let mut wait = self.patience();
         let mut taken = 0;
         while taken < BATCH {
-            // Its own, since a commit comes between the reading and the processing.
-            let next = next(&self.source, &self.description, wait)?.map(|m| m.detach());
+            let next = next(&source, &self.description, wait)?;
             let Some(message) = next else { break };
             wait = Duration::ZERO;
             taken += 1;
@@ -103,17 +103,7 @@ impl Worker {
             let alone = narrow && self.growth.is_alone(lane);
             self.take_turn();
             self.care.note(place, alone).map_err(Trouble::Fatal)?;
-            let mut step = Step {
-                fault: &self.options.fault,
-                description: &self.description,
-                partitions: &mut self.partitions,
-                outputs: &mut self.outputs,
-                transaction: &mut self.transaction,
-                poison: &mut self.poison,
-                urgent: &mut self.urgent,
-                handle: &self.handle,
-            };
-            step.take(&message, now)?;
+            self.process(&message, now)?;
             self.growth.took(lane);
             if alone {
                 self.commit()?;

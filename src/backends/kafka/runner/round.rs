@@ -1,5 +1,6 @@
 //! A worker's round: a batch of records, the ends of its input, and a commit if it is time.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use rdkafka::consumer::BaseConsumer;
@@ -10,7 +11,6 @@ use rdkafka::types::RDKafkaErrorCode as Code;
 use crate::backends::error::{BackendError, Kind};
 use crate::backends::kafka::intake::passing;
 use crate::backends::kafka::runner::care::Level;
-use crate::backends::kafka::runner::step::Step;
 use crate::backends::kafka::runner::transaction::Trouble;
 use crate::backends::kafka::runner::worker::{WAIT, Worker};
 use crate::backends::kafka::{Quiet, classify};
@@ -20,8 +20,8 @@ use crate::streams::topology::Description;
 /// Records taken between two looks at the clock and at commands.
 pub(super) const BATCH: u32 = 500;
 
-/// The next record of the sources, if one comes within `wait`. It borrows the consumer, so this is
-/// no method of the worker that uses it.
+/// The next record of the sources, if one comes within `wait`. It borrows the consumer, which is
+/// shared for that: the worker changes while the record is in hand.
 ///
 /// # Errors
 /// What does not pass by itself, such as records that are gone.
@@ -86,24 +86,15 @@ impl Worker {
 
     /// Processes what waits, a batch at most; tells how many records it was.
     fn take_batch(&mut self, now: EventTime) -> std::result::Result<u32, Trouble> {
+        let source = Arc::clone(&self.source);
         let mut wait = self.patience();
         let mut taken = 0;
         while taken < BATCH {
-            let next = next(&self.source, &self.description, wait)?;
+            let next = next(&source, &self.description, wait)?;
             let Some(message) = next else { break };
             wait = Duration::ZERO;
             taken += 1;
-            let mut step = Step {
-                fault: &self.options.fault,
-                description: &self.description,
-                partitions: &mut self.partitions,
-                outputs: &mut self.outputs,
-                transaction: &mut self.transaction,
-                poison: &mut self.poison,
-                urgent: &mut self.urgent,
-                handle: &self.handle,
-            };
-            step.take(&message, now)?;
+            self.process(&message, now)?;
         }
         Ok(taken)
     }

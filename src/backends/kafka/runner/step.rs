@@ -1,38 +1,22 @@
 //! One record through its partition's task, and its outputs into the transaction.
 
-use std::collections::BTreeMap;
-
 use rdkafka::message::{Header, Headers, Message, OwnedHeaders};
 
 use crate::backends::error::{BackendError, Kind};
 use crate::backends::kafka::headers;
-use crate::backends::kafka::runner::RunHandle;
 use crate::backends::kafka::runner::transaction::{Outgoing, Transaction, Trouble};
-use crate::backends::kafka::runner::worker::Partition;
+use crate::backends::kafka::runner::worker::Worker;
 use crate::domain::EventTime;
-use crate::runtime::Fault;
-use crate::streams::output::{OutputRecord, Outputs};
+use crate::streams::output::OutputRecord;
 use crate::streams::record::SourceRecord;
 use crate::streams::topology::Description;
 
-/// What one record needs, borrowed apart from the consumer that owns it.
-pub(super) struct Step<'a> {
-    pub fault: &'a Fault,
-    pub description: &'a Description,
-    pub partitions: &'a mut BTreeMap<i32, Partition>,
-    pub outputs: &'a mut Outputs,
-    pub transaction: &'a mut Transaction,
-    pub poison: &'a mut BTreeMap<(usize, i32, i64), String>,
-    pub urgent: &'a mut bool,
-    pub handle: &'a RunHandle,
-}
-
-impl Step<'_> {
+impl Worker {
     /// Processes one record.
     ///
     /// # Errors
     /// A task that panics: the record is noted in `poison` and set aside the next time.
-    pub fn take(
+    pub(super) fn process(
         &mut self,
         message: &impl Message,
         now: EventTime,
@@ -56,10 +40,10 @@ impl Step<'_> {
         partition.dirty = true;
         partition.next[source] = record.offset + 1;
         if let Some(cause) = self.poison.get(&place) {
-            partition.driver.park(&record, cause, self.outputs);
+            partition.driver.park(&record, cause, &mut self.outputs);
         } else if let Err(panic) = {
-            self.fault.hit_record(number, record.offset);
-            partition.driver.step(&record, now, self.outputs)
+            self.options.fault.hit_record(number, record.offset);
+            partition.driver.step(&record, now, &mut self.outputs)
         } {
             self.outputs.clear();
             self.handle.note(format!(
@@ -76,11 +60,11 @@ impl Step<'_> {
             ));
         }
         if !self.outputs.is_empty() {
-            *self.urgent |= self.outputs.urgent();
+            self.urgent |= self.outputs.urgent();
             for record in self.outputs.iter() {
                 // Read only where a record is carried on: it costs on each.
                 let own = if record.id.is_empty() { message.headers() } else { None };
-                send(self.transaction, self.description, &record, own)?;
+                send(&mut self.transaction, &self.description, &record, own)?;
             }
             self.outputs.clear();
         }

@@ -109,7 +109,8 @@ pub(super) struct Worker {
     pub handle: RunHandle,
     pub tell: Sender<(u16, Tell)>,
     pub transaction: Transaction,
-    pub source: BaseConsumer<Quiet>,
+    /// Shared with the record in hand, which borrows it.
+    pub source: Arc<BaseConsumer<Quiet>>,
     pub restorer: Restorer,
     pub partitions: BTreeMap<i32, Partition>,
     pub member: Option<Membership>,
@@ -174,7 +175,7 @@ pub(super) fn open(
     let id = transactional_id(&description.group, &options.instance, index);
     let transaction = Transaction::start(&options.kafka, &options.streams, &id)?;
     let queue = room::of_a_queue(&options.streams) / 1024;
-    let source = open_source(&options.kafka, &description.group, queue)?;
+    let source = Arc::new(open_source(&options.kafka, &description.group, queue)?);
     let restorer = Restorer::open(&options.kafka, &description.group)?;
     let local = local(shared, &description, options);
     let mut poison = BTreeMap::new();
