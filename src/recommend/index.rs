@@ -96,6 +96,8 @@ pub struct SessionIndex {
     names: HashTable<u32>,
     hasher: DefaultHashBuilder,
     renumbered: u64,
+    /// Whether a session ever went for a newer one.
+    crowded: bool,
 }
 
 /// A number of the index, from a length: 2^32 sessions do not fit into memory.
@@ -122,12 +124,14 @@ impl SessionIndex {
             names: HashTable::new(),
             hasher: DefaultHashBuilder::default(),
             renumbered: 0,
+            crowded: false,
         }
     }
 
     /// Puts the session of `key` in, in place of the one it had; `None` takes that one out.
     pub fn put(&mut self, key: TableKey, session: Option<&FinishedSession>) {
         if let Some(old) = self.by_key.get(&key).copied() {
+            self.crowded |= session.is_some_and(|new| new.end > self.sessions[at(old)].end);
             self.take_out(old);
         }
         if let Some(session) = session {
@@ -184,9 +188,11 @@ impl SessionIndex {
     fn evict(&mut self) {
         while let (Some(&oldest), Some(&newest)) = (self.order.front(), self.order.back()) {
             let age = newest.end.micros_since(oldest.end);
-            if self.order.len() <= self.bounds.sessions.max(1) && age <= self.bounds.ttl {
+            let fits = self.order.len() <= self.bounds.sessions.max(1);
+            if fits && age <= self.bounds.ttl {
                 return;
             }
+            self.crowded |= !fits;
             self.take_out(oldest.session);
         }
     }
@@ -232,6 +238,16 @@ impl SessionIndex {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.order.is_empty()
+    }
+
+    /// Whether a session ever went to make room for a newer one.
+    pub(super) const fn crowded(&self) -> bool {
+        self.crowded
+    }
+
+    /// The ends of the oldest and the newest session.
+    pub(super) fn ends(&self) -> Option<(EventTime, EventTime)> {
+        Some((self.order.front()?.end, self.order.back()?.end))
     }
 
     /// How many products are in its sessions.

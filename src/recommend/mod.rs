@@ -15,6 +15,7 @@ mod moment;
 mod popular;
 mod profile;
 mod ranker;
+mod reach;
 mod readable;
 mod recommender;
 mod rules;
@@ -31,6 +32,7 @@ pub use index::{Bounds, SessionIndex};
 pub use moment::Moments;
 pub use popular::{Popular, PopularProduct};
 pub use profile::{MAX_CATEGORIES, Profile, decay};
+pub use reach::too_few_sessions;
 pub use recommender::{
     Parts, Question, Reason, Recommendation, Recommender, Suggestion, moment_of,
 };

@@ -15,7 +15,7 @@ use crate::recommend::rules::RecommendRules;
 /// What the most popular product scores: less than what a session found, as a rule.
 const POPULAR_SCORE: f64 = 0.01;
 /// From one moment of the model to the next, in microseconds of event time.
-const STEP: i64 = 300_000_000;
+pub(super) const STEP: i64 = 300_000_000;
 /// Evidence at which half of the found share is believed (see [`Recommendation::confidence`]).
 const HALF_BELIEVED: f64 = 1.0;
 

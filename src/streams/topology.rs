@@ -441,6 +441,11 @@ pub trait GlobalTable: Send + Sync {
 
     /// About how many bytes it holds; it may look at every row for that.
     fn held(&self) -> u64;
+
+    /// What an operator should know of it, in sentences: said once by a process.
+    fn advice(&self) -> Option<String> {
+        None
+    }
 }
 
 /// A stage's work on one partition. Pure: no clock, no network; time comes through the gate.

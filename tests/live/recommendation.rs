@@ -97,12 +97,14 @@ fn each_view_is_answered_and_trends_are_those_of_a_file() {
         corner.write(topic, records);
     }
     let views = topics[&*corner.topic("product.views")].len();
-    let run = || {
-        let run = corner.bss(&["streams", "run", RECOMMENDATION.name, "--drain"]).ended();
-        let run = run.expect("bss");
+    let run = |changed: &[&str]| {
+        let drain = ["streams", "run", RECOMMENDATION.name, "--drain"];
+        let run = corner.bss(&drain).args(changed).ended().expect("bss");
         assert!(run.status.success(), "{}", shown(&run));
+        String::from_utf8(run.stderr).expect("UTF-8")
     };
-    run();
+    let words = run(&[]);
+    assert!(!words.contains("recommend.sessions"), "{words}");
     let [wanted, trends] = of_a_file(&corner, &lines);
     let [found, told] = of_the_broker(&corner);
     let ids = |entries: &[(String, Value)]| -> Vec<String> {
@@ -112,7 +114,7 @@ fn each_view_is_answered_and_trends_are_those_of_a_file() {
     assert!(trends.len() > 288, "only {} rankings", trends.len());
     assert_eq!(told, trends);
     // A second run finds nothing to do.
-    run();
+    run(&[]);
     assert_eq!(of_the_broker(&corner), [found, told]);
     let status = corner.status();
     let events = lines.len() as u64;
@@ -122,4 +124,7 @@ fn each_view_is_answered_and_trends_are_those_of_a_file() {
         .ended()
         .expect("bss");
     assert!(ring.status.success(), "{}", shown(&ring));
+    // Too few sessions to know any of them are told of as soon as the table is read.
+    let words = run(&["--set", "recommend.sessions=8", "--set", "recommend.settle=12h"]);
+    assert!(words.contains("recommendation: 8 sessions are kept (recommend.sessions)"), "{words}");
 }

@@ -4,6 +4,7 @@ mod given;
 mod index;
 mod naive;
 mod properties;
+mod reach;
 mod state;
 mod texts;
 mod trending;

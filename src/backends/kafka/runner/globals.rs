@@ -21,8 +21,8 @@ use crate::backends::kafka::{Quiet, classify, reading};
 use crate::streams::store::Share;
 use crate::streams::topology::{Global, Topology};
 
-/// How often it is counted what the tables hold.
-const COUNT_EVERY: Duration = Duration::from_secs(10);
+/// How often the tables are looked at: what they hold, and what is to be said of them.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
 /// How long nothing may come before the end that a table had.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -69,7 +69,7 @@ pub(super) fn load(
         return Ok(None);
     }
     let group = &topology.describe().group;
-    let mut reader = Reader::open(options, group, tables)?;
+    let mut reader = Reader::open(options, handle, group, tables)?;
     let restorer = Restorer::open(&options.kafka, group)?;
     let mut goals = HashMap::new();
     for (table, partition) in &reader.places {
@@ -96,7 +96,7 @@ pub(super) fn load(
                 .because(format!("nothing came for {} s", PATIENCE.as_secs())));
         }
     }
-    reader.count();
+    reader.look();
     let stop = Arc::new(AtomicBool::new(false));
     let (tell, failures) = channel();
     let stopped = Arc::clone(&stop);
@@ -109,8 +109,8 @@ pub(super) fn load(
                     drop(tell.send(error));
                     return;
                 }
-                if reader.counted.elapsed() >= COUNT_EVERY {
-                    reader.count();
+                if reader.looked.elapsed() >= LOOK_EVERY {
+                    reader.look();
                 }
             }
         })
@@ -125,13 +125,21 @@ struct Reader {
     consumer: BaseConsumer<Quiet>,
     tables: Vec<Global>,
     places: Vec<(usize, i32)>,
-    /// What the tables hold of the stores' memory, and when that was counted.
+    /// What the tables hold of the stores' memory.
     share: Share,
-    counted: Instant,
+    /// Tables that advice was given of.
+    advised: Vec<bool>,
+    handle: RunHandle,
+    looked: Instant,
 }
 
 impl Reader {
-    fn open(options: &RunOptions, group: &str, tables: Vec<Global>) -> Result<Self> {
+    fn open(
+        options: &RunOptions,
+        handle: &RunHandle,
+        group: &str,
+        tables: Vec<Global>,
+    ) -> Result<Self> {
         let kafka = &options.kafka;
         let consumer = preflight::asker(kafka, group)?;
         let mut list = TopicPartitionList::new();
@@ -145,14 +153,22 @@ impl Reader {
             }
         }
         let share = Share::new(&options.memory);
-        let reader = Self { consumer, tables, places, share, counted: Instant::now() };
+        let (advised, looked) = (vec![false; tables.len()], Instant::now());
+        let handle = handle.clone();
+        let reader = Self { consumer, tables, places, share, advised, handle, looked };
         reading::assign(&reader.consumer, &list).map_err(|e| reader.trouble(e))?;
         Ok(reader)
     }
 
-    fn count(&mut self) {
+    fn look(&mut self) {
         self.share.holds(self.tables.iter().map(|table| table.table.held()).sum());
-        self.counted = Instant::now();
+        for (table, advised) in self.tables.iter().zip(&mut self.advised) {
+            if !*advised && let Some(advice) = table.table.advice() {
+                *advised = true;
+                self.handle.note(advice);
+            }
+        }
+        self.looked = Instant::now();
     }
 
     /// Takes what is there, waiting up to `wait` for the first. Whether anything came.

@@ -11,8 +11,8 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use crate::domain::{ActivityEvent, EventTime, ProductView, Reject};
 use crate::recommend::{
-    Bounds, CustomerState, Deadlines, FinishedSession, Moments, RecommendRules, Recommender, Ring,
-    SessionIndex, TableKey, ViewCount, Written, write_recommendation,
+    CustomerState, Deadlines, FinishedSession, Moments, RecommendRules, Recommender, Ring,
+    SessionIndex, TableKey, ViewCount, Written, too_few_sessions, write_recommendation,
 };
 use crate::streams::driver::Place;
 use crate::streams::output::Outputs;
@@ -32,13 +32,15 @@ const NEXT: &[u8] = b"next";
 
 /// The sessions that ended, as the table has them by now, and what was found in them.
 pub(super) struct Sessions {
+    rules: RecommendRules,
     index: RwLock<SessionIndex>,
     moments: Moments,
 }
 
 impl Sessions {
-    pub fn new(bounds: Bounds) -> Self {
-        Self { index: RwLock::new(SessionIndex::new(bounds)), moments: Moments::default() }
+    pub fn new(rules: RecommendRules) -> Self {
+        let index = RwLock::new(SessionIndex::new(rules.bounds()));
+        Self { rules, index, moments: Moments::default() }
     }
 
     fn read(&self) -> RwLockReadGuard<'_, SessionIndex> {
@@ -57,6 +59,10 @@ impl GlobalTable for Sessions {
 
     fn held(&self) -> u64 {
         self.read().memory() as u64
+    }
+
+    fn advice(&self) -> Option<String> {
+        too_few_sessions(&self.read(), &self.rules)
     }
 }
 

@@ -112,7 +112,7 @@ impl Recommendations {
             sinks: sinks(application, topics, by_product, by_category, table.clone()),
             group,
         };
-        let sessions = Arc::new(Sessions::new(rules.bounds()));
+        let sessions = Arc::new(Sessions::new(rules.clone()));
         Ok(Self { description, rules, trends, sessions, table })
     }
 }
@@ -213,7 +213,7 @@ impl Corrections for Recommendations {
         Box::new(Self {
             description: self.description.clone(),
             trends: self.trends.patient(),
-            sessions: Arc::new(Sessions::new(rules.bounds())),
+            sessions: Arc::new(Sessions::new(rules.clone())),
             table: self.table.clone(),
             rules,
         })
