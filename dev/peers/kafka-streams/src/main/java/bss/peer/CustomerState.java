@@ -241,7 +241,8 @@ final class CustomerState {
 
     private boolean cardTesting(Payment p, long hash, boolean newest, Outcome out) {
         if (p.status != Payment.Status.DECLINED || p.amount > Rules.CARD_TESTING_MAX_AMOUNT) return false;
-        insertDecline(p.time, hash, p.instrumentId == null ? 0 : hash(utf8(p.instrumentId)));
+        String instrument = p.instrument();
+        insertDecline(p.time, hash, instrument == null ? 0 : hash(utf8(instrument)));
         long start = p.time - Rules.CARD_TESTING_WINDOW;
         int tested = distinct(declinePayments, start, p.time);
         if (tested < Rules.CARD_TESTING_DECLINES) {

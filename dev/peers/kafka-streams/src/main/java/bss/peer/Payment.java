@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.time.Instant;
+import java.util.Locale;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.serialization.Deserializer;
 
@@ -31,6 +32,12 @@ final class Payment {
     String failureReason;
     /** Event time in milliseconds. */
     long time;
+
+    /** What it is paid with, as far as that tells one instrument from another; null if it does not. */
+    String instrument() {
+        String method = paymentMethod == null ? "" : paymentMethod.toUpperCase(Locale.ROOT);
+        return Rules.WALLETS.contains(method) ? method : instrumentId;
+    }
 
     double amountAsDouble() {
         return (double) amount / UNIT;

@@ -25,6 +25,8 @@ final class Rules {
     static final int CARD_TESTING_DECLINES = 5;
     static final int CARD_TESTING_INSTRUMENTS = 3;
     static final long CARD_TESTING_MAX_AMOUNT = 5 * Payment.UNIT;
+    /** A wallet gives another token at each try: it is one instrument. */
+    static final Set<String> WALLETS = Set.of("WALLET", "APPLE_PAY", "GOOGLE_PAY", "SAMSUNG_PAY", "PAYPAL");
     static final long LOCATION_WINDOW = 2 * HOUR;
     static final double HIGH_VALUE = 1_000;
     static final double HIGH_VALUE_WEIGHT = 0.5;
