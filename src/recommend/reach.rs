@@ -1,7 +1,7 @@
 //! Whether the sessions that are kept reach back far enough to be known to answers.
 //!
 //! An answer knows sessions that ended some minutes before (`moment_of`). If so many come that the
-//! newest `recommend.sessions` are all younger, nothing is known, and nothing but memory would tell.
+//! newest `recommend.sessions` are all younger, it knows none, and nothing else would tell.
 
 use crate::recommend::index::SessionIndex;
 use crate::recommend::recommender::STEP;
@@ -30,8 +30,8 @@ pub fn too_few_sessions(index: &SessionIndex, rules: &RecommendRules) -> Option<
     let mebibytes = index.memory() as f64 * times / 1_048_576.0;
     Some(format!(
         "{} sessions are kept (recommend.sessions) and reach back {:.1} min; an answer knows those \
-         that ended {} min before the newest, {known} of them, and recommends popular products \
-         instead. At this pace recommend.sessions = {wanted} reach back {} min, in about \
+         that ended {} min before the newest, {known} of them, and recommends what is popular for \
+         want of more. At this pace recommend.sessions = {wanted} reach back {} min, in about \
          {mebibytes:.0} MiB of each process.",
         index.len(),
         span as f64 / MINUTE as f64,
